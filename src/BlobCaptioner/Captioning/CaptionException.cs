@@ -1,0 +1,28 @@
+namespace BlobCaptioner.Captioning;
+
+/// <summary>A model could not describe a picture. Code, message and remedy go into the caption record.</summary>
+public sealed class CaptionException : Exception
+{
+    /// <summary>Creates an exception.</summary>
+    /// <param name="code">Short stable code: <c>context-too-small</c>.</param>
+    /// <param name="message">What happened, with value and limit.</param>
+    /// <param name="remedy">The way out.</param>
+    /// <param name="retry">True where another try may succeed.</param>
+    /// <param name="innerException">The cause.</param>
+    public CaptionException(string code, string message, string remedy, bool retry, Exception? innerException = null)
+        : base(message, innerException)
+    {
+        Code = code;
+        Remedy = remedy;
+        Retry = retry;
+    }
+
+    /// <summary>Short stable code.</summary>
+    public string Code { get; }
+
+    /// <summary>The way out.</summary>
+    public string Remedy { get; }
+
+    /// <summary>True where another try may succeed; false rejects the picture.</summary>
+    public bool Retry { get; }
+}
