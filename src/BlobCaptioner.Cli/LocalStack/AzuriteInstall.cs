@@ -1,0 +1,120 @@
+using System.Security.Cryptography;
+
+namespace BlobCaptioner.Cli.LocalStack;
+
+/// <summary>
+/// Azurite from npm at the versions of the committed lock file, installed once per lock file and user, and shared by all
+/// processes. <c>npm ci</c> takes about half a minute; later starts take nothing.
+/// </summary>
+/// <param name="Node">Full path of <c>node</c>.</param>
+/// <param name="EntryPoint">Full path of Azurite's script.</param>
+public sealed record AzuriteInstall(string Node, string EntryPoint)
+{
+    /// <summary>The oldest major version of Node that Azurite was seen to run on. (It asks for 22; 20 works.)</summary>
+    public const int OldestNode = 20;
+
+    private const string EntryInInstall = "node_modules/azurite/dist/src/azurite.js";
+
+    /// <summary>Folder of everything that this program installs for itself: <c>~/.local/share/blobcaptioner</c> on Linux.</summary>
+    public static string CacheRoot
+    {
+        get
+        {
+            var data = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+            return Path.Combine(data.Length > 0 ? data : Path.GetTempPath(), "blobcaptioner");
+        }
+    }
+
+    /// <summary>Folder of the lock file and of the script that is loaded into Azurite; it lies beside the program.</summary>
+    public static string PackageFolder => Path.Combine(AppContext.BaseDirectory, "LocalStack", "npm");
+
+    /// <summary>Where this lock file's install lies or will lie.</summary>
+    public static string InstallFolder => Path.Combine(CacheRoot, "azurite", HashOfLockFile());
+
+    /// <summary>True where nothing is left to install.</summary>
+    public static bool IsInstalled => File.Exists(Path.Combine(InstallFolder, EntryInInstall));
+
+    /// <summary>Installs Azurite where it is not yet, and says where it lies.</summary>
+    /// <param name="progress">Told what takes long, for people.</param>
+    /// <param name="time">Time.</param>
+    /// <param name="cancellationToken">Gives up; nothing half-installed is ever used.</param>
+    /// <exception cref="LocalStackException">Node or npm is missing or too old, or npm failed.</exception>
+    public static async Task<AzuriteInstall> EnsureAsync(IProgress<string>? progress, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var node = ToolPath.Find("node") ?? throw new LocalStackException(
+            "Azurite, the local storage, needs Node.js 20 or newer, and there is no 'node' on PATH. " +
+            "Install it ('sudo apt install nodejs npm', 'brew install node' or https://nodejs.org), " +
+            "or use a storage account with --connection.");
+        var folder = InstallFolder;
+        var install = new AzuriteInstall(node, Path.Combine(folder, EntryInInstall));
+        if (File.Exists(install.EntryPoint))
+        {
+            return install;
+        }
+
+        var parent = Path.GetDirectoryName(folder)!;
+        try
+        {
+            Directory.CreateDirectory(parent);
+            using var oneAtATime = await FileLock.TakeAsync(folder + ".lock", time, cancellationToken);
+            if (!File.Exists(install.EntryPoint))
+            {
+                await InstallAsync(node, folder, progress, cancellationToken);
+            }
+        }
+        catch (UnauthorizedAccessException ex)
+        {
+            throw new LocalStackException($"'{parent}' can't be written, and Azurite is installed there: {ex.Message}", ex);
+        }
+
+        return install;
+    }
+
+    private static async Task InstallAsync(string node, string folder, IProgress<string>? progress, CancellationToken cancellationToken)
+    {
+        var npm = ToolPath.Find("npm") ?? throw new LocalStackException(
+            "Azurite is installed with npm, and there is no 'npm' on PATH. Install it: 'sudo apt install npm', " +
+            "'brew install node' or https://nodejs.org.");
+        await CheckNodeAsync(node, cancellationToken);
+        foreach (var abandoned in Directory.GetDirectories(Path.GetDirectoryName(folder)!, Path.GetFileName(folder) + ".part*"))
+        {
+            Directory.Delete(abandoned, recursive: true);
+        }
+
+        progress?.Report("Installing Azurite with npm (once, about half a minute)");
+        var part = folder + ".part";
+        Directory.CreateDirectory(part);
+        foreach (var name in (string[])["package.json", "package-lock.json"])
+        {
+            File.Copy(Path.Combine(PackageFolder, name), Path.Combine(part, name), overwrite: true);
+        }
+
+        string[] arguments =
+        [
+            "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--no-update-notifier", "--engine-strict=false", "--loglevel=error",
+        ];
+        var run = await ToolRun.RunAsync(npm, arguments, part, cancellationToken);
+        if (run.ExitCode != 0)
+        {
+            throw new LocalStackException(
+                $"'npm {string.Join(' ', arguments)}' ended with {run.ExitCode} in '{part}'. It needs a package registry: see what " +
+                $"'npm config get registry' names and 'npm ping' says. npm wrote:\n{run.Tail}");
+        }
+
+        Directory.Move(part, folder);
+    }
+
+    private static async Task CheckNodeAsync(string node, CancellationToken cancellationToken)
+    {
+        var run = await ToolRun.RunAsync(node, ["--version"], directory: null, cancellationToken);
+        var version = run.Output.Trim();
+        if (!int.TryParse(version.TrimStart('v').Split('.')[0], out var major) || major < OldestNode)
+        {
+            throw new LocalStackException(
+                $"'{node}' is {version}; Azurite needs Node.js {OldestNode} or newer. Install one from https://nodejs.org, or 'npx n 22'.");
+        }
+    }
+
+    private static string HashOfLockFile() =>
+        Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(PackageFolder, "package-lock.json"))))[..16];
+}
