@@ -1,0 +1,51 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+
+namespace BlobCaptioner.Images;
+
+/// <summary>Limits and looks of image preparation; configuration section <c>Images</c>.</summary>
+public sealed class ImageOptions
+{
+    /// <summary>Configuration section that holds these options.</summary>
+    public const string Section = "Images";
+
+    /// <summary>Largest file that is read, in megabytes of 1,000,000 bytes; larger ones are rejected as <c>too-large</c>.</summary>
+    /// <value>1 to 1024, default 64. One picture being prepared holds its file twice in memory.</value>
+    [Range(1, 1024)]
+    public int MaxMegabytes { get; set; } = 64;
+
+    /// <summary>Most pixels a picture may have, in millions, by its header and before decoding; more are rejected as <c>too-many-pixels</c>.</summary>
+    /// <value>1 to 2000, default 100. Interlaced PNG, progressive JPEG and AVIF are decoded whole: 3 to 6 bytes a pixel.</value>
+    [Range(1, 2000)]
+    public int MaxMegapixels { get; set; } = 100;
+
+    /// <summary>Longest time that decoding and scaling one picture may take; then it is stopped and rejected as <c>timeout</c>. Reading is not counted.</summary>
+    /// <value>1 ms to 1 hour, default 20 s.</value>
+    [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>sRGB colour behind transparent parts and beside padded strips, <c>#rrggbb</c>.</summary>
+    /// <value>Default <c>#ffffff</c>.</value>
+    [Required]
+    [RegularExpression("^#[0-9a-fA-F]{6}$")]
+    public string Background { get; set; } = "#ffffff";
+
+    /// <summary>JPEG quality of prepared images; colour is never subsampled.</summary>
+    /// <value>50 to 100, default 92.</value>
+    [Range(50, 100)]
+    public int JpegQuality { get; set; } = 92;
+
+    /// <summary>How many pictures are prepared at once, on one thread each; more wait.</summary>
+    /// <value>1 to 256, default the number of processors.</value>
+    [Range(1, 256)]
+    public int MaxConcurrency { get; set; } = Math.Clamp(Environment.ProcessorCount, 1, 256);
+
+    internal long MaxBytes => MaxMegabytes * 1_000_000L;
+
+    internal double[] BackgroundRgb =>
+    [
+        int.Parse(Background.AsSpan(1, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
+        int.Parse(Background.AsSpan(3, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
+        int.Parse(Background.AsSpan(5, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
+    ];
+}

@@ -1,0 +1,194 @@
+using Microsoft.Extensions.Options;
+using NetVips;
+
+namespace BlobCaptioner.Images;
+
+/// <summary>
+/// Makes of a dropped file what the model sees: the first frame, upright, opaque, sRGB, scaled to a <see cref="PreparedShape"/>,
+/// as a JPEG without metadata. Safe to call from many threads; at most <see cref="ImageOptions.MaxConcurrency"/> run at once.
+/// </summary>
+public sealed class ImagePreparer : IDisposable
+{
+    /// <summary>Preparation version, a part of fingerprints: changes whenever the pixels of prepared images would.</summary>
+    public const string Version = "1";
+
+    private readonly ImageOptions _options;
+    private readonly TimeProvider _time;
+    private readonly SemaphoreSlim _turns;
+
+    /// <summary>Creates a preparer and sets libvips' process-wide settings (one thread a picture, no operation cache).</summary>
+    /// <param name="options">Limits and looks; copied from now on by reference, so do not change them afterwards.</param>
+    /// <param name="time">Clock for <see cref="ImageOptions.Timeout"/>; the system's by default.</param>
+    /// <exception cref="OptionsValidationException">An option is out of range; the message names it.</exception>
+    public ImagePreparer(ImageOptions options, TimeProvider? time = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (new ImageOptionsValidator().Validate(ImageOptions.Section, options) is { Failed: true } invalid)
+        {
+            throw new OptionsValidationException(ImageOptions.Section, typeof(ImageOptions), invalid.Failures);
+        }
+
+        VipsSettings.Apply();
+        _options = options;
+        _time = time ?? TimeProvider.System;
+        _turns = new SemaphoreSlim(options.MaxConcurrency);
+    }
+
+    /// <summary>The options that change pixels, as short text for fingerprints: <c>bg=#ffffff;q=92</c>.</summary>
+    public string OptionsKey => $"bg={_options.Background.ToLowerInvariant()};q={_options.JpegQuality}";
+
+    /// <summary>Reads a file of at most <see cref="ImageOptions.MaxMegabytes"/> and prepares it.</summary>
+    /// <param name="source">The file from its current position on; seekable or not; stays open.</param>
+    /// <param name="name">Name for messages: the blob's name or a path.</param>
+    /// <param name="length">Bytes in the file where known; more than the limit is rejected without reading.</param>
+    /// <param name="imageTokenBudget">Most image tokens, 8 to 4096.</param>
+    /// <param name="cancellationToken">Stops reading and decoding.</param>
+    /// <returns>A prepared image, or a rejection; bad pictures never throw. What <paramref name="source"/> throws passes through.</returns>
+    public async Task<PreparationOutcome> PrepareAsync(
+        Stream source, string name, long? length, int imageTokenBudget, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        if (length > _options.MaxBytes)
+        {
+            return Rejections.TooLarge(name, length, _options);
+        }
+
+        var file = await LimitedBuffer.ReadAsync(source, length, _options.MaxBytes, cancellationToken);
+        return file is { } bytes
+            ? await PrepareAsync(bytes, name, imageTokenBudget, cancellationToken)
+            : Rejections.TooLarge(name, length: null, _options);
+    }
+
+    /// <summary>Prepares a file that is in memory.</summary>
+    /// <param name="file">The file's bytes.</param>
+    /// <param name="name">Name for messages: the blob's name or a path.</param>
+    /// <param name="imageTokenBudget">Most image tokens, 8 to 4096.</param>
+    /// <param name="cancellationToken">Stops decoding.</param>
+    /// <returns>A prepared image, or a rejection; bad pictures never throw.</returns>
+    public async Task<PreparationOutcome> PrepareAsync(
+        ReadOnlyMemory<byte> file, string name, int imageTokenBudget, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentOutOfRangeException.ThrowIfLessThan(imageTokenBudget, PreparedShape.MinTokens);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(imageTokenBudget, PreparedShape.MaxTokens);
+        if (file.IsEmpty)
+        {
+            return Rejections.Empty(name);
+        }
+
+        if (file.Length > _options.MaxBytes)
+        {
+            return Rejections.TooLarge(name, file.Length, _options);
+        }
+
+        await _turns.WaitAsync(cancellationToken);
+        try
+        {
+            return await Task.Run(() => PrepareWithin(file, name, imageTokenBudget, cancellationToken), cancellationToken);
+        }
+        finally
+        {
+            _turns.Release();
+        }
+    }
+
+    /// <summary>Frees the turnstile; call it when no picture is being prepared any more.</summary>
+    public void Dispose() => _turns.Dispose();
+
+    private PreparationOutcome PrepareWithin(ReadOnlyMemory<byte> file, string name, int tokenBudget, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(_options.Timeout, _time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        var format = FormatSniffer.Sniff(file.Span);
+        try
+        {
+            return Prepare(file.Span, format, name, tokenBudget, stop.Token);
+        }
+        catch (VipsException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+        catch (Exception error) when (error is VipsException or OperationCanceledException && deadline.IsCancellationRequested)
+        {
+            return Rejections.Timeout(name, _options);
+        }
+        catch (VipsException error)
+        {
+            return FileEnding.IsMissing(format, file.Span)
+                ? Rejections.Truncated(name, format, file.Length)
+                : Rejections.Corrupt(name, format, Detail(error));
+        }
+    }
+
+    private PreparationOutcome Prepare(ReadOnlySpan<byte> file, SourceFormat format, string name, int tokenBudget, CancellationToken stop)
+    {
+        if (format is not (SourceFormat.Jpeg or SourceFormat.Png or SourceFormat.Webp or SourceFormat.Gif or SourceFormat.Tiff or SourceFormat.Avif))
+        {
+            return Rejections.Unsupported(name, format);
+        }
+
+        if (format == SourceFormat.Gif && !GifFrames.Any(file))
+        {
+            return Rejections.NoFrame(name);
+        }
+
+        using var source = Source.NewFromMemory(file);
+        var (width, height) = ReadUprightSize(source, format);
+        if ((long)width * height > _options.MaxMegapixels * 1_000_000L)
+        {
+            return Rejections.TooManyPixels(name, width, height, _options);
+        }
+
+        if (Math.Max(width, height) > (long)PreparedShape.MaxRatio * Math.Min(width, height))
+        {
+            return Rejections.ExtremeShape(name, width, height);
+        }
+
+        stop.ThrowIfCancellationRequested();
+        var shape = PreparedShape.Fit(width, height, tokenBudget);
+        return new PreparationOutcome.Prepared
+        {
+            Jpeg = Render(source, format, (width, height), shape, stop),
+            Width = shape.Width,
+            Height = shape.Height,
+            SourceFormat = format.ToString().ToLowerInvariant(),
+            SourceWidth = width,
+            SourceHeight = height,
+        };
+    }
+
+    private byte[] Render(Source source, SourceFormat format, (int Width, int Height) size, PreparedShape shape, CancellationToken stop)
+    {
+        var shrink = Math.Min((double)size.Width / shape.ContentWidth, (double)size.Height / shape.ContentHeight);
+        using var stored = VipsLoader.Open(source, format, shrink);
+
+        // Progress is what makes libvips look at the token, from the decoder to the last operation.
+        stored.SetProgress(progress: null, stop);
+
+        // Scales premultiplied, converts through the embedded profile (or libvips' CMYK fallback) and rotates by EXIF.
+        using var upright = stored.ThumbnailImage(
+            shape.ContentWidth, height: shape.ContentHeight, size: Enums.Size.Force, outputProfile: "srgb", failOn: Enums.FailOn.Error);
+        using var rgb = upright.Colourspace(Enums.Interpretation.Srgb);
+        using var opaque = rgb.HasAlpha() ? rgb.Flatten(background: _options.BackgroundRgb) : rgb.Copy();
+        using var canvas = opaque.Width == shape.Width && opaque.Height == shape.Height
+            ? opaque.Copy()
+            : opaque.Gravity(
+                Enums.CompassDirection.Centre, shape.Width, shape.Height, extend: Enums.Extend.Background, background: _options.BackgroundRgb);
+        return canvas.JpegsaveBuffer(
+            q: _options.JpegQuality, subsampleMode: Enums.ForeignSubsample.Off, keep: Enums.ForeignKeep.None);
+    }
+
+    private static (int Width, int Height) ReadUprightSize(Source source, SourceFormat format)
+    {
+        using var header = VipsLoader.Open(source, format, shrink: 1);
+        var onItsSide = header.Contains("orientation") && header.Get("orientation") is >= 5 and <= 8;
+        return onItsSide ? (header.Height, header.Width) : (header.Width, header.Height);
+    }
+
+    /// <summary>libvips' own words on one line, without those of NetVips.</summary>
+    private static string Detail(VipsException error)
+    {
+        var lines = error.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return lines.Length > 1 ? lines[1].TrimEnd('.') : lines.FirstOrDefault("no reason given").TrimEnd('.');
+    }
+}

@@ -1,0 +1,24 @@
+using NetVips;
+
+namespace BlobCaptioner.Images;
+
+/// <summary>libvips' process-wide settings, made once before its first use.</summary>
+internal static class VipsSettings
+{
+    private static readonly bool Applied = Set();
+
+    public static void Apply() => _ = Applied;
+
+    private static bool Set()
+    {
+        // Parallel over pictures, not inside one: best throughput a core, and one picture's tile buffers instead of many.
+        NetVips.NetVips.Concurrency = 1;
+
+        // Every picture is seen once: caching operations would only hold memory.
+        Cache.Max = 0;
+
+        // Second line behind FormatSniffer: loaders that libvips itself calls unfit for untrusted input.
+        NetVips.NetVips.BlockUntrusted = true;
+        return true;
+    }
+}
