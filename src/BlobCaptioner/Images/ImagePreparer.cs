@@ -102,7 +102,7 @@ public sealed class ImagePreparer : IDisposable
         var format = FormatSniffer.Sniff(file.Span);
         try
         {
-            return Prepare(file.Span, format, name, tokenBudget, stop.Token);
+            return Prepare(file, format, name, tokenBudget, stop.Token);
         }
         catch (VipsException) when (cancellationToken.IsCancellationRequested)
         {
@@ -112,7 +112,7 @@ public sealed class ImagePreparer : IDisposable
         {
             return Rejections.Timeout(name, _options);
         }
-        catch (VipsException error)
+        catch (Exception error) when (error is VipsException or InvalidDataException)
         {
             return FileEnding.IsMissing(format, file.Span)
                 ? Rejections.Truncated(name, format, file.Length)
@@ -120,20 +120,20 @@ public sealed class ImagePreparer : IDisposable
         }
     }
 
-    private PreparationOutcome Prepare(ReadOnlySpan<byte> file, SourceFormat format, string name, int tokenBudget, CancellationToken stop)
+    private PreparationOutcome Prepare(ReadOnlyMemory<byte> file, SourceFormat format, string name, int tokenBudget, CancellationToken stop)
     {
-        if (format is not (SourceFormat.Jpeg or SourceFormat.Png or SourceFormat.Webp or SourceFormat.Gif or SourceFormat.Tiff or SourceFormat.Avif))
+        if (!SourcePicture.Reads(format))
         {
             return Rejections.Unsupported(name, format);
         }
 
-        if (format == SourceFormat.Gif && !GifFrames.Any(file))
+        if (format == SourceFormat.Gif && !GifFrames.Any(file.Span))
         {
             return Rejections.NoFrame(name);
         }
 
-        using var source = Source.NewFromMemory(file);
-        var (width, height) = ReadUprightSize(source, format);
+        using var picture = new SourcePicture(file, format);
+        var (width, height) = (picture.Width, picture.Height);
         if ((long)width * height > _options.MaxMegapixels * 1_000_000L)
         {
             return Rejections.TooManyPixels(name, width, height, _options);
@@ -148,7 +148,7 @@ public sealed class ImagePreparer : IDisposable
         var shape = PreparedShape.Fit(width, height, tokenBudget);
         return new PreparationOutcome.Prepared
         {
-            Jpeg = Render(source, format, (width, height), shape, stop),
+            Jpeg = Render(picture, shape, stop),
             Width = shape.Width,
             Height = shape.Height,
             SourceFormat = format.ToString().ToLowerInvariant(),
@@ -157,13 +157,12 @@ public sealed class ImagePreparer : IDisposable
         };
     }
 
-    private byte[] Render(Source source, SourceFormat format, (int Width, int Height) size, PreparedShape shape, CancellationToken stop)
+    private byte[] Render(SourcePicture picture, PreparedShape shape, CancellationToken stop)
     {
-        var shrink = Math.Min((double)size.Width / shape.ContentWidth, (double)size.Height / shape.ContentHeight);
-        using var stored = VipsLoader.Open(source, format, shrink);
+        using var stored = picture.Open(shape.ContentWidth, shape.ContentHeight, stop);
 
-        // Progress is what makes libvips look at the token, from the decoder to the last operation.
-        stored.SetProgress(progress: null, stop);
+        // Reporting progress is what makes libvips look at the token, from the decoder to the last operation (null would switch it off).
+        stored.SetProgress(new Progress<int>(), stop);
 
         // Scales premultiplied, converts through the embedded profile (or libvips' CMYK fallback) and rotates by EXIF.
         using var upright = stored.ThumbnailImage(
@@ -178,15 +177,8 @@ public sealed class ImagePreparer : IDisposable
             q: _options.JpegQuality, subsampleMode: Enums.ForeignSubsample.Off, keep: Enums.ForeignKeep.None);
     }
 
-    private static (int Width, int Height) ReadUprightSize(Source source, SourceFormat format)
-    {
-        using var header = VipsLoader.Open(source, format, shrink: 1);
-        var onItsSide = header.Contains("orientation") && header.Get("orientation") is >= 5 and <= 8;
-        return onItsSide ? (header.Height, header.Width) : (header.Width, header.Height);
-    }
-
     /// <summary>libvips' own words on one line, without those of NetVips.</summary>
-    private static string Detail(VipsException error)
+    private static string Detail(Exception error)
     {
         var lines = error.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         return lines.Length > 1 ? lines[1].TrimEnd('.') : lines.FirstOrDefault("no reason given").TrimEnd('.');

@@ -5,6 +5,9 @@ namespace BlobCaptioner.Images;
 /// <summary>libvips' process-wide settings, made once before its first use.</summary>
 internal static class VipsSettings
 {
+    // Kept here because libvips calls it for as long as the process lives.
+    private static readonly Log.LogDelegate Silent = (_, _, _) => { };
+
     private static readonly bool Applied = Set();
 
     public static void Apply() => _ = Applied;
@@ -19,6 +22,9 @@ internal static class VipsSettings
 
         // Second line behind FormatSniffer: loaders that libvips itself calls unfit for untrusted input.
         NetVips.NetVips.BlockUntrusted = true;
+
+        // libvips would write warnings about damaged pictures to the terminal, across live tables and JSON lines; the outcome says it already.
+        Log.SetLogHandler("VIPS", Enums.LogLevelFlags.Warning | Enums.LogLevelFlags.Message | Enums.LogLevelFlags.Info, Silent);
         return true;
     }
 }
