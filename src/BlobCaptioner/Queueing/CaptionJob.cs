@@ -9,18 +9,47 @@ public sealed record CaptionJob
     /// <summary>The image blob's name: up to 1,024 characters.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The image's ETag when it was prepared; another one means that a newer job exists.</summary>
+    /// <summary>The image's ETag when it was prepared, without quotes; another one means that a newer job exists.</summary>
     public required string ETag { get; init; }
 
     /// <summary>SHA-256 of the image's bytes, lower-case hex.</summary>
     public required string ContentHash { get; init; }
 
+    /// <summary>The image's format by content.</summary>
+    public required string Format { get; init; }
+
+    /// <summary>The image's pixels across, upright.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>The image's pixels down, upright.</summary>
+    public required int Height { get; init; }
+
     /// <summary>The prepared image's name in the <c>prepared</c> container.</summary>
     public required string PreparedBlob { get; init; }
+
+    /// <summary>Version and options with which it was prepared.</summary>
+    public required string Preparation { get; init; }
 
     /// <summary>The profile's name.</summary>
     public required string Profile { get; init; }
 
-    /// <summary>When the job was enqueued.</summary>
+    /// <summary>The profile's version when the job was enqueued.</summary>
+    public required string ProfileVersion { get; init; }
+
+    /// <summary>The job's claim in the <c>prepared</c> container: removed with the job.</summary>
+    public required string Claim { get; init; }
+
+    /// <summary>ETag of the record that this job is to replace; null where there was none. Another up-to-date record means that the job was done already.</summary>
+    public string? Replaces { get; init; }
+
+    /// <summary>When the job was enqueued, UTC.</summary>
     public required DateTimeOffset EnqueuedAt { get; init; }
+
+    /// <summary>
+    /// How often a worker began to describe it. Kept in the message: the queue's own dequeue count also counts deliveries that were handed back unread.
+    /// </summary>
+    public int Tries { get; init; }
+
+    /// <summary>Why the last try failed; null before the first, and where its worker vanished.</summary>
+    public string? LastError { get; init; }
 }

@@ -1,0 +1,8 @@
+using BlobCaptioner.Results;
+
+namespace BlobCaptioner.Intake;
+
+/// <summary>What became of an image at intake, and why.</summary>
+/// <param name="Result">What became of it.</param>
+/// <param name="Error">Why; only for <see cref="IntakeResult.Rejected"/> and <see cref="IntakeResult.Blocked"/>.</param>
+public sealed record IntakeOutcome(IntakeResult Result, RecordError? Error = null);

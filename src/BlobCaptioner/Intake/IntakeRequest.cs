@@ -1,0 +1,19 @@
+using BlobCaptioner.Captioning;
+
+namespace BlobCaptioner.Intake;
+
+/// <summary>One image to be taken in.</summary>
+public sealed record IntakeRequest
+{
+    /// <summary>The image blob's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What to write about it.</summary>
+    public required Profile Profile { get; init; }
+
+    /// <summary>True describes it anew although its record is up to date.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>True takes an image up again that was given up.</summary>
+    public bool RetryFailed { get; init; }
+}

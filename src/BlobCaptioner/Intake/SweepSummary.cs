@@ -1,0 +1,32 @@
+namespace BlobCaptioner.Intake;
+
+/// <summary>What a sweep found and did. Every listed image is in exactly one of the other counts.</summary>
+public sealed record SweepSummary
+{
+    /// <summary>Images in the listing.</summary>
+    public long Listed { get; init; }
+
+    /// <summary>Their record was up to date.</summary>
+    public long UpToDate { get; init; }
+
+    /// <summary>The same bytes lay there under a new ETag; the record was made to point at it.</summary>
+    public long Refreshed { get; init; }
+
+    /// <summary>Their job is in the queue now.</summary>
+    public long Enqueued { get; init; }
+
+    /// <summary>They can't be described; a record says why.</summary>
+    public long Rejected { get; init; }
+
+    /// <summary>Their job was in the queue before.</summary>
+    public long InFlight { get; init; }
+
+    /// <summary>They vanished meanwhile.</summary>
+    public long Gone { get; init; }
+
+    /// <summary>A file of somebody else's lies where their record belongs.</summary>
+    public long Blocked { get; init; }
+
+    /// <summary>Storage refused; the next sweep tries again.</summary>
+    public long Errors { get; init; }
+}

@@ -1,0 +1,82 @@
+using BlobCaptioner.Captioning;
+using BlobCaptioner.Results;
+
+namespace BlobCaptioner.Queueing;
+
+/// <summary>Makes records out of jobs and what came of them.</summary>
+internal static class RecordDraft
+{
+    /// <summary>The model wrote its copy.</summary>
+    public static CaptionRecord Described(CaptionJob job, Profile profile, CaptionModelInfo model, Caption caption, TimeSpan elapsed, DateTimeOffset at)
+    {
+        var attributes = profile.Fields.Where(f => f.IsAttribute).Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
+        var usage = caption.Usage;
+        var record = Create(RecordStatus.Described, job, profile, model, at);
+        return record with
+        {
+            Copy = new Dictionary<string, IReadOnlyDictionary<string, string>>(StringComparer.Ordinal)
+            {
+                [profile.Language] = caption.Fields.Where(f => !attributes.Contains(f.Name)).ToDictionary(f => f.Name, f => f.Value, StringComparer.Ordinal),
+            },
+            Attributes = caption.Fields.Where(f => attributes.Contains(f.Name))
+                .ToDictionary(f => f.Name, f => new RecordAttribute(f.Value, f.Confidence is { } c ? Math.Round(c, 4) : null), StringComparer.Ordinal),
+            Flags = [.. caption.Flags],
+            Generation = record.Generation with
+            {
+                PromptTokens = usage.PromptTokens,
+                ImageTokens = usage.ImageTokens,
+                OutputTokens = usage.OutputTokens,
+                SampledTokens = usage.SampledTokens,
+                TotalMs = Milliseconds(elapsed),
+                QueuedMs = Milliseconds(usage.Queued),
+                EncodeMs = Milliseconds(usage.Encode),
+                PrefillMs = Milliseconds(usage.Prefill),
+                DecodeMs = Milliseconds(usage.Decode),
+            },
+        };
+    }
+
+    /// <summary>The image can't be described, or was given up.</summary>
+    /// <param name="status"><see cref="RecordStatus.Rejected"/> or <see cref="RecordStatus.Failed"/>.</param>
+    /// <param name="job">The job.</param>
+    /// <param name="profile">The profile; null where nobody here knows it.</param>
+    /// <param name="model">The model that was asked; null where none was.</param>
+    /// <param name="error">Why.</param>
+    /// <param name="at">Now.</param>
+    public static CaptionRecord Without(RecordStatus status, CaptionJob job, Profile? profile, CaptionModelInfo? model, RecordError error, DateTimeOffset at) =>
+        Create(status, job, profile, model, at) with { Error = error };
+
+    private static CaptionRecord Create(RecordStatus status, CaptionJob job, Profile? profile, CaptionModelInfo? model, DateTimeOffset at)
+    {
+        var version = profile?.Version ?? job.ProfileVersion;
+        return new()
+        {
+            Status = status,
+            Image = new()
+            {
+                Container = job.Container,
+                Name = job.Name,
+                ETag = job.ETag,
+                ContentHash = job.ContentHash,
+                Format = job.Format,
+                Width = job.Width,
+                Height = job.Height,
+            },
+            Profile = new(job.Profile, version),
+            Generation = new()
+            {
+                Model = model?.Name,
+                ModelHash = model?.Hash,
+                Engine = model?.Engine,
+                Prepared = job.PreparedBlob,
+                Preparation = job.Preparation,
+                Worker = WorkerName.Current,
+                At = at,
+                Tries = job.Tries,
+            },
+            Fingerprint = Fingerprint.Compute(job.ContentHash, job.Preparation, version, model?.Hash ?? ""),
+        };
+    }
+
+    private static long Milliseconds(TimeSpan time) => (long)Math.Round(time.TotalMilliseconds);
+}

@@ -1,0 +1,34 @@
+using System.Text.Encodings.Web;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using BlobCaptioner.Queueing;
+
+namespace BlobCaptioner.Results;
+
+/// <summary>The one source-generated JSON context: camelCase; enums as words.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(CaptionRecord))]
+[JsonSerializable(typeof(CaptionJob))]
+[JsonSerializable(typeof(PoisonMessage))]
+internal sealed partial class CaptionJson : JsonSerializerContext
+{
+    /// <summary>For records: indented, readable.</summary>
+    public static JsonTypeInfo<CaptionRecord> Record => Formats.Indented.CaptionRecord;
+
+    /// <summary>For queue messages: as short as possible.</summary>
+    public static JsonTypeInfo<CaptionJob> Job => Formats.Compact.CaptionJob;
+
+    /// <summary>For messages in the poison queue.</summary>
+    public static JsonTypeInfo<PoisonMessage> Poison => Formats.Compact.PoisonMessage;
+
+    // A type of its own, so that the generated default is there before these are made from it.
+    // "Relaxed" leaves non-ASCII text and & < > as they are: records are files for people and importers, not parts of a page.
+    private static class Formats
+    {
+        public static readonly CaptionJson Indented = new(new(Default.Options) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        public static readonly CaptionJson Compact = new(new(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    }
+}

@@ -1,0 +1,153 @@
+using System.Text.Json;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using BlobCaptioner.Intake;
+using BlobCaptioner.Storage;
+
+namespace BlobCaptioner.Results;
+
+/// <summary>Reads and writes caption records: exactly one for an image, never for a version that is no longer there.</summary>
+/// <remarks>
+/// Every write carries a condition on what was read before, and the image's ETag is looked at before and after. An image that is replaced in between
+/// gets the newer version's record from the newer job; for one that is deleted in between the fresh record is taken away again.
+/// </remarks>
+public sealed class CaptionStore
+{
+    private readonly BlobContainerClient _images;
+
+    /// <summary>Creates a store over the images' container.</summary>
+    public CaptionStore(CaptionStorage storage) => _images = storage.Images;
+
+    /// <summary>The record beside an image; null where nothing lies there.</summary>
+    /// <exception cref="RequestFailedException">Storage refused.</exception>
+    public async Task<StoredRecord?> ReadAsync(string imageName, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var blob = await _images.GetBlobClient(ImageNames.RecordFor(imageName)).DownloadContentAsync(cancellationToken);
+            var details = blob.Value.Details;
+            return new(Parse(blob.Value.Content, imageName), details.ETag.Plain(), RecordReceipt.FromMetadata(details.Metadata) is not null);
+        }
+        catch (RequestFailedException error) when (error.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The image's ETag without quotes; null where it is gone.</summary>
+    public async Task<string?> GetImageETagAsync(string imageName, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await _images.GetBlobClient(imageName).GetPropertiesAsync(cancellationToken: cancellationToken)).Value.ETag.Plain();
+        }
+        catch (RequestFailedException error) when (error.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Writes a record beside its image, in the safe order. Safe to repeat after any failure.</summary>
+    /// <param name="record">The record; a review that lies in the present one is carried over.</param>
+    /// <param name="replaces">ETag of the record that is to be replaced even if it is as good as this one; null where that is none.</param>
+    /// <param name="cancellationToken">Gives up; the record is then written or it isn't.</param>
+    /// <exception cref="RequestFailedException">Storage refused, for another reason than a condition.</exception>
+    public async Task<RecordWrite> WriteAsync(CaptionRecord record, string? replaces, CancellationToken cancellationToken)
+    {
+        var name = record.Image.Name;
+        var blob = _images.GetBlobClient(ImageNames.RecordFor(name));
+        while (true)
+        {
+            var present = await ReadAsync(name, cancellationToken);
+            if (present is { Record: null })
+            {
+                return RecordWrite.Blocked;
+            }
+
+            if (await GetImageETagAsync(name, cancellationToken) is not { } before)
+            {
+                return present?.Record?.Generation == record.Generation
+                    ? await TakeBackAsync(blob, new(present.ETag), cancellationToken)
+                    : RecordWrite.ImageGone;
+            }
+
+            if (before != record.Image.ETag)
+            {
+                return RecordWrite.ImageChanged;
+            }
+
+            if (present is not null && present.ETag != replaces && present.HasReceipt && IsAsGood(present.Record!, record))
+            {
+                // The same receipt: an earlier attempt of this very call got through, although its answer did not.
+                return present.Record!.Generation == record.Generation ? RecordWrite.Written : RecordWrite.AlreadyThere;
+            }
+
+            var merged = present?.Record?.Review is { } review ? record with { Review = review } : record;
+            if (await TryUploadAsync(blob, merged, present?.ETag, cancellationToken) is not { } written)
+            {
+                continue;
+            }
+
+            return await GetImageETagAsync(name, cancellationToken) switch
+            {
+                null => await TakeBackAsync(blob, written, cancellationToken),
+                var after when after != record.Image.ETag => RecordWrite.ImageChanged,
+                _ => RecordWrite.Written,
+            };
+        }
+    }
+
+    /// <summary>The file's bytes of a record: indented UTF-8 JSON.</summary>
+    public static BinaryData Serialize(CaptionRecord record) => new(JsonSerializer.SerializeToUtf8Bytes(record, CaptionJson.Record));
+
+    private static CaptionRecord? Parse(BinaryData content, string imageName)
+    {
+        try
+        {
+            var record = JsonSerializer.Deserialize(content.ToMemory().Span, CaptionJson.Record);
+            return record is { SchemaVersion: 1 } && record.Image.Name == imageName ? record : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    // A failed record never stands in the way: a later try may do better.
+    private static bool IsAsGood(CaptionRecord present, CaptionRecord other) =>
+        present.Image.ETag == other.Image.ETag && present.Fingerprint == other.Fingerprint
+        && (present.Status != RecordStatus.Failed || other.Status == RecordStatus.Failed);
+
+    private static async Task<ETag?> TryUploadAsync(BlobClient blob, CaptionRecord record, string? replace, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var options = new BlobUploadOptions
+            {
+                Conditions = replace is null ? new() { IfNoneMatch = ETag.All } : new() { IfMatch = new ETag(replace) },
+                HttpHeaders = new() { ContentType = "application/json" },
+                Metadata = RecordReceipt.Of(record).ToMetadata(),
+            };
+            return (await blob.UploadAsync(Serialize(record), options, cancellationToken)).Value.ETag;
+        }
+        catch (RequestFailedException error) when (error.Status is 409 or 412 || (error.Status == 404 && replace is not null))
+        {
+            return null;
+        }
+    }
+
+    private static async Task<RecordWrite> TakeBackAsync(BlobClient blob, ETag written, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await blob.DeleteIfExistsAsync(conditions: new() { IfMatch = written }, cancellationToken: cancellationToken);
+        }
+        catch (RequestFailedException error) when (error.Status is 409 or 412)
+        {
+            // Somebody wrote another record meanwhile, for an image that came back: theirs stays.
+        }
+
+        return RecordWrite.ImageGone;
+    }
+}

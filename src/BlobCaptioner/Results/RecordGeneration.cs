@@ -1,0 +1,56 @@
+namespace BlobCaptioner.Results;
+
+/// <summary>The receipt: what made the copy, and what it cost. Times are in whole milliseconds.</summary>
+public sealed record RecordGeneration
+{
+    /// <summary>The model's name; null where no model was asked.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>SHA-256 of the model's files, or a server's model id and revision; null where no model was asked.</summary>
+    public string? ModelHash { get; init; }
+
+    /// <summary>What ran the model; null where no model was asked.</summary>
+    public string? Engine { get; init; }
+
+    /// <summary>The prepared image's name; null where there is none.</summary>
+    public string? Prepared { get; init; }
+
+    /// <summary>Version and options with which images are prepared.</summary>
+    public required string Preparation { get; init; }
+
+    /// <summary>Text tokens read.</summary>
+    public int PromptTokens { get; init; }
+
+    /// <summary>Image tokens read.</summary>
+    public int ImageTokens { get; init; }
+
+    /// <summary>Tokens of the answer.</summary>
+    public int OutputTokens { get; init; }
+
+    /// <summary>Tokens of the answer that took a decode step of their own.</summary>
+    public int SampledTokens { get; init; }
+
+    /// <summary>From the model's call to its answer.</summary>
+    public long TotalMs { get; init; }
+
+    /// <summary>Of that, waiting for a slot.</summary>
+    public long QueuedMs { get; init; }
+
+    /// <summary>Of that, in the vision tower.</summary>
+    public long EncodeMs { get; init; }
+
+    /// <summary>Of that, reading prompt and picture.</summary>
+    public long PrefillMs { get; init; }
+
+    /// <summary>Of that, writing.</summary>
+    public long DecodeMs { get; init; }
+
+    /// <summary>Who did it: machine and process.</summary>
+    public required string Worker { get; init; }
+
+    /// <summary>When the record was made, UTC.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>Which try this was, from 1; 0 where the image was rejected before it reached a model.</summary>
+    public int Tries { get; init; }
+}

@@ -1,0 +1,109 @@
+using System.ComponentModel.DataAnnotations;
+using Azure.Core;
+using Azure.Core.Pipeline;
+using Azure.Identity;
+using Azure.Storage.Blobs;
+using Azure.Storage.Queues;
+
+namespace BlobCaptioner.Storage;
+
+/// <summary>The two containers and the two queues that a captioner works on.</summary>
+public sealed class CaptionStorage
+{
+    private CaptionStorage(StorageOptions options, BlobServiceClient blobs, QueueServiceClient queues)
+    {
+        Options = options;
+        Images = blobs.GetBlobContainerClient(options.ImagesContainer);
+        Prepared = blobs.GetBlobContainerClient(options.PreparedContainer);
+        Captions = queues.GetQueueClient(options.CaptionsQueue);
+        Poison = queues.GetQueueClient(options.PoisonQueue);
+    }
+
+    /// <summary>What it was connected with.</summary>
+    public StorageOptions Options { get; }
+
+    /// <summary>The user's images, and the caption records beside them.</summary>
+    public BlobContainerClient Images { get; }
+
+    /// <summary>Prepared images and job claims.</summary>
+    public BlobContainerClient Prepared { get; }
+
+    /// <summary>Caption jobs.</summary>
+    public QueueClient Captions { get; }
+
+    /// <summary>Messages that were given up.</summary>
+    public QueueClient Poison { get; }
+
+    /// <summary>Connects to a storage account or to Azurite; makes no request.</summary>
+    /// <param name="connection">
+    /// A connection string, <c>UseDevelopmentStorage=true</c>, or an account's blob address (<c>https://ACCOUNT.blob.core.windows.net</c>),
+    /// for which <see cref="DefaultAzureCredential"/> signs in.
+    /// </param>
+    /// <param name="options">Names and retries; null takes the defaults.</param>
+    /// <param name="transport">What carries the requests; null takes the SDK's own.</param>
+    /// <exception cref="ArgumentException"><paramref name="connection"/> is none of these.</exception>
+    /// <exception cref="ValidationException">An option is out of its range.</exception>
+    public static CaptionStorage Connect(string connection, StorageOptions? options = null, HttpPipelineTransport? transport = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(connection);
+        options ??= new();
+        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        var blobOptions = Configure(new BlobClientOptions(), options, transport);
+
+        // Base64 is put on and taken off by CaptionMessage: the SDK's own decoding makes a whole receive fail, or hides the message, over one bad text.
+        var queueOptions = Configure(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None }, options, transport);
+        if (!Uri.TryCreate(connection, UriKind.Absolute, out var account) || account.Scheme is not ("https" or "http"))
+        {
+            try
+            {
+                return new(options, new(connection, blobOptions), new(connection, queueOptions));
+            }
+            catch (FormatException error)
+            {
+                throw new ArgumentException(
+                    "The connection is neither a storage connection string (DefaultEndpointsProtocol=...;AccountName=...;AccountKey=...), "
+                    + "nor UseDevelopmentStorage=true, nor an address like https://ACCOUNT.blob.core.windows.net.",
+                    nameof(connection),
+                    error);
+            }
+        }
+
+        if (!account.Host.Contains(".blob.", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new ArgumentException(
+                $"'{account}' is not the blob address of a storage account. Give it as https://ACCOUNT.blob.core.windows.net, or use a connection string.",
+                nameof(connection));
+        }
+
+        var queueAccount = new UriBuilder(account) { Host = account.Host.Replace(".blob.", ".queue.", StringComparison.OrdinalIgnoreCase) }.Uri;
+        var credential = new DefaultAzureCredential();
+        return new(options, new(account, credential, blobOptions), new(queueAccount, credential, queueOptions));
+    }
+
+    /// <summary>Creates the containers and queues that are missing.</summary>
+    public async Task CreateIfNotExistsAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(
+            Images.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
+            Prepared.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
+            Captions.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
+            Poison.CreateIfNotExistsAsync(cancellationToken: cancellationToken));
+    }
+
+    private static T Configure<T>(T client, StorageOptions options, HttpPipelineTransport? transport)
+        where T : ClientOptions
+    {
+        client.Retry.Mode = RetryMode.Exponential;
+        client.Retry.MaxRetries = options.MaxRetries;
+        client.Retry.Delay = options.RetryDelay;
+        client.Retry.MaxDelay = options.MaxRetryDelay;
+        client.Retry.NetworkTimeout = options.NetworkTimeout;
+        client.Diagnostics.IsLoggingContentEnabled = false;
+        if (transport is not null)
+        {
+            client.Transport = transport;
+        }
+
+        return client;
+    }
+}
