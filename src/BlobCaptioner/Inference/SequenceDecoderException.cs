@@ -19,4 +19,7 @@ public sealed class SequenceDecoderException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>True when the context can't be used any more, so that every later call would fail too. Default false.</summary>
+    public bool IsFatal { get; init; }
 }

@@ -1,0 +1,47 @@
+using BlobCaptioner.Captioning;
+
+namespace BlobCaptioner.Inference;
+
+/// <summary>The errors of the batching engine, in the words of those who read caption records.</summary>
+internal static class BatcherErrors
+{
+    public static CaptionException ContextTooSmall(PictureWork work, int cells, int limit) => new(
+        "context-too-small",
+        $"'{work.Request.Name}' needs {cells} tokens of context ({work.Encoded!.TokenCount} for the picture, {work.Request.Plan.MaxAnswerTokens} for the answer); the context holds {limit}.",
+        $"Raise the context to {cells} tokens or more, or lower the profile's image token budget or its fields' limits.",
+        retry: false);
+
+    public static CaptionException NotEncodable(PictureWork work, Exception error) => new(
+        "encode-failed",
+        $"The vision model could not read '{work.Request.Name}' ({work.Request.Image.Width} x {work.Request.Image.Height} px): {error.Message}",
+        "Check that the picture opens in a viewer; if it does, run `captioner doctor`.",
+        retry: true,
+        error);
+
+    public static CaptionException DecoderFailed(PictureWork work, Exception error) => new(
+        "decoder-failed",
+        $"The model failed while it described '{work.Request.Name}': {error.Message}",
+        "It is tried again. If it happens often, run `captioner doctor` and lower --slots.",
+        retry: true,
+        error);
+
+    public static CaptionException Dead(Exception error) => new(
+        "decoder-dead",
+        $"The model can't be used any more: {error.Message}",
+        "Restart the worker; run `captioner doctor` if it happens again.",
+        retry: true,
+        error);
+
+    public static CaptionException Internal(PictureWork work, Exception error) => new(
+        "internal",
+        $"Describing '{work.Request.Name}' met an error of the captioner's own: {error.Message}",
+        "Please report it with the log; the picture is tried again.",
+        retry: true,
+        error);
+
+    public static CaptionException Stopping() => new(
+        "stopping",
+        "The worker stopped before the picture was described.",
+        "Nothing: it is tried again by the next worker.",
+        retry: true);
+}

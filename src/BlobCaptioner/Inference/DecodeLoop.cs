@@ -1,0 +1,365 @@
+using System.Collections.Concurrent;
+using BlobCaptioner.Captioning;
+using Microsoft.Extensions.Logging;
+using static BlobCaptioner.Inference.BatcherMetrics;
+
+namespace BlobCaptioner.Inference;
+
+/// <summary>
+/// The thread that owns the context: admits encoded pictures to slots, decodes slices of their images, then one step for all slots'
+/// text, chooses tokens, and frees the slots that are done. Everything but <see cref="Enqueue"/>, <see cref="Wake"/> and
+/// <see cref="Stop"/> happens on that thread.
+/// </summary>
+internal sealed partial class DecodeLoop
+{
+    // A decoder that fails this often in a row won't recover by itself.
+    private const int FailuresUntilDead = 3;
+
+    private readonly ISequenceDecoder _decoder;
+    private readonly BatcherMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Action<PictureWork> _left;
+    private readonly Action<Exception> _died;
+    private readonly ConcurrentQueue<PictureWork> _incoming = new();
+    private readonly object _wakeGate = new();
+    private readonly LinkedList<PictureWork> _waiting = new();
+    private readonly List<Slot> _active = [];
+    private readonly Stack<int> _freeSequences;
+    private readonly PrefixCache _prefixes;
+    private readonly TokenSampler _sampler = new();
+    private readonly BatchStep _step;
+    private bool _holdAdmission;
+    private int _failures;
+    private volatile Exception? _dead;
+    private volatile bool _stop;
+    private bool _woken;
+
+    /// <summary>Creates the loop; <see cref="Run"/> is to be called on its thread.</summary>
+    /// <param name="decoder">The decoder, from now on called only by this loop (and <c>EncodeImage</c> by the encode loop).</param>
+    /// <param name="options">Checked options.</param>
+    /// <param name="metrics">Where it counts.</param>
+    /// <param name="time">For durations.</param>
+    /// <param name="logger">For failures.</param>
+    /// <param name="left">Called once for each enqueued work when the loop lets go of it, however it ended.</param>
+    /// <param name="died">Called when the decoder can't be used any more.</param>
+    public DecodeLoop(
+        ISequenceDecoder decoder,
+        BatcherOptions options,
+        BatcherMetrics metrics,
+        TimeProvider time,
+        ILogger logger,
+        Action<PictureWork> left,
+        Action<Exception> died)
+    {
+        (_decoder, _metrics, _time, _logger, _left, _died) = (decoder, metrics, time, logger, left, died);
+        _step = new BatchStep(decoder, options, metrics, time, logger);
+        _freeSequences = new Stack<int>(Enumerable.Range(0, options.Slots).Reverse());
+        _prefixes = new PrefixCache(decoder, options.Slots, options.Prefixes);
+    }
+
+    /// <summary>Hands an encoded picture over. Any thread.</summary>
+    public void Enqueue(PictureWork work)
+    {
+        _incoming.Enqueue(work);
+        Wake();
+    }
+
+    /// <summary>Has the loop look at cancelled pictures now. Any thread.</summary>
+    public void Wake()
+    {
+        lock (_wakeGate)
+        {
+            _woken = true;
+            Monitor.Pulse(_wakeGate);
+        }
+    }
+
+    /// <summary>Ends the loop before its next step; pictures that run fail with an error that allows another try. Any thread.</summary>
+    public void Stop()
+    {
+        _stop = true;
+        Wake();
+    }
+
+    /// <summary>From now on every picture fails with this. Any thread.</summary>
+    public void Die(Exception error)
+    {
+        _dead = error;
+        Wake();
+    }
+
+    /// <summary>Fails what was enqueued after the loop ended; only once the threads have ended.</summary>
+    public void FailIncoming() => FailAll(BatcherErrors.Stopping());
+
+    /// <summary>The thread's body.</summary>
+    public void Run()
+    {
+        while (!_stop)
+        {
+            TakeIncoming();
+            try
+            {
+                FreeCancelled();
+                Admit();
+                if (_active.Count > 0)
+                {
+                    Step();
+                    continue;
+                }
+            }
+            catch (Exception error)
+            {
+                Recover(error);
+                continue;
+            }
+
+            WaitForWake();
+        }
+
+        FailAll(BatcherErrors.Stopping());
+    }
+
+    private void WaitForWake()
+    {
+        lock (_wakeGate)
+        {
+            while (!_woken)
+            {
+                Monitor.Wait(_wakeGate);
+            }
+
+            _woken = false;
+        }
+    }
+
+    private void TakeIncoming()
+    {
+        while (_incoming.TryDequeue(out var work))
+        {
+            var plan = work.Request.Plan;
+            var cells = plan.PrefixTokens.Count + plan.CellsFor(work.Encoded!.TokenCount);
+            if (_dead is not null)
+            {
+                Fail(work, BatcherErrors.Dead(_dead));
+            }
+            else if (cells > _decoder.Info.ContextTokens)
+            {
+                Fail(work, BatcherErrors.ContextTooSmall(work, cells, _decoder.Info.ContextTokens));
+            }
+            else
+            {
+                _waiting.AddLast(work);
+            }
+        }
+    }
+
+    private void FreeCancelled()
+    {
+        for (var i = _active.Count - 1; i >= 0; i--)
+        {
+            if (_active[i].Work.IsDone)
+            {
+                var work = _active[i].Work;
+                Free(_active[i]);
+                _left(work);
+            }
+        }
+
+        for (var node = _waiting.First; node is not null;)
+        {
+            var next = node.Next;
+            if (node.Value.IsDone)
+            {
+                _waiting.Remove(node);
+                _left(node.Value);
+            }
+
+            node = next;
+        }
+    }
+
+    /// <summary>Gives free slots to the pictures that wait, in their order: the first that finds no room holds those behind it.</summary>
+    private void Admit()
+    {
+        while (!_holdAdmission && _freeSequences.Count > 0 && _waiting.First is { } first)
+        {
+            var work = first.Value;
+            var plan = work.Request.Plan;
+            var cells = plan.CellsFor(work.Encoded!.TokenCount);
+            var budget = _decoder.Info.ContextTokens - _active.Sum(s => s.Cells) - cells;
+            if (_prefixes.Get(plan, budget, CountPrefix) is not { } prefix)
+            {
+                if (_active.Count > 0)
+                {
+                    return;
+                }
+
+                // Nothing runs and it still does not fit, so the decoder holds less than it says.
+                _waiting.RemoveFirst();
+                Fail(work, BatcherErrors.ContextTooSmall(work, cells + plan.PrefixTokens.Count, _decoder.Info.ContextTokens));
+                continue;
+            }
+
+            _waiting.RemoveFirst();
+            Start(work, prefix, cells);
+        }
+    }
+
+    private void Start(PictureWork work, PromptPrefix prefix, int cells)
+    {
+        var request = work.Request;
+        var sequence = _freeSequences.Pop();
+        var slot = new Slot(sequence, work, prefix, new PlanCursor(request.Plan, request.Sampling, request.Seed, _sampler))
+        {
+            Image = work.Encoded!,
+            Cells = cells,
+            AdmittedAt = _time.GetTimestamp(),
+        };
+        slot.Cursor.Pending.Clear();
+        prefix.Users++;
+        _active.Add(slot);
+        _metrics.Add(Count.SlotsInUse);
+        _metrics.Add(Count.CellsReserved, cells);
+        _decoder.Remove(sequence);
+        _decoder.Fork(prefix.Sequence, sequence);
+        if (slot.Cursor.IsFinished)
+        {
+            // Every field has one value only.
+            Finish(slot);
+        }
+    }
+
+    private void Step()
+    {
+        if (!_step.Run(_active))
+        {
+            MakeRoom();
+            return;
+        }
+
+        _failures = 0;
+        for (var i = _active.Count - 1; i >= 0; i--)
+        {
+            if (_active[i].Cursor.IsFinished && !_active[i].Work.IsDone)
+            {
+                Finish(_active[i]);
+            }
+        }
+    }
+
+    private void Finish(Slot slot)
+    {
+        var caption = slot.ToCaption(_time);
+        Free(slot);
+        slot.Work.TryComplete(caption);
+        _left(slot.Work);
+    }
+
+    private void Free(Slot slot)
+    {
+        _active.Remove(slot);
+        _freeSequences.Push(slot.Sequence);
+        slot.Prefix.Users--;
+        _holdAdmission = false;
+        _metrics.Add(Count.SlotsInUse, -1);
+        _metrics.Add(Count.CellsReserved, -slot.Cells);
+        _decoder.Remove(slot.Sequence);
+    }
+
+    private void Fail(PictureWork work, CaptionException error)
+    {
+        work.TryFail(error);
+        _left(work);
+    }
+
+    /// <summary>The cache is full although admission counted cells: the youngest picture starts over once another has finished.</summary>
+    private void MakeRoom()
+    {
+        if (_prefixes.EvictIdle(keep: null))
+        {
+            return;
+        }
+
+        var youngest = _active[^1];
+        LogNoRoom(_logger, youngest.Work.Request.Name, _active.Count, _decoder.Info.ContextTokens);
+        Free(youngest);
+        if (_active.Count == 0)
+        {
+            Fail(youngest.Work, BatcherErrors.ContextTooSmall(youngest.Work, youngest.Cells + youngest.Prefix.Cells, _decoder.Info.ContextTokens));
+            return;
+        }
+
+        _metrics.Add(Count.PutBack);
+        _waiting.AddFirst(youngest.Work);
+        _holdAdmission = true;
+    }
+
+    private void Recover(Exception error)
+    {
+        LogStepFailed(_logger, _active.Count, error);
+        _failures++;
+        var running = _active.ToArray();
+        var isDead = error is SequenceDecoderException { IsFatal: true } || _failures >= FailuresUntilDead;
+        try
+        {
+            foreach (var slot in running)
+            {
+                Free(slot);
+            }
+
+            _prefixes.Clear();
+        }
+        catch (Exception second)
+        {
+            LogStepFailed(_logger, _active.Count, second);
+            _metrics.Add(Count.SlotsInUse, -_active.Count);
+            _active.Clear();
+            isDead = true;
+        }
+
+        foreach (var slot in running)
+        {
+            Fail(slot.Work, BatcherErrors.DecoderFailed(slot.Work, error));
+        }
+
+        if (isDead)
+        {
+            _died(error);
+            FailAll(BatcherErrors.Dead(error));
+        }
+    }
+
+    private void FailAll(CaptionException error)
+    {
+        foreach (var slot in _active)
+        {
+            Fail(slot.Work, error);
+        }
+
+        _metrics.Add(Count.SlotsInUse, -_active.Count);
+        _active.Clear();
+        foreach (var work in _waiting)
+        {
+            Fail(work, error);
+        }
+
+        _waiting.Clear();
+        while (_incoming.TryDequeue(out var work))
+        {
+            Fail(work, error);
+        }
+    }
+
+    private void CountPrefix(PromptPrefix prefix)
+    {
+        _metrics.Add(Count.PrefixesDecoded);
+        _metrics.Add(Count.TextTokens, prefix.Cells);
+    }
+
+    [LoggerMessage(301, LogLevel.Error, "A decode step failed with {Running} pictures in it")]
+    private static partial void LogStepFailed(ILogger logger, int running, Exception error);
+
+    [LoggerMessage(302, LogLevel.Warning, "The KV cache has no room for {Running} pictures although {Cells} cells were counted; '{Name}' starts over")]
+    private static partial void LogNoRoom(ILogger logger, string name, int running, int cells);
+}

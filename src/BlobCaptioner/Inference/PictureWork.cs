@@ -1,0 +1,30 @@
+using BlobCaptioner.Captioning;
+
+namespace BlobCaptioner.Inference;
+
+/// <summary>A submitted picture on its way through the encode thread and the decode thread.</summary>
+internal sealed class PictureWork(PictureRequest request, long submittedAt)
+{
+    // Callers must not run on the decode thread.
+    private readonly TaskCompletionSource<Caption> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public PictureRequest Request => request;
+
+    public long SubmittedAt => submittedAt;
+
+    /// <summary>Set by the encode thread before the decode thread sees the work.</summary>
+    public EncodedImage? Encoded { get; set; }
+
+    public TimeSpan EncodeTime { get; set; }
+
+    public Task<Caption> Task => _completion.Task;
+
+    /// <summary>True once the caller has an answer, an error or has given up.</summary>
+    public bool IsDone => _completion.Task.IsCompleted;
+
+    public bool TryComplete(Caption caption) => _completion.TrySetResult(caption);
+
+    public bool TryFail(Exception error) => _completion.TrySetException(error);
+
+    public bool TryCancel(CancellationToken token) => _completion.TrySetCanceled(token);
+}

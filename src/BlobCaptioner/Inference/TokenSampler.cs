@@ -1,0 +1,253 @@
+using BlobCaptioner.Captioning;
+
+namespace BlobCaptioner.Inference;
+
+/// <summary>
+/// Chooses a token from logits: temperature, then top-k, then top-p (the order of Transformers and vLLM, for which models publish
+/// their settings). Keeps its buffers, so one instance serves one thread.
+/// </summary>
+internal sealed class TokenSampler
+{
+    private const int FirstNucleusGuess = 256;
+
+    private float[] _logits = [];
+    private int[] _tokens = [];
+    private double[] _weights = [];
+
+    /// <summary>The token with the highest logit that is allowed; -1 where none is.</summary>
+    public static int Best(ReadOnlySpan<float> logits, Func<int, bool> isAllowed)
+    {
+        var first = IndexOfMax(logits);
+        if (first < 0 || isAllowed(first))
+        {
+            return first;
+        }
+
+        var best = -1;
+        var bestLogit = float.NegativeInfinity;
+        for (var token = 0; token < logits.Length; token++)
+        {
+            if ((logits[token] > bestLogit || (best < 0 && !float.IsNaN(logits[token]))) && token != first && isAllowed(token))
+            {
+                (best, bestLogit) = (token, logits[token]);
+            }
+        }
+
+        return best;
+    }
+
+    /// <summary>Index of the highest number, the first of equals; -1 where all are NaN.</summary>
+    public static int IndexOfMax(ReadOnlySpan<float> logits)
+    {
+        var index = System.Numerics.Tensors.TensorPrimitives.IndexOfMax(logits);
+        if (index < 0 || !float.IsNaN(logits[index]))
+        {
+            return index;
+        }
+
+        index = -1;
+        for (var i = 0; i < logits.Length; i++)
+        {
+            if (!float.IsNaN(logits[i]) && (index < 0 || logits[i] > logits[index]))
+            {
+                index = i;
+            }
+        }
+
+        return index;
+    }
+
+    /// <summary>Chooses a token among the allowed ones; -1 where none is.</summary>
+    /// <param name="logits">One per vocabulary entry.</param>
+    /// <param name="options">Temperature, top-k and top-p.</param>
+    /// <param name="random">State of the picture's random numbers.</param>
+    /// <param name="isAllowed">Asked about a candidate when it has been drawn.</param>
+    public int Sample(ReadOnlySpan<float> logits, SamplingOptions options, ref SplitMix64 random, Func<int, bool> isAllowed)
+    {
+        var best = IndexOfMax(logits);
+        if (options.Temperature <= 0 || options.TopK == 1 || best < 0 || !float.IsFinite(logits[best]))
+        {
+            return Best(logits, isAllowed);
+        }
+
+        var count = SelectCandidates(logits, logits[best], options);
+        for (var left = count; left > 0; left--)
+        {
+            var drawn = Draw(count, ref random);
+            if (drawn < 0)
+            {
+                break;
+            }
+
+            if (isAllowed(_tokens[drawn]))
+            {
+                return _tokens[drawn];
+            }
+
+            _weights[drawn] = 0;
+        }
+
+        return Best(logits, isAllowed);
+    }
+
+    /// <summary>Leaves the candidates in the buffers, likeliest first, with their unnormalised probabilities; returns how many.</summary>
+    internal int SelectCandidates(ReadOnlySpan<float> logits, float max, SamplingOptions options)
+    {
+        if (options.TopK > 0)
+        {
+            var kept = SelectTop(logits, Math.Min(options.TopK, logits.Length));
+            return CutNucleus(kept, Weigh(kept, max, options.Temperature), options.TopP, out _);
+        }
+
+        // Without top-k the nucleus is nearly always small: guess a size and grow it, instead of sorting the vocabulary.
+        double total = 0;
+        foreach (var logit in logits)
+        {
+            total += float.IsNaN(logit) ? 0 : Math.Exp((logit - max) / options.Temperature);
+        }
+
+        for (var guess = Math.Min(FirstNucleusGuess, logits.Length); ; guess = (int)Math.Min(guess * 8L, logits.Length))
+        {
+            var kept = SelectTop(logits, guess);
+            Weigh(kept, max, options.Temperature);
+            var nucleus = CutNucleus(kept, total, options.TopP, out var reached);
+            if (reached || guess == logits.Length)
+            {
+                return nucleus;
+            }
+        }
+    }
+
+    /// <summary>The candidates of the last selection, likeliest first.</summary>
+    internal ReadOnlySpan<int> Candidates(int count) => _tokens.AsSpan(0, count);
+
+    private double Weigh(int count, float max, float temperature)
+    {
+        double total = 0;
+        for (var i = 0; i < count; i++)
+        {
+            total += _weights[i] = Math.Exp((_logits[i] - max) / temperature);
+        }
+
+        return total;
+    }
+
+    private int CutNucleus(int count, double total, float topP, out bool reached)
+    {
+        double sum = 0;
+        for (var i = 0; i < count; i++)
+        {
+            sum += _weights[i];
+            if (sum >= topP * total)
+            {
+                reached = true;
+                return i + 1;
+            }
+        }
+
+        reached = false;
+        return count;
+    }
+
+    private int Draw(int count, ref SplitMix64 random)
+    {
+        double total = 0;
+        for (var i = 0; i < count; i++)
+        {
+            total += _weights[i];
+        }
+
+        var point = random.NextDouble() * total;
+        var last = -1;
+        for (var i = 0; i < count; i++)
+        {
+            if (_weights[i] <= 0)
+            {
+                continue;
+            }
+
+            last = i;
+            point -= _weights[i];
+            if (point < 0)
+            {
+                return i;
+            }
+        }
+
+        return last;
+    }
+
+    /// <summary>The <paramref name="count"/> highest logits, sorted down; equal ones in the order of their tokens.</summary>
+    private int SelectTop(ReadOnlySpan<float> logits, int count)
+    {
+        if (_logits.Length < count)
+        {
+            (_logits, _tokens, _weights) = (new float[count], new int[count], new double[count]);
+        }
+
+        // A min-heap of the best so far; its root is what a newcomer must beat.
+        var size = 0;
+        for (var token = 0; token < logits.Length; token++)
+        {
+            var logit = logits[token];
+            if (size < count)
+            {
+                if (!float.IsNaN(logit))
+                {
+                    (_logits[size], _tokens[size]) = (logit, token);
+                    SiftUp(size++);
+                }
+            }
+            else if (logit > _logits[0])
+            {
+                (_logits[0], _tokens[0]) = (logit, token);
+                SiftDown(size);
+            }
+        }
+
+        for (var end = size - 1; end > 0; end--)
+        {
+            Swap(0, end);
+            SiftDown(end);
+        }
+
+        return size;
+    }
+
+    private void SiftUp(int child)
+    {
+        while (child > 0 && IsWorse(child, (child - 1) / 2))
+        {
+            Swap(child, (child - 1) / 2);
+            child = (child - 1) / 2;
+        }
+    }
+
+    private void SiftDown(int size)
+    {
+        for (var parent = 0; ;)
+        {
+            var worst = parent;
+            for (var child = (2 * parent) + 1; child <= (2 * parent) + 2 && child < size; child++)
+            {
+                worst = IsWorse(child, worst) ? child : worst;
+            }
+
+            if (worst == parent)
+            {
+                return;
+            }
+
+            Swap(parent, worst);
+            parent = worst;
+        }
+    }
+
+    private bool IsWorse(int a, int b) => _logits[a] < _logits[b] || (_logits[a] == _logits[b] && _tokens[a] > _tokens[b]);
+
+    private void Swap(int a, int b)
+    {
+        (_logits[a], _logits[b]) = (_logits[b], _logits[a]);
+        (_tokens[a], _tokens[b]) = (_tokens[b], _tokens[a]);
+    }
+}
