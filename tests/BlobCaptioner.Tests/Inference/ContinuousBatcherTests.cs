@@ -1,0 +1,322 @@
+using BlobCaptioner.Captioning;
+using BlobCaptioner.Inference;
+using Xunit;
+using static BlobCaptioner.Tests.Inference.ScriptedEngine;
+
+namespace BlobCaptioner.Tests.Inference;
+
+public sealed class ContinuousBatcherTests
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    private static ScriptedDecoder NewDecoder(int sequences = 10, int contextTokens = 100_000, int batchTokens = 512) =>
+        new ScriptedDecoder(Words, sequences, contextTokens, batchTokens).Writing(Answer);
+
+    [Fact]
+    public async Task Describe_OnePicture_GivesWhatTheModelWrote()
+    {
+        await using var engine = new ScriptedEngine(NewDecoder());
+        var caption = await engine.Describe(7, tokens: 6);
+        Assert.Equal(Answer(7), engine.Json(caption));
+        Assert.Empty(caption.Flags);
+        Assert.Equal(6, caption.Usage.ImageTokens);
+        Assert.Equal(engine.Plan.PrefixTokens.Count + engine.Plan.SuffixTokens.Count, caption.Usage.PromptTokens);
+        // Sampled: the category, then picture, number, a space, 7 and the closing quote.
+        Assert.Equal(6, caption.Usage.SampledTokens);
+    }
+
+    [Fact]
+    public async Task Describe_TwentyPictures_DecodesThePrefixOnce()
+    {
+        await using var engine = new ScriptedEngine(NewDecoder());
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(engine.Write));
+        Assert.Equal(Enumerable.Range(0, 20).Select(Answer), answers);
+        Assert.Equal(1, engine.Decoder.Calls.Count(c => c.Sequences.Contains(engine.Batcher.Slots)));
+        Assert.Equal(1, engine.Batcher.Snapshot().PrefixesDecoded);
+    }
+
+    [Fact]
+    public async Task Describe_EightPicturesReady_ShareTheirSteps()
+    {
+        await using var engine = new ScriptedEngine(NewDecoder());
+        using var gate = new ManualResetEventSlim();
+        engine.Decoder.OnDecode = _ => Pass(gate);
+        engine.Decoder.OnEncode = picture =>
+        {
+            if (picture == 8)
+            {
+                gate.Set();
+            }
+        };
+        await Task.WhenAll(Enumerable.Range(0, 9).Select(i => engine.Describe(i)));
+        Assert.Contains(engine.Decoder.Calls, c => c.Tokens.Length > 0 && c.Sequences.Length == 8);
+        Assert.InRange(engine.Batcher.Snapshot().Steps, 6, 20);
+    }
+
+    [Fact]
+    public async Task Describe_LargePictureArrives_RunningAnswerGoesOnBetweenItsSlices()
+    {
+        var options = new BatcherOptions { Slots = 2, PrefillSliceTokens = 8 };
+        await using var engine = new ScriptedEngine(NewDecoder(), options);
+        using var gate = new ManualResetEventSlim();
+        engine.Decoder.OnDecode = _ => Pass(gate);
+        engine.Decoder.OnEncode = picture =>
+        {
+            if (picture == 2)
+            {
+                gate.Set();
+            }
+        };
+        await Task.WhenAll(engine.Describe(0, tokens: 8), engine.Describe(1, tokens: 40), engine.Describe(2));
+        var calls = engine.Decoder.Calls.ToArray();
+        Assert.All(calls, c => Assert.True(c.Slices.Sum(s => s.Count) <= 8));
+        var slices = calls.Index().Where(c => c.Item.Slices.Any(s => s.Image.TokenCount == 40)).Select(c => c.Index).ToArray();
+        Assert.Equal(5, slices.Length);
+        for (var i = 1; i < slices.Length; i++)
+        {
+            Assert.Contains(calls[(slices[i - 1] + 1)..slices[i]], c => c.Tokens.Length > 0);
+        }
+    }
+
+    [Fact]
+    public async Task Describe_ContextForTwo_NeverRunsOutOfRoom()
+    {
+        var plan = DecodingPlan.Compile(ProfileOf(Category, Title), NewDecoder());
+        var context = plan.PrefixTokens.Count + (2 * plan.CellsFor(4));
+        await using var engine = new ScriptedEngine(NewDecoder(contextTokens: context));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(engine.Write));
+        Assert.Equal(Enumerable.Range(0, 12).Select(Answer), answers);
+        Assert.Equal(0, engine.Batcher.Snapshot().PutBack);
+        Assert.InRange(engine.Decoder.MostCells, 1, context);
+        Assert.All(engine.Decoder.Calls, c => Assert.True(c.Sequences.Length <= 2));
+    }
+
+    [Fact]
+    public async Task Describe_PictureThatNeverFits_IsRefusedWithTheWayOutAndOthersGoOn()
+    {
+        await using var engine = new ScriptedEngine(NewDecoder(contextTokens: 300));
+        var large = engine.Describe(1, tokens: 280);
+        var answers = await Task.WhenAll(engine.Write(0), engine.Write(2));
+        var error = await Assert.ThrowsAsync<CaptionException>(() => large);
+        Assert.Equal("context-too-small", error.Code);
+        Assert.False(error.Retry);
+        Assert.Contains("300", error.Message, StringComparison.Ordinal);
+        Assert.Contains("'1.jpg'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Raise the context", error.Remedy, StringComparison.Ordinal);
+        Assert.Equal([Answer(0), Answer(2)], answers);
+    }
+
+    [Fact]
+    public async Task Describe_NoRoomAgainstTheCount_PutsTheYoungestBackAndLosesNothing()
+    {
+        await using var engine = new ScriptedEngine(NewDecoder(), new BatcherOptions { Slots = 3 });
+        using var gate = new ManualResetEventSlim();
+        engine.Decoder.OnEncode = picture =>
+        {
+            if (picture == 3)
+            {
+                gate.Set();
+            }
+        };
+        engine.Decoder.OnDecode = call => Pass(gate) == DecodeStatus.Ok && call == 5 ? DecodeStatus.NoRoom : DecodeStatus.Ok;
+        var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(engine.Write));
+        Assert.Equal(Enumerable.Range(0, 6).Select(Answer), answers);
+        Assert.Equal(1, engine.Batcher.Snapshot().PutBack);
+        Assert.Equal(0, engine.Batcher.Snapshot().Failed);
+    }
+
+    [Fact]
+    public async Task Describe_CallerGivesUp_SlotIsFreeBeforeTheNextStep()
+    {
+        await using var engine = new ScriptedEngine(NewDecoder(), new BatcherOptions { Slots = 2 });
+        using var cancel = new CancellationTokenSource();
+        using var reached = new ManualResetEventSlim();
+        using var gate = new ManualResetEventSlim();
+        engine.Decoder.OnDecode = call =>
+        {
+            if (call < 6)
+            {
+                return DecodeStatus.Ok;
+            }
+
+            reached.Set();
+            return Pass(gate);
+        };
+        var first = engine.DescribeUntil(0, 4, cancel.Token);
+        Assert.True(reached.Wait(Deadline, TestContext.Current.CancellationToken));
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        var others = Enumerable.Range(1, 4).Select(engine.Write).ToArray();
+        var before = engine.Decoder.Calls.Count;
+        gate.Set();
+        Assert.Equal(Enumerable.Range(1, 4).Select(Answer), await Task.WhenAll(others));
+        Assert.Equal(1, engine.Batcher.Snapshot().Cancelled);
+        Assert.Equal(0, engine.Batcher.Snapshot().SlotsInUse);
+        // Its answer was not finished: the cache forgot it half-way.
+        Assert.NotEqual(Answer(0)[..^2], engine.Decoder.CachedAnswers[0]);
+        Assert.True(before > 0);
+    }
+
+    [Fact]
+    public async Task Describe_StepFails_RunningPicturesMayBeRetriedAndLaterOnesSucceed()
+    {
+        await using var engine = new ScriptedEngine(NewDecoder());
+        engine.Decoder.OnDecode = call => call == 4 ? throw new SequenceDecoderException("out of memory") : DecodeStatus.Ok;
+        var error = await Assert.ThrowsAsync<CaptionException>(() => engine.Describe(0));
+        Assert.Equal("decoder-failed", error.Code);
+        Assert.True(error.Retry);
+        Assert.Contains("out of memory", error.Message, StringComparison.Ordinal);
+        Assert.Equal(Answer(0), await engine.Write(0));
+        Assert.Equal(2, engine.Batcher.Snapshot().PrefixesDecoded);
+    }
+
+    [Fact]
+    public async Task Describe_DecoderIsDead_SaysSoAtOnce()
+    {
+        await using var engine = new ScriptedEngine(NewDecoder());
+        engine.Decoder.OnDecode = call => call == 4 ? throw new SequenceDecoderException("the GPU is gone") { IsFatal = true } : DecodeStatus.Ok;
+        await Assert.ThrowsAsync<CaptionException>(() => engine.Describe(0));
+        var error = await Assert.ThrowsAsync<CaptionException>(() => engine.Describe(1));
+        Assert.Equal("decoder-dead", error.Code);
+        Assert.Contains("the GPU is gone", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Describe_OnePictureCannotBeEncoded_OthersAreDescribed()
+    {
+        await using var engine = new ScriptedEngine(NewDecoder());
+        engine.Decoder.OnEncode = picture =>
+        {
+            if (picture == 5)
+            {
+                throw new SequenceDecoderException("odd shape");
+            }
+        };
+        var bad = engine.Describe(5);
+        var answers = await Task.WhenAll(Enumerable.Range(10, 9).Select(engine.Write));
+        Assert.Equal(Enumerable.Range(10, 9).Select(Answer), answers);
+        var error = await Assert.ThrowsAsync<CaptionException>(() => bad);
+        Assert.Equal("encode-failed", error.Code);
+        Assert.Contains("odd shape", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Dispose_PicturesRunning_TheyFailForAnotherTryAndThreadsEnd()
+    {
+        var engine = new ScriptedEngine(NewDecoder(), new BatcherOptions { Slots = 2, QueueCapacity = 1 });
+        using var reached = new ManualResetEventSlim();
+        using var gate = new ManualResetEventSlim();
+        engine.Decoder.OnDecode = _ =>
+        {
+            reached.Set();
+            return Pass(gate);
+        };
+        var running = Enumerable.Range(0, 12).Select(i => engine.Describe(i)).ToArray();
+        Assert.True(reached.Wait(Deadline, TestContext.Current.CancellationToken));
+        var disposing = engine.DisposeAsync().AsTask();
+        gate.Set();
+        await disposing.WaitAsync(Deadline, TestContext.Current.CancellationToken);
+        foreach (var task in running)
+        {
+            var error = await Assert.ThrowsAsync<CaptionException>(() => task);
+            Assert.Equal("stopping", error.Code);
+            Assert.True(error.Retry);
+        }
+
+        Assert.Equal("stopping", (await Assert.ThrowsAsync<CaptionException>(() => engine.Describe(1))).Code);
+    }
+
+    [Fact]
+    public async Task Describe_ThreeProfilesAndOnePrefixSequence_AllAreServed()
+    {
+        await using var engine = new ScriptedEngine(NewDecoder(), new BatcherOptions { Slots = 3, Prefixes = 1 });
+        var plans = Enumerable.Range(0, 3).Select(i => DecodingPlan.Compile(ProfileOf(Category, Title) with { Instruction = $"Describe {i}." }, engine.Decoder)).ToArray();
+        var captions = await Task.WhenAll(Enumerable.Range(0, 30).Select(i => engine.Describe(i, plan: plans[i % 3])));
+        Assert.Equal(Enumerable.Range(0, 30).Select(Answer), captions.Select(engine.Json));
+    }
+
+    [Fact]
+    public async Task Describe_BatchSmallerThanThePrompt_IsSplit()
+    {
+        await using var engine = new ScriptedEngine(NewDecoder(batchTokens: 5), new BatcherOptions { Slots = 7 });
+        var answers = await Task.WhenAll(Enumerable.Range(0, 30).Select(engine.Write));
+        Assert.Equal(Enumerable.Range(0, 30).Select(Answer), answers);
+    }
+
+    [Fact]
+    public async Task Describe_EveryFieldHasOneValue_NeedsNoLogits()
+    {
+        await using var engine = new ScriptedEngine(NewDecoder(), null, Category with { Values = ["mug"] });
+        var caption = await engine.Describe(0);
+        Assert.Equal(new CaptionField("category", "mug", 1), Assert.Single(caption.Fields));
+        Assert.Equal(0, caption.Usage.SampledTokens);
+    }
+
+    [Fact]
+    public async Task Describe_ThousandPicturesOfAllSizes_EachGetsItsOwnAnswer()
+    {
+        var random = new Random(11);
+        var lengths = Enumerable.Range(0, 1000).Select(_ => random.Next(0, 60)).ToArray();
+        string Text(int picture) => $"{{\"category\":\"{Category.Values[picture % 3]}\",\"title\":\"{picture} {new string('x', lengths[picture])}\"}}";
+        await using var engine = new ScriptedEngine(new ScriptedDecoder(Words, contextTokens: 1200, batchTokens: 64).Writing(Text));
+        var captions = await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => engine.Describe(i, tokens: 1 + (i % 90))));
+        for (var i = 0; i < captions.Length; i++)
+        {
+            Assert.Equal(Category.Values[i % 3], captions[i].Fields[0].Value);
+            Assert.StartsWith(i.ToString(), captions[i].Fields[1].Value, StringComparison.Ordinal);
+            Assert.InRange(captions[i].Fields[1].Value.Length, 1, Title.MaxCharacters);
+        }
+
+        var snapshot = engine.Batcher.Snapshot();
+        Assert.Equal((1000, 0, 0, 0, 0), (snapshot.Described, snapshot.SlotsInUse, snapshot.Waiting, snapshot.CellsReserved, snapshot.PutBack));
+    }
+
+    [Fact]
+    public async Task Describe_ManyCancelledAtRandom_TheOthersAreDescribed()
+    {
+        var random = new Random(5);
+        await using var engine = new ScriptedEngine(NewDecoder(contextTokens: 600));
+        using var cancel = new CancellationTokenSource();
+        engine.Decoder.OnDecode = call =>
+        {
+            if (call == 40)
+            {
+                cancel.Cancel();
+            }
+
+            return DecodeStatus.Ok;
+        };
+        var tasks = Enumerable.Range(0, 200).Select(i => (Picture: i, GivesUp: i % 3 == 1, Task: engine.DescribeUntil(i, 1 + random.Next(40), i % 3 == 1 ? cancel.Token : TestContext.Current.CancellationToken))).ToArray();
+        foreach (var (picture, _, task) in tasks.Where(t => !t.GivesUp))
+        {
+            Assert.Equal(Answer(picture), engine.Json(await task));
+        }
+
+        var cancelled = 0;
+        foreach (var (_, _, task) in tasks.Where(t => t.GivesUp))
+        {
+            cancelled += await Record.ExceptionAsync(() => task) is OperationCanceledException ? 1 : 0;
+        }
+
+        Assert.InRange(cancelled, 1, 67);
+        Assert.Equal(cancelled, engine.Batcher.Snapshot().Cancelled);
+    }
+
+    [Fact]
+    public void Constructor_TooFewSequences_NamesTheNumbers()
+    {
+        var error = Assert.Throws<ArgumentException>(() => new ContinuousBatcher(NewDecoder(sequences: 3), new BatcherOptions { Slots = 4 }));
+        Assert.Contains("3 sequences", error.Message, StringComparison.Ordinal);
+        Assert.Contains("need 6", error.Message, StringComparison.Ordinal);
+    }
+
+    private static DecodeStatus Pass(ManualResetEventSlim gate)
+    {
+        if (!gate.Wait(Deadline))
+        {
+            throw new TimeoutException("The test's gate stayed shut.");
+        }
+
+        return DecodeStatus.Ok;
+    }
+}
