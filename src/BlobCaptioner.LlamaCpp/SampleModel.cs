@@ -1,0 +1,17 @@
+namespace BlobCaptioner.LlamaCpp;
+
+/// <summary>
+/// The small model that ships with the program (4.4 MB): it names category, colour and pattern of drawn product pictures,
+/// and stands for a real model where only the way of a picture matters.
+/// </summary>
+public static class SampleModel
+{
+    /// <summary>Its language model, beside the program.</summary>
+    public static string TextModelPath { get; } = Path.Combine(AppContext.BaseDirectory, "Models", "sample-text-f16.gguf");
+
+    /// <summary>Its vision tower, beside the program.</summary>
+    public static string VisionModelPath { get; } = Path.Combine(AppContext.BaseDirectory, "Models", "sample-mmproj-f16.gguf");
+
+    /// <summary>Options that load it, all else at its default.</summary>
+    public static LlamaCppOptions Options => new() { TextModelPath = TextModelPath, VisionModelPath = VisionModelPath };
+}
