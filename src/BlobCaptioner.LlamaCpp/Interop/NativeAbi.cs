@@ -12,12 +12,13 @@ internal static unsafe class NativeAbi
     public const string Version = "0.5.0";
 
     /// <summary>Throws unless version and layouts match.</summary>
-    /// <param name="version">What <c>llama_version</c> returns: <c>0.5.0</c>, possibly with a leading v.</param>
+    /// <param name="version">What <c>llama_version</c> returns: <c>0.5.0-dev</c>, <c>v0.5.0</c>.</param>
     /// <param name="directory">Where the libraries came from, for the message.</param>
     /// <exception cref="NativeSetupException">They don't.</exception>
     public static void Check(string version, string directory)
     {
-        if (!string.Equals(version.TrimStart('v'), Version, StringComparison.Ordinal))
+        // The prebuilt ones call themselves 0.5.0-dev.
+        if (!string.Equals(version.TrimStart('v').Split('-')[0], Version, StringComparison.Ordinal))
         {
             throw new NativeSetupException(
                 $"The llama.cpp in '{directory}' is version {version}; this program was built for {Version}. "

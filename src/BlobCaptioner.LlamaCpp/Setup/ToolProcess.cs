@@ -6,7 +6,8 @@ namespace BlobCaptioner.LlamaCpp.Setup;
 /// <summary>Runs a command-line tool to its end, without a shell.</summary>
 internal static class ToolProcess
 {
-    private const int KeptLines = 15;
+    private const int FirstLines = 10;
+    private const int LastLines = 15;
 
     /// <summary>Runs a tool; its process tree is killed on cancellation.</summary>
     /// <param name="command">The tool.</param>
@@ -14,10 +15,12 @@ internal static class ToolProcess
     /// <param name="directory">Its working directory.</param>
     /// <param name="onLine">Sees each line of its output, from any thread; may be null.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="NativeSetupException">It does not start or exits with another code than 0; the message ends with its last lines.</exception>
+    /// <exception cref="NativeSetupException">It does not start or exits with another code than 0; the message ends with its first and last lines.</exception>
     public static async Task RunAsync(
         string command, IReadOnlyList<string> arguments, string directory, Action<string>? onLine, CancellationToken cancellationToken)
     {
+        // Some tools say what is wrong first and then print their usage, some say it last.
+        var first = new List<string>();
         var last = new Queue<string>();
         void Keep(string? line)
         {
@@ -28,10 +31,17 @@ internal static class ToolProcess
 
             lock (last)
             {
-                last.Enqueue(line);
-                if (last.Count > KeptLines)
+                if (first.Count < FirstLines)
                 {
-                    last.Dequeue();
+                    first.Add(line);
+                }
+                else
+                {
+                    last.Enqueue(line);
+                    if (last.Count > LastLines)
+                    {
+                        last.Dequeue();
+                    }
                 }
             }
 
@@ -58,8 +68,8 @@ internal static class ToolProcess
         if (process.ExitCode != 0)
         {
             throw new NativeSetupException(
-                $"'{command} {string.Join(' ', arguments)}' ended with exit code {process.ExitCode}. Its last lines:{Environment.NewLine}"
-                + string.Join(Environment.NewLine, last));
+                $"'{command} {string.Join(' ', arguments)}' ended with exit code {process.ExitCode}. It said:{Environment.NewLine}"
+                + string.Join(Environment.NewLine, first.Concat(last)));
         }
     }
 
