@@ -33,7 +33,7 @@ internal static class TextLimit
             }
         }
 
-        return hard;
+        return text.AsSpan(0, hard).TrimEnd().Length;
     }
 
     /// <summary>Unicode scalar values in a text.</summary>

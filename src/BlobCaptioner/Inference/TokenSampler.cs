@@ -10,6 +10,9 @@ internal sealed class TokenSampler
 {
     private const int FirstNucleusGuess = 256;
 
+    // Rejected draws before the best allowed token is taken without a draw.
+    private const int MostDraws = 16;
+
     private float[] _logits = [];
     private int[] _tokens = [];
     private double[] _weights = [];
@@ -70,6 +73,11 @@ internal sealed class TokenSampler
             return Best(logits, isAllowed);
         }
 
+        if (options.TopK <= 0 && options.TopP >= 1)
+        {
+            return SampleAll(logits, logits[best], options.Temperature, ref random, isAllowed);
+        }
+
         var count = SelectCandidates(logits, logits[best], options);
         for (var left = count; left > 0; left--)
         {
@@ -90,6 +98,45 @@ internal sealed class TokenSampler
         return Best(logits, isAllowed);
     }
 
+    /// <summary>Without top-k and top-p nothing needs to be sorted: two passes, drawn again where the token is not allowed.</summary>
+    private static int SampleAll(ReadOnlySpan<float> logits, float max, float temperature, ref SplitMix64 random, Func<int, bool> isAllowed)
+    {
+        var total = Total(logits, max, temperature);
+        for (var draw = 0; draw < MostDraws; draw++)
+        {
+            var point = random.NextDouble() * total;
+            for (var token = 0; token < logits.Length; token++)
+            {
+                point -= Weight(logits[token], max, temperature);
+                if (point < 0)
+                {
+                    if (isAllowed(token))
+                    {
+                        return token;
+                    }
+
+                    break;
+                }
+            }
+        }
+
+        return Best(logits, isAllowed);
+    }
+
+    private static double Total(ReadOnlySpan<float> logits, float max, float temperature)
+    {
+        double total = 0;
+        foreach (var logit in logits)
+        {
+            total += Weight(logit, max, temperature);
+        }
+
+        return total;
+    }
+
+    private static double Weight(float logit, float max, float temperature) =>
+        float.IsNaN(logit) ? 0 : Math.Exp((logit - max) / temperature);
+
     /// <summary>Leaves the candidates in the buffers, likeliest first, with their unnormalised probabilities; returns how many.</summary>
     internal int SelectCandidates(ReadOnlySpan<float> logits, float max, SamplingOptions options)
     {
@@ -100,12 +147,7 @@ internal sealed class TokenSampler
         }
 
         // Without top-k the nucleus is nearly always small: guess a size and grow it, instead of sorting the vocabulary.
-        double total = 0;
-        foreach (var logit in logits)
-        {
-            total += float.IsNaN(logit) ? 0 : Math.Exp((logit - max) / options.Temperature);
-        }
-
+        var total = Total(logits, max, options.Temperature);
         for (var guess = Math.Min(FirstNucleusGuess, logits.Length); ; guess = (int)Math.Min(guess * 8L, logits.Length))
         {
             var kept = SelectTop(logits, guess);
@@ -126,7 +168,7 @@ internal sealed class TokenSampler
         double total = 0;
         for (var i = 0; i < count; i++)
         {
-            total += _weights[i] = Math.Exp((_logits[i] - max) / temperature);
+            total += _weights[i] = Weight(_logits[i], max, temperature);
         }
 
         return total;
