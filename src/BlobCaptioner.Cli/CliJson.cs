@@ -1,9 +1,30 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
+using BlobCaptioner.Cli.Folders;
+using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.LocalStack;
+using BlobCaptioner.Cli.Reporting;
+using BlobCaptioner.Intake;
+using BlobCaptioner.Results;
 
 namespace BlobCaptioner.Cli;
 
-/// <summary>What the command line reads and writes as JSON, one line each.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+/// <summary>What the command line reads and writes as JSON.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(AzuriteState))]
-internal sealed partial class CliJson : JsonSerializerContext;
+[JsonSerializable(typeof(CaptionRecord))]
+[JsonSerializable(typeof(IReadOnlyList<Requirement>))]
+[JsonSerializable(typeof(ReportLine))]
+[JsonSerializable(typeof(StoreStatus))]
+[JsonSerializable(typeof(SweepSummary))]
+[JsonSerializable(typeof(UploadSummary))]
+internal sealed partial class CliJson : JsonSerializerContext
+{
+    /// <summary>One object a line. "Relaxed" leaves non-ASCII text as it is: this is output for people and programs, not part of a page.</summary>
+    public static CliJson Lines => field ??= new(new JsonSerializerOptions(Default.Options)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    });
+}

@@ -1,1 +1,3 @@
-return 0;
+using BlobCaptioner.Cli.Commands;
+
+return await CaptionerCommand.RunAsync(args);

@@ -1,0 +1,65 @@
+using System.CommandLine;
+using System.Text.Json;
+using BlobCaptioner.Captioning;
+using BlobCaptioner.Cli.Hosting;
+using BlobCaptioner.Results;
+
+namespace BlobCaptioner.Cli.Commands;
+
+/// <summary><c>captioner describe</c>: pictures in, records out, no storage.</summary>
+internal static class DescribeCommand
+{
+    /// <summary>Builds the command.</summary>
+    public static Command Create()
+    {
+        var files = new Argument<string[]>("FILE") { Description = "Pictures.", Arity = ArgumentArity.OneOrMore };
+        var (engine, profile, reports) = (new EngineArguments(), new ProfileArgument(), new OutputArguments());
+        var command = new ExampleCommand(
+            "describe",
+            "Describes files without any storage and writes their records to stdout, in the order given: indented, one after the other; " +
+            "with --json one record a line (JSON Lines). A file that can't be described gets a record too, which says why, and exit code 1.")
+        {
+            Examples =
+            [
+                ("captioner describe mug.jpg", "One record."),
+                ("captioner describe --json photos/*.jpg | jq -r '[.image.name, .status] | @tsv'", "Many, for machines."),
+            ],
+        };
+        command.Add(files);
+        profile.AddTo(command);
+        engine.AddTo(command);
+        reports.AddTo(command);
+        command.SetAction(async (parse, _) =>
+        {
+            var paths = parse.GetRequiredValue(files);
+            var writeUp = profile.Read(parse);
+            var json = reports.Json(parse);
+            using var logging = reports.CreateLogging(parse);
+            using var signals = new StopSignals(() => Console.Error.WriteLine("Stopping."));
+            await using var session = await EngineSession.LoadAsync(engine.Read(parse), writeUp, ErrorProgress.Instance, logging, signals.Stop);
+            var describer = new FileDescriber(session.Preparer, session.Model, TimeProvider.System);
+
+            // a window of pictures is under way, and records leave in the order of the files
+            var window = session.Model.Concurrency * 2;
+            var running = new Queue<Task<CaptionRecord>>();
+            var bad = 0;
+            for (var next = 0; next < paths.Length || running.Count > 0;)
+            {
+                if (next < paths.Length && running.Count < window)
+                {
+                    running.Enqueue(describer.DescribeAsync(paths[next++], writeUp, signals.Stop));
+                    continue;
+                }
+
+                var record = await running.Dequeue();
+                bad += record.Status == RecordStatus.Described ? 0 : 1;
+                await Console.Out.WriteLineAsync(json
+                    ? JsonSerializer.Serialize(record, CliJson.Lines.CaptionRecord)
+                    : CaptionStore.Serialize(record).ToString());
+            }
+
+            return bad > 0 ? ExitCode.SomeFailed : ExitCode.Done;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,52 @@
+using System.CommandLine;
+using System.Text.Json;
+using BlobCaptioner.Cli.Hosting;
+using Spectre.Console;
+
+namespace BlobCaptioner.Cli.Commands;
+
+/// <summary><c>captioner doctor</c>: what is here and what is missing.</summary>
+internal static class DoctorCommand
+{
+    /// <summary>Builds the command.</summary>
+    public static Command Create()
+    {
+        var reports = new OutputArguments();
+        var command = new ExampleCommand(
+            "doctor",
+            "Lists everything that captioner needs on this machine, what was found, and the command that puts right what is missing. Changes nothing; " +
+            "exit code 1 if something is missing.")
+        {
+            Examples = [("captioner doctor --json", "For machines: an array of name, state (ok, laterByItself, missing), found and remedy.")],
+        };
+        reports.AddTo(command);
+        command.SetAction(async (parse, cancellationToken) =>
+        {
+            var found = await MachineCheck.RunAsync(cancellationToken);
+            if (reports.Json(parse))
+            {
+                await Console.Out.WriteLineAsync(JsonSerializer.Serialize(found, CliJson.Lines.IReadOnlyListRequirement));
+            }
+            else
+            {
+                foreach (var item in found)
+                {
+                    var (word, colour) = item.State switch
+                    {
+                        RequirementState.Ok => ("ok", "green"),
+                        RequirementState.LaterByItself => ("later", "blue"),
+                        _ => ("missing", "red"),
+                    };
+                    AnsiConsole.MarkupLine($"[{colour}]{word,-8}[/]{Markup.Escape(item.Name)}: {Markup.Escape(item.Found)}");
+                    if (item.Remedy is { } remedy)
+                    {
+                        AnsiConsole.MarkupLine($"        {Markup.Escape(remedy)}");
+                    }
+                }
+            }
+
+            return found.Any(f => f.State == RequirementState.Missing) ? ExitCode.SomeFailed : ExitCode.Done;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,122 @@
+using System.CommandLine;
+using BlobCaptioner.Cli.Folders;
+using BlobCaptioner.Cli.Hosting;
+using BlobCaptioner.Cli.Reporting;
+using BlobCaptioner.Queueing;
+using BlobCaptioner.Results;
+
+namespace BlobCaptioner.Cli.Commands;
+
+/// <summary><c>captioner up</c>: everything at once.</summary>
+internal static class UpCommand
+{
+    /// <summary>Builds the command.</summary>
+    public static Command Create()
+    {
+        var images = new Option<DirectoryInfo?>("--images", "-i")
+        {
+            Description = "Folder to upload first, keeping its tree. Unchanged files are not sent again; dot-files and links are left out. " +
+                "Without it, an empty store gets the bundled sample pictures.",
+            HelpName = "DIR",
+        };
+        var output = new Option<DirectoryInfo?>("--out", "-o")
+        {
+            Description = "Folder that gets a copy of every record, in the same tree.",
+            HelpName = "DIR",
+        };
+        var once = new Option<bool>("--once") { Description = "Return when every picture has an up-to-date record, instead of waiting for more." };
+        var noWeb = new Option<bool>("--no-web") { Description = "Accepted for scripts; there is no web page yet, so it changes nothing." };
+        var (store, engine, profile, loop, reports) =
+            (new StoreArguments(), new EngineArguments(), new ProfileArgument(), new LoopArguments(), new OutputArguments());
+        var command = new ExampleCommand(
+            "up",
+            "Starts everything and keeps it running until Ctrl-C: a local Azurite (unless --connection names a store), the model, " +
+            "and the way from a picture in the container to the JSON beside it.")
+        {
+            Examples =
+            [
+                ("captioner up", "Local store in ./data, sample pictures if it is empty; then drop pictures into the container 'images'."),
+                ("captioner up --images ./photos --out ./records --once", "Describes a folder and returns."),
+                ("captioner up --connection https://shop.blob.core.windows.net", "Works on a storage account, signed in as you are."),
+            ],
+        };
+        command.Add(images);
+        command.Add(output);
+        command.Add(once);
+        profile.AddTo(command);
+        engine.AddTo(command);
+        store.AddTo(command);
+        command.Add(noWeb);
+        loop.AddTo(command);
+        reports.AddTo(command);
+        command.SetAction(async (parse, _) =>
+        {
+            var time = TimeProvider.System;
+            var tally = new RunTally(time);
+            var options = new CaptionRunOptions
+            {
+                Profile = profile.Read(parse),
+                Loop = loop.Read(parse),
+                Sweeps = true,
+                Once = parse.GetValue(once),
+            };
+            var engineChoice = engine.Read(parse);
+            var folder = parse.GetValue(images)?.FullName;
+            if (folder is not null)
+            {
+                ImageFolder.Check(folder);
+            }
+
+            var records = parse.GetValue(output) is { } target ? new RecordFolder(target.FullName) : null;
+            using var logging = reports.CreateLogging(parse, RunReports.IsLive(reports.Json(parse)));
+            await using var report = RunReports.Create(reports.Json(parse), tally, time);
+            using var signals = new StopSignals(() => report.Report("Stopping: finishing the pictures in work. Ctrl-C once more gives them up."));
+
+            await using var model = await EngineSession.LoadAsync(engineChoice, options.Profile, report, logging, signals.Stop);
+            await using var opened = await StoreSession.OpenAsync(store.Read(parse), report, create: true, time, signals.Stop);
+            var failedUploads = await FillAsync(folder, opened, report, signals.Stop);
+
+            report.Report($"Working with {model.Model.Info.Name} ({model.Model.Info.Engine}), {model.Model.Concurrency} pictures at once. Ctrl-C stops.");
+            var run = new CaptionRun(opened, model, options, report, tally, records, logging, time);
+            var finished = await run.RunAsync(signals.Stop, signals.Abort);
+            if (records is not null && !signals.Abort.IsCancellationRequested)
+            {
+                await records.SyncAsync(opened.Storage.Images, signals.Abort);
+            }
+
+            var status = signals.Abort.IsCancellationRequested
+                ? null
+                : await StoreStatus.ReadAsync(opened.Storage, prefix: null, time, signals.Abort);
+            var now = tally.Read();
+            report.End(RunSummary.Of(now, status));
+            var bad = status is null ? now.Rejected + now.Failed : status.Rejected + status.Failed + status.Blocked;
+            return bad + failedUploads > 0 || (options.Once && !finished) ? ExitCode.SomeFailed : ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static async Task<int> FillAsync(string? folder, StoreSession store, IRunReport report, CancellationToken cancellationToken)
+    {
+        var images = store.Storage.Images;
+        report.Report($"The store is {images.Uri}");
+        if (folder is null)
+        {
+            await foreach (var _ in images.GetBlobsAsync(cancellationToken: cancellationToken))
+            {
+                return 0;
+            }
+
+            folder = SamplePictures.Folder;
+            report.Report("The store is empty: uploading the sample pictures");
+        }
+
+        var summary = await ImageUploader.UploadAsync(
+            folder,
+            images,
+            name => report.Add(new PipelineEvent { Kind = PipelineEventKind.Uploaded, Name = name, At = TimeProvider.System.GetUtcNow() }),
+            (path, why) => report.Warn($"{path}: {why}"),
+            cancellationToken);
+        report.Report($"Uploaded {summary.Uploaded} files; {summary.Unchanged} were there already, {summary.Failed} failed.");
+        return summary.Failed;
+    }
+}

@@ -1,0 +1,52 @@
+using System.CommandLine;
+using System.Text.Json;
+using BlobCaptioner.Cli.Folders;
+using BlobCaptioner.Cli.Hosting;
+
+namespace BlobCaptioner.Cli.Commands;
+
+/// <summary><c>captioner upload</c>: a folder into the container.</summary>
+internal static class UploadCommand
+{
+    /// <summary>Builds the command.</summary>
+    public static Command Create()
+    {
+        var folder = new Argument<DirectoryInfo>("DIR") { Description = "The folder; its tree becomes the blobs' names." };
+        var (store, reports) = (new StoreArguments(), new OutputArguments());
+        var command = new ExampleCommand(
+            "upload",
+            "Copies a folder into the container, keeping its tree. What lies there with the same content is not sent again; " +
+            "dot-files, .json files (but not _captioner.json) and links are left out.")
+        {
+            Examples = [("captioner upload ./photos", "Into the store in ./data; a running 'captioner up' describes them.")],
+        };
+        command.Add(folder);
+        store.AddTo(command);
+        reports.AddTo(command);
+        command.SetAction(async (parse, _) =>
+        {
+            var path = parse.GetRequiredValue(folder).FullName;
+            ImageFolder.Check(path);
+            var json = reports.Json(parse);
+            using var signals = new StopSignals(() => Console.Error.WriteLine("Stopping."));
+            await using var opened = await StoreSession.OpenAsync(store.Read(parse), ErrorProgress.Instance, create: true, TimeProvider.System, signals.Stop);
+            var summary = await ImageUploader.UploadAsync(
+                path,
+                opened.Storage.Images,
+                name =>
+                {
+                    if (!json)
+                    {
+                        Console.Out.WriteLine(Reporting.RecordText.Printable($"uploaded {name}"));
+                    }
+                },
+                (file, why) => Console.Error.WriteLine(Reporting.RecordText.Printable($"{file}: {why}")),
+                signals.Stop);
+            await Console.Out.WriteLineAsync(json
+                ? JsonSerializer.Serialize(summary, CliJson.Lines.UploadSummary)
+                : $"{summary.Uploaded} uploaded, {summary.Unchanged} unchanged, {summary.Failed} failed, {summary.Links} links left out");
+            return summary.Failed > 0 ? ExitCode.SomeFailed : ExitCode.Done;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using BlobCaptioner.Cli.Hosting;
+using BlobCaptioner.Cli.Reporting;
+
+namespace BlobCaptioner.Cli.Commands;
+
+/// <summary><c>captioner work</c>: the queue worker alone.</summary>
+internal static class WorkCommand
+{
+    /// <summary>Builds the command.</summary>
+    public static Command Create()
+    {
+        var once = new Option<bool>("--once") { Description = "Return when the queue is empty, instead of waiting for more." };
+        var (store, engine, loop, reports) = (new StoreArguments(), new EngineArguments(), new LoopArguments(), new OutputArguments());
+        var command = new ExampleCommand(
+            "work",
+            "Takes caption jobs from the queue and describes their pictures, until Ctrl-C. Several may run side by side, on several machines; " +
+            "something else ('up', 'sweep', the blob trigger) fills the queue.")
+        {
+            Examples =
+            [
+                ("captioner work", "A worker beside a running 'captioner up', on the same ./data."),
+                ("captioner work --connection \"$STORE\" --once", "Empties the queue of a store and returns."),
+            ],
+        };
+        command.Add(once);
+        engine.AddTo(command);
+        store.AddTo(command);
+        loop.AddTo(command);
+        reports.AddTo(command);
+        command.SetAction(async (parse, _) =>
+        {
+            var time = TimeProvider.System;
+            var tally = new RunTally(time);
+            var options = new CaptionRunOptions
+            {
+                Profile = Captioning.BuiltInProfiles.Default,
+                Loop = loop.Read(parse),
+                Sweeps = false,
+                Once = parse.GetValue(once),
+            };
+            var engineChoice = engine.Read(parse);
+            using var logging = reports.CreateLogging(parse, RunReports.IsLive(reports.Json(parse)));
+            await using var report = RunReports.Create(reports.Json(parse), tally, time);
+            using var signals = new StopSignals(() => report.Report("Stopping: finishing the pictures in work. Ctrl-C once more gives them up."));
+
+            await using var model = await EngineSession.LoadAsync(engineChoice, options.Profile, report, logging, signals.Stop);
+            await using var opened = await StoreSession.OpenAsync(store.Read(parse), report, create: true, time, signals.Stop);
+            report.Report(
+                $"Working on {opened.Storage.Captions.Uri} with {model.Model.Info.Name} ({model.Model.Info.Engine}), " +
+                $"{model.Model.Concurrency} pictures at once. Ctrl-C stops.");
+            var run = new CaptionRun(opened, model, options, report, tally, records: null, logging, time);
+            var finished = await run.RunAsync(signals.Stop, signals.Abort);
+            var now = tally.Read();
+            report.End(RunSummary.Of(now, store: null));
+            return now.Rejected + now.Failed > 0 || (options.Once && !finished) ? ExitCode.SomeFailed : ExitCode.Done;
+        });
+        return command;
+    }
+}

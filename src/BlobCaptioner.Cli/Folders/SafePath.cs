@@ -1,0 +1,88 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace BlobCaptioner.Cli.Folders;
+
+/// <summary>File paths for blob names, which are free text that a file system does not always take.</summary>
+public static class SafePath
+{
+    // Linux, macOS and Windows all take 255 bytes or more of a name
+    private const int MaxSegmentBytes = 255;
+
+    private static readonly SearchValues<char> Forbidden = SearchValues.Create([.. Path.GetInvalidFileNameChars(), '\0', '/', '\\']);
+
+    /// <summary>
+    /// The path below <paramref name="folder"/> for a blob name: one folder per <c>/</c>, never outside. What a file name can't hold
+    /// becomes <c>%XX</c>; a segment over 255 bytes is cut and gets <c>~</c> and 16 hex digits of its hash.
+    /// </summary>
+    /// <param name="folder">Where the tree begins.</param>
+    /// <param name="blobName">The blob's name, up to 1,024 characters.</param>
+    public static string Under(string folder, string blobName)
+    {
+        var path = Path.GetFullPath(folder);
+        foreach (var segment in blobName.Split('/'))
+        {
+            path = Path.Combine(path, Segment(segment));
+        }
+
+        return path;
+    }
+
+    private static string Segment(string name)
+    {
+        if (name.Length == 0)
+        {
+            return "%2F";
+        }
+
+        // "." and ".." lead elsewhere; Windows drops dots and blanks at the end
+        var dots = name.All(c => c is '.');
+        var trailing = OperatingSystem.IsWindows() && name[^1] is '.' or ' ';
+        if (!dots && !trailing && name.AsSpan().IndexOfAny(Forbidden) < 0)
+        {
+            return Cut(name);
+        }
+
+        var safe = new StringBuilder();
+        for (var i = 0; i < name.Length; i++)
+        {
+            var character = name[i];
+            if (dots || (trailing && i == name.Length - 1) || Forbidden.Contains(character))
+            {
+                safe.Append('%').Append(((int)character).ToString("X2"));
+            }
+            else
+            {
+                safe.Append(character);
+            }
+        }
+
+        return Cut(safe.ToString());
+    }
+
+    private static string Cut(string name)
+    {
+        if (Encoding.UTF8.GetByteCount(name) <= MaxSegmentBytes)
+        {
+            return name;
+        }
+
+        var extension = Path.GetExtension(name) is { Length: > 0 and < 16 } e ? e : "";
+        var tail = $"~{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..16]}{extension}";
+        var budget = MaxSegmentBytes - Encoding.UTF8.GetByteCount(tail);
+        var kept = new StringBuilder();
+        foreach (var rune in name.EnumerateRunes())
+        {
+            budget -= rune.Utf8SequenceLength;
+            if (budget < 0)
+            {
+                break;
+            }
+
+            kept.Append(rune);
+        }
+
+        return kept + tail;
+    }
+}

@@ -1,0 +1,20 @@
+namespace BlobCaptioner.Cli.Hosting;
+
+/// <summary>Which model to load and how many pictures it works on at once.</summary>
+public sealed record EngineChoice
+{
+    /// <summary>Full path of the text model; null for the bundled one.</summary>
+    public required string? Model { get; init; }
+
+    /// <summary>Full path of its vision part; null for the bundled one.</summary>
+    public required string? Mmproj { get; init; }
+
+    /// <summary>Pictures decoded at the same time, 1 to 64.</summary>
+    public required int Slots { get; init; }
+
+    /// <summary>
+    /// CPU threads of each part of the model, 1 to 512. Where a step takes less time than waking and joining threads, one is fastest;
+    /// on a busy machine many are far slower, since they wait for each other.
+    /// </summary>
+    public required int Threads { get; init; }
+}

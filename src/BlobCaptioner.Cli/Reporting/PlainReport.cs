@@ -1,0 +1,55 @@
+using BlobCaptioner.Intake;
+using BlobCaptioner.Queueing;
+
+namespace BlobCaptioner.Cli.Reporting;
+
+/// <summary>One line of text for each thing that a person would want to know; for pipes and files.</summary>
+internal sealed class PlainReport(TextWriter output, TextWriter errors) : IRunReport
+{
+    private readonly Lock _lock = new();
+
+    /// <inheritdoc/>
+    public void Report(string value) => Write(output, value);
+
+    /// <inheritdoc/>
+    public void Warn(string message) => Write(errors, message);
+
+    /// <inheritdoc/>
+    public void Add(PipelineEvent step)
+    {
+        if (RecordText.Line(step) is { } line)
+        {
+            Write(output, line);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Add(SweepSummary sweep)
+    {
+        if (sweep.Enqueued > 0)
+        {
+            Write(output, $"swept {sweep.Listed} pictures: {sweep.Enqueued} to describe, {sweep.UpToDate} up to date, {sweep.Rejected} rejected");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void End(RunSummary summary)
+    {
+        foreach (var line in SummaryText.Lines(summary))
+        {
+            Write(output, line);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private void Write(TextWriter writer, string line)
+    {
+        lock (_lock)
+        {
+            writer.WriteLine(line);
+            writer.Flush();
+        }
+    }
+}
