@@ -1,0 +1,57 @@
+using System.Collections.Concurrent;
+using BlobCaptioner.Captioning;
+
+namespace BlobCaptioner.Tests.Queueing;
+
+/// <summary>A model that does as a test says, picture by picture; without a script it answers at once.</summary>
+internal sealed class ScriptedModel : ICaptionModel
+{
+    private int _running;
+    private int _mostRunning;
+
+    public CaptionModelInfo Info { get; init; } = new("scripted", "model-hash-1", "script 1.0");
+
+    public int Concurrency { get; init; } = 4;
+
+    /// <summary>What happens before the answer.</summary>
+    public Func<PreparedImage, CancellationToken, Task>? Script { get; set; }
+
+    /// <summary>Names in the order of the calls.</summary>
+    public ConcurrentQueue<string> Calls { get; } = new();
+
+    public int MostRunning => _mostRunning;
+
+    public async Task<Caption> DescribeAsync(PreparedImage image, Profile profile, CancellationToken cancellationToken)
+    {
+        Calls.Enqueue(image.Name);
+        lock (Calls)
+        {
+            _mostRunning = Math.Max(_mostRunning, ++_running);
+        }
+
+        try
+        {
+            Assert(image.Jpeg.Span is [0xFF, 0xD8, ..], "the model was given no JPEG");
+            if (Script is not null)
+            {
+                await Script(image, cancellationToken);
+            }
+
+            return new()
+            {
+                Fields = [new("category", "mug", 0.987654), new("color", "red", 1), new("pattern", "plain", 0.5), new("title", $"Krus \u2013 \u4E66 \"{image.Name}\"", null)],
+                Flags = [],
+                Usage = new() { PromptTokens = 10, ImageTokens = 64, OutputTokens = 30, SampledTokens = 8, Encode = TimeSpan.FromMilliseconds(5) },
+            };
+        }
+        finally
+        {
+            lock (Calls)
+            {
+                _running--;
+            }
+        }
+    }
+
+    private static void Assert(bool condition, string message) => Xunit.Assert.True(condition, message);
+}
