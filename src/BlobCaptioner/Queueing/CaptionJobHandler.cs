@@ -1,4 +1,3 @@
-using Azure;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
 using BlobCaptioner.Intake;
@@ -23,7 +22,17 @@ internal sealed partial class CaptionJobHandler(
 {
     private readonly CaptionStore _store = new(storage);
     private readonly JobClaims _claims = new(storage, timeout: TimeSpan.Zero);
-    private readonly ResiliencePipeline _outage = StorageOutage.CreateRetry(storage.Options, time);
+    private readonly ResiliencePipeline _outage = StorageOutage.CreateRetry(storage.Options, time, error =>
+    {
+        StorageTrouble(logger, error);
+        onEvent?.Invoke(new()
+        {
+            Kind = PipelineEventKind.StorageTrouble,
+            Name = storage.Images.Name,
+            At = time.GetUtcNow(),
+            Error = new("storage", error.Message, "It is tried again."),
+        });
+    });
 
     /// <summary>Handles a message. Whatever happens, the message is deleted only after its end is on record, and no exception gets out.</summary>
     /// <param name="lease">The message.</param>
@@ -89,9 +98,9 @@ internal sealed partial class CaptionJobHandler(
             await gate.WaitAsync(begin.Token);
         }
 
-        Caption caption;
-        TimeSpan elapsed;
         var begun = job with { Tries = job.Tries + 1, LastError = null };
+        var started = time.GetTimestamp();
+        (Caption? Written, Exception? Problem) answer;
         try
         {
             stop.ThrowIfCancellationRequested();
@@ -103,34 +112,19 @@ internal sealed partial class CaptionJobHandler(
 
             await RewriteAsync(lease, begun, mine.Token);
             Tell(PipelineEventKind.Started, job.Name);
-            var started = time.GetTimestamp();
-            caption = await model.DescribeAsync(new() { Jpeg = jpeg, Name = job.Name }, profile, mine.Token);
-            elapsed = time.GetElapsedTime(started);
-        }
-        catch (OperationCanceledException) when (mine.IsCancellationRequested || stop.IsCancellationRequested)
-        {
-            throw;
-        }
-        catch (CaptionException error) when (!error.Retry)
-        {
-            await RejectAsync(lease, begun, profile, new(error.Code, error.Message, error.Remedy), model.Info, abort);
-            return;
-        }
-        catch (Exception error) when (error is not (RequestFailedException or AggregateException))
-        {
-            var known = error as CaptionException;
-            TryFailed(error, job.Name, begun.Tries, options.MaxTries);
-            await EndTryAsync(
-                lease,
-                begun,
-                profile,
-                new(known?.Code ?? "model-error", error.Message, known?.Remedy ?? "Look into the worker's log, then run: captioner sweep --retry-failed."),
-                abort);
-            return;
+            started = time.GetTimestamp();
+            answer = await AskAsync(new() { Jpeg = jpeg, Name = job.Name }, profile, mine.Token);
         }
         finally
         {
             gate.Release();
+        }
+
+        var elapsed = time.GetElapsedTime(started);
+        if (answer.Written is not { } caption)
+        {
+            await EndWithoutCaptionAsync(lease, begun, profile, answer.Problem!, abort);
+            return;
         }
 
         // From here on the work is worth more than the lease: conditions keep the write safe even if another worker has the message by now.
@@ -146,6 +140,33 @@ internal sealed partial class CaptionJobHandler(
         }
 
         await CompleteAsync(lease, job, abort);
+    }
+
+    private async Task<(Caption? Written, Exception? Problem)> AskAsync(PreparedImage image, Profile profile, CancellationToken mine)
+    {
+        try
+        {
+            return (await model.DescribeAsync(image, profile, mine), null);
+        }
+        catch (Exception error) when (!mine.IsCancellationRequested)
+        {
+            return (null, error);
+        }
+    }
+
+    private async Task EndWithoutCaptionAsync(JobLease lease, CaptionJob job, Profile profile, Exception problem, CancellationToken abort)
+    {
+        if (problem is CaptionException { Retry: false } never)
+        {
+            await RejectAsync(lease, job, profile, new(never.Code, never.Message, never.Remedy), model.Info, abort);
+            return;
+        }
+
+        TryFailed(problem, job.Name, job.Tries, options.MaxTries);
+        var error = problem is CaptionException known
+            ? new RecordError(known.Code, known.Message, known.Remedy)
+            : new("model-error", problem.Message, "Look into the worker's log, then run: captioner sweep --retry-failed.");
+        await EndTryAsync(lease, job, profile, error, abort);
     }
 
     /// <summary>The prepared image; null where the job has come to its end without a model.</summary>
@@ -319,6 +340,9 @@ internal sealed partial class CaptionJobHandler(
         onEvent?.Invoke(new() { Kind = kind, Name = name, At = time.GetUtcNow(), Error = error, Record = record, Elapsed = elapsed, Usage = usage });
 
     private static string Cut(string text) => text.Length <= 2000 ? text : text[..2000];
+
+    [LoggerMessage(19, LogLevel.Warning, "Storage failed; it is tried again")]
+    private static partial void StorageTrouble(ILogger logger, Exception error);
 
     [LoggerMessage(20, LogLevel.Warning, "'{Name}': the lease was lost; another worker has the job now")]
     private partial void LeaseLost(string name);

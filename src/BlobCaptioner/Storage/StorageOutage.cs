@@ -22,7 +22,10 @@ internal static class StorageOutage
     };
 
     /// <summary>Repeats what fails in a transient way, with growing, jittered waits, for as long as <see cref="StorageOptions.OutageTolerance"/> says.</summary>
-    public static ResiliencePipeline CreateRetry(StorageOptions options, TimeProvider time)
+    /// <param name="options">The waits, and how long they may go on.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="onRetry">Told before every wait.</param>
+    public static ResiliencePipeline CreateRetry(StorageOptions options, TimeProvider time, Action<Exception> onRetry)
     {
         return new ResiliencePipelineBuilder { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions
@@ -47,6 +50,11 @@ internal static class StorageOutage
                 UseJitter = true,
                 Delay = options.RetryDelay,
                 MaxDelay = options.MaxRetryDelay,
+                OnRetry = arguments =>
+                {
+                    onRetry(arguments.Outcome.Exception!);
+                    return default;
+                },
             })
             .Build();
     }
