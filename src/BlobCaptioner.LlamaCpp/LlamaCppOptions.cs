@@ -3,6 +3,8 @@ namespace BlobCaptioner.LlamaCpp;
 /// <summary>Which model <see cref="LlamaCppDecoder"/> loads and how much it holds.</summary>
 public sealed record LlamaCppOptions
 {
+    private const long SmallModelBytes = 64_000_000;
+
     /// <summary>The language model, a GGUF file.</summary>
     public required string TextModelPath { get; init; }
 
@@ -22,12 +24,16 @@ public sealed record LlamaCppOptions
     public int BatchTokens { get; init; } = 512;
 
     /// <summary>CPU threads for the language model.</summary>
-    /// <value>1 to 512; default the machine's processors.</value>
-    public int Threads { get; init; } = Environment.ProcessorCount;
+    /// <value>1 to 512; null (default) for the machine's processors, or 1 where the model's file is smaller than 64 MB.</value>
+    /// <remarks>
+    /// llama.cpp's threads wait for each other by spinning, some hundred times a step. A small model's step is over before a second thread helps, and on a
+    /// busy machine each wait lasts until the scheduler brings the other thread back: measured, the sample model then takes 160 ms a token instead of 1.
+    /// </remarks>
+    public int? Threads { get; init; }
 
     /// <summary>CPU threads for the vision tower, which may run at the same time.</summary>
-    /// <value>1 to 512; default the machine's processors.</value>
-    public int ImageThreads { get; init; } = Environment.ProcessorCount;
+    /// <value>As <see cref="Threads"/>, by the vision model's file.</value>
+    public int? ImageThreads { get; init; }
 
     /// <summary>Layers of both models on the GPU; without one it has no effect.</summary>
     /// <value>-1 for all (default), or 0 upward.</value>
@@ -50,12 +56,15 @@ public sealed record LlamaCppOptions
         RequireRange(MaxSequences, 1, 256, nameof(MaxSequences));
         RequireRange(ContextTokens, 256, 1_048_576, nameof(ContextTokens));
         RequireRange(BatchTokens, 1, ContextTokens, nameof(BatchTokens));
-        RequireRange(Threads, 1, 512, nameof(Threads));
-        RequireRange(ImageThreads, 1, 512, nameof(ImageThreads));
+        RequireRange(Threads ?? 1, 1, 512, nameof(Threads));
+        RequireRange(ImageThreads ?? 1, 1, 512, nameof(ImageThreads));
         RequireRange(GpuLayers, -1, 10_000, nameof(GpuLayers));
         RequireRange(ImageMinTokens ?? 1, 1, 65_536, nameof(ImageMinTokens));
         RequireRange(ImageMaxTokens ?? 65_536, ImageMinTokens ?? 1, 65_536, nameof(ImageMaxTokens));
     }
+
+    /// <summary>Threads for a model file where none were named.</summary>
+    internal static int ThreadsFor(string path) => new FileInfo(path).Length < SmallModelBytes ? 1 : Environment.ProcessorCount;
 
     private static void RequirePath(string value, string name)
     {

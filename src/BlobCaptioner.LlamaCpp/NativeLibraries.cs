@@ -7,7 +7,7 @@ namespace BlobCaptioner.LlamaCpp;
 /// llama.cpp's native libraries: set up once a machine, kept under the user's local data, loaded once a process.
 /// </summary>
 /// <remarks>
-/// The first set-up runs <c>npm ci</c> from a lock file and compiles libmtmd: one and a half to two minutes on two cores, some 600 MB while it runs,
+/// The first set-up runs <c>npm ci</c> from a lock file and compiles libmtmd: one to two minutes on two cores, some 350 MB of disk while it runs (and npm's own cache),
 /// 22 MB afterwards. Several processes may start it at once: one works, the others wait for it. A half-made folder is never used.
 /// </remarks>
 public static class NativeLibraries

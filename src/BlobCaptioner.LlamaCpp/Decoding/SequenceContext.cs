@@ -32,8 +32,8 @@ internal sealed unsafe class SequenceContext : IDisposable
         parameters.BatchTokens = (uint)options.BatchTokens;
         parameters.MicroBatchTokens = (uint)Math.Min(options.BatchTokens, MicroBatchTokens);
         parameters.MaxSequences = (uint)options.MaxSequences;
-        parameters.Threads = options.Threads;
-        parameters.BatchThreads = options.Threads;
+        parameters.Threads = options.Threads ?? LlamaCppOptions.ThreadsFor(options.TextModelPath);
+        parameters.BatchThreads = parameters.Threads;
         parameters.NoPerf = 1;
         parameters.OffloadKqv = options.GpuLayers == 0 ? (byte)0 : (byte)1;
         parameters.AbortCallback = (nint)(delegate* unmanaged[Cdecl]<void*, byte>)&IsAborted;

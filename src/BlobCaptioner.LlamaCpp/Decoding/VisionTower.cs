@@ -23,7 +23,7 @@ internal sealed unsafe class VisionTower : IDisposable
         var parameters = MtmdNative.mtmd_context_params_default();
         parameters.UseGpu = options.GpuLayers == 0 ? (byte)0 : (byte)1;
         parameters.PrintTimings = 0;
-        parameters.Threads = options.ImageThreads;
+        parameters.Threads = options.ImageThreads ?? LlamaCppOptions.ThreadsFor(path);
         parameters.Warmup = 0;
         parameters.ImageMinTokens = options.ImageMinTokens ?? -1;
         parameters.ImageMaxTokens = options.ImageMaxTokens ?? -1;

@@ -1,0 +1,29 @@
+using BlobCaptioner.LlamaCpp;
+using Xunit;
+
+namespace BlobCaptioner.Tests.LlamaCpp;
+
+public sealed class LlamaCppOptionsTests
+{
+    public static TheoryData<string, LlamaCppOptions> Wrong => new()
+    {
+        { "TextModelPath", SampleModel.Options with { TextModelPath = " " } },
+        { "VisionModelPath", SampleModel.Options with { VisionModelPath = "" } },
+        { "MaxSequences is 257; it must be 1 to 256", SampleModel.Options with { MaxSequences = 257 } },
+        { "ContextTokens is 255", SampleModel.Options with { ContextTokens = 255 } },
+        { "BatchTokens is 8193; it must be 1 to 8192", SampleModel.Options with { BatchTokens = 8193 } },
+        { "Threads is 0", SampleModel.Options with { Threads = 0 } },
+        { "ImageThreads is 513", SampleModel.Options with { ImageThreads = 513 } },
+        { "GpuLayers is -2", SampleModel.Options with { GpuLayers = -2 } },
+        { "ImageMinTokens is 0", SampleModel.Options with { ImageMinTokens = 0 } },
+        { "ImageMaxTokens is 9; it must be 10", SampleModel.Options with { ImageMinTokens = 10, ImageMaxTokens = 9 } },
+    };
+
+    [Theory]
+    [MemberData(nameof(Wrong))]
+    public void Validate_OutOfRange_NamesValueAndRange(string expected, LlamaCppOptions options) =>
+        Assert.Contains(expected, Assert.Throws<ArgumentException>(options.Validate).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Validate_Defaults_Pass() => SampleModel.Options.Validate();
+}
