@@ -62,13 +62,22 @@ public sealed class ImageIntake
             return new(IntakeResult.NotAnImage);
         }
 
-        if (await FindImageAsync(name, cancellationToken) is not { } etag)
-        {
-            return new(IntakeResult.Gone);
-        }
+        return await FindImageAsync(name, cancellationToken) is { } etag
+            ? await IngestAsync(request, etag, await _store.ReadAsync(name, cancellationToken), cancellationToken)
+            : new(IntakeResult.Gone);
+    }
 
+    /// <summary>Takes an image in that a listing just showed, which spares two requests.</summary>
+    internal async Task<IntakeOutcome> IngestAsync(IntakeRequest request, ListedImage listed, CancellationToken cancellationToken)
+    {
+        var before = listed.HasRecord ? await _store.ReadAsync(request.Name, cancellationToken) : null;
+        return await IngestAsync(request, listed.ETag, before, cancellationToken);
+    }
+
+    private async Task<IntakeOutcome> IngestAsync(IntakeRequest request, string etag, StoredRecord? before, CancellationToken cancellationToken)
+    {
+        var name = request.Name;
         var preparation = _prepared.Preparation(request.Profile.ImageTokenBudget);
-        var before = await _store.ReadAsync(name, cancellationToken);
         if (Decide(before, request, etag, preparation) is { } settled)
         {
             return settled;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Azure;
@@ -32,14 +33,43 @@ internal sealed record Claim(ClaimState State, ETag ETag);
 internal sealed class JobClaims(CaptionStorage storage, TimeSpan timeout)
 {
     private const string EnqueuedKey = "enqueued";
+    private const string OwnerKey = "owner";
     private readonly BlobContainerClient _container = storage.Prepared;
+    private readonly string _owner = Guid.NewGuid().ToString("N");
+    private readonly ConcurrentDictionary<string, byte> _held = new(StringComparer.Ordinal);
 
     /// <summary>The claim's blob name.</summary>
     public static string NameOf(string container, string name, string etag, string profileVersion, string preparation) =>
         "_jobs/" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{container}\n{name}\n{etag}\n{profileVersion}\n{preparation}")));
 
-    /// <summary>Claims a job, or takes over from an intake that died before it enqueued.</summary>
+    /// <summary>
+    /// Claims a job, or takes over from an intake that died before it enqueued. A claim of our own that no call here holds is one whose creation
+    /// or removal got no answer: it is taken over at once. Every call that was answered <see cref="ClaimState.Taken"/> ends with
+    /// <see cref="MarkEnqueuedAsync"/> or <see cref="ReleaseAsync"/>.
+    /// </summary>
     public async Task<Claim> TryTakeAsync(string name, CancellationToken cancellationToken)
+    {
+        if (!_held.TryAdd(name, 0))
+        {
+            return new(ClaimState.InIntake, default);
+        }
+
+        Claim? claim = null;
+        try
+        {
+            claim = await TakeAsync(name, cancellationToken);
+            return claim;
+        }
+        finally
+        {
+            if (claim?.State != ClaimState.Taken)
+            {
+                _held.TryRemove(name, out _);
+            }
+        }
+    }
+
+    private async Task<Claim> TakeAsync(string name, CancellationToken cancellationToken)
     {
         var blob = _container.GetBlobClient(name);
         while (true)
@@ -66,21 +96,30 @@ internal sealed class JobClaims(CaptionStorage storage, TimeSpan timeout)
 
             // Both times are the storage's own, so that this machine's clock does not matter.
             var now = present.GetRawResponse().Headers.Date ?? present.Value.LastModified;
-            if (now - present.Value.LastModified < timeout)
+            var ours = present.Value.Metadata.TryGetValue(OwnerKey, out var owner) && owner == _owner;
+            if (!ours && now - present.Value.LastModified < timeout)
             {
                 return new(ClaimState.InIntake, present.Value.ETag);
             }
 
-            if (await TryTakeOverAsync(name, present.Value.ETag, cancellationToken) is { } taken)
+            if (await TryPutAsync(blob, new() { IfMatch = present.Value.ETag }, cancellationToken) is { } taken)
             {
-                return taken;
+                return new(ClaimState.Taken, taken);
             }
         }
     }
 
     /// <summary>Takes over a claim whose job was lost; null where another was faster.</summary>
-    public async Task<Claim?> TryTakeOverAsync(string name, ETag seen, CancellationToken cancellationToken) =>
-        await TryPutAsync(_container.GetBlobClient(name), new() { IfMatch = seen }, cancellationToken) is { } taken ? new(ClaimState.Taken, taken) : null;
+    public async Task<Claim?> TryTakeOverAsync(string name, ETag seen, CancellationToken cancellationToken)
+    {
+        if (await TryPutAsync(_container.GetBlobClient(name), new() { IfMatch = seen }, cancellationToken) is not { } taken)
+        {
+            return null;
+        }
+
+        _held[name] = 0;
+        return new(ClaimState.Taken, taken);
+    }
 
     /// <summary>Notes that the message was sent. Where another took the claim over meanwhile, theirs stays.</summary>
     public async Task MarkEnqueuedAsync(string name, ETag taken, CancellationToken cancellationToken)
@@ -93,6 +132,10 @@ internal sealed class JobClaims(CaptionStorage storage, TimeSpan timeout)
         catch (RequestFailedException error) when (error.Status is 404 or 412)
         {
             // 404: a worker has finished the job already.
+        }
+        finally
+        {
+            _held.TryRemove(name, out _);
         }
     }
 
@@ -111,13 +154,18 @@ internal sealed class JobClaims(CaptionStorage storage, TimeSpan timeout)
         {
             // Another intake took it over.
         }
+        finally
+        {
+            _held.TryRemove(name, out _);
+        }
     }
 
-    private static async Task<ETag?> TryPutAsync(BlobClient blob, BlobRequestConditions conditions, CancellationToken cancellationToken)
+    private async Task<ETag?> TryPutAsync(BlobClient blob, BlobRequestConditions conditions, CancellationToken cancellationToken)
     {
+        var metadata = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { [OwnerKey] = _owner };
         try
         {
-            return (await blob.UploadAsync(BinaryData.Empty, new BlobUploadOptions { Conditions = conditions }, cancellationToken)).Value.ETag;
+            return (await blob.UploadAsync(BinaryData.Empty, new BlobUploadOptions { Conditions = conditions, Metadata = metadata }, cancellationToken)).Value.ETag;
         }
         catch (RequestFailedException error) when (error.Status is 404 or 409 or 412)
         {

@@ -3,6 +3,7 @@ using Azure;
 using BlobCaptioner.Queueing;
 using BlobCaptioner.Results;
 using BlobCaptioner.Storage;
+using Polly;
 
 namespace BlobCaptioner.Intake;
 
@@ -10,11 +11,20 @@ namespace BlobCaptioner.Intake;
 public sealed class Sweep
 {
     private readonly ImageIntake _intake;
+    private readonly ResiliencePipeline _outage;
 
     /// <summary>Creates a sweep over an intake's store.</summary>
-    public Sweep(ImageIntake intake) => _intake = intake;
+    public Sweep(ImageIntake intake)
+    {
+        _intake = intake;
+        _outage = StorageOutage.CreateRetry(
+            intake.Storage.Options, intake.Time, error => TellTrouble(intake.Storage.Images.Name, error, "It is tried again."));
+    }
 
-    /// <summary>Sweeps once. An image that storage refuses is counted as an error and doesn't stop the others.</summary>
+    /// <summary>
+    /// Sweeps once. Storage trouble that passes is waited out (<see cref="StorageOptions.OutageTolerance"/>); an image that storage refuses
+    /// is counted as an error and doesn't stop the others.
+    /// </summary>
     /// <exception cref="ValidationException">The request is out of its range.</exception>
     /// <exception cref="RequestFailedException">The listing itself failed.</exception>
     public async Task<SweepSummary> RunAsync(SweepRequest request, CancellationToken cancellationToken)
@@ -27,7 +37,7 @@ public sealed class Sweep
         var options = new ParallelOptions { MaxDegreeOfParallelism = request.Parallelism, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(ImageListing.ReadAsync(_intake.Storage.Images, request.Prefix, cancellationToken), options, async (image, stop) =>
         {
-            IntakeResult? result = IsSettled(image, request, preparation) ? IntakeResult.UpToDate : await TryIngestAsync(image.Name, request, stop);
+            IntakeResult? result = IsSettled(image, request, preparation) ? IntakeResult.UpToDate : await TryIngestAsync(image, request, stop);
             lock (counting)
             {
                 listed++;
@@ -60,18 +70,25 @@ public sealed class Sweep
         && !(request.RetryFailed && receipt.Status == RecordStatus.Failed)
         && _intake.IsUpToDate(receipt, request.Profile, preparation);
 
-    private async Task<IntakeResult?> TryIngestAsync(string name, SweepRequest request, CancellationToken cancellationToken)
+    private async Task<IntakeResult?> TryIngestAsync(ListedImage image, SweepRequest request, CancellationToken cancellationToken)
     {
         try
         {
-            var intake = new IntakeRequest { Name = name, Profile = request.Profile, Force = request.Force, RetryFailed = request.RetryFailed };
-            return (await _intake.IngestAsync(intake, cancellationToken)).Result;
+            var intake = new IntakeRequest { Name = image.Name, Profile = request.Profile, Force = request.Force, RetryFailed = request.RetryFailed };
+            return (await _outage.ExecuteAsync(async cancel => await _intake.IngestAsync(intake, image, cancel), cancellationToken)).Result;
         }
         catch (Exception error) when (error is RequestFailedException || StorageOutage.IsTransient(error, cancellationToken))
         {
-            var reason = new RecordError("storage", error.Message, "The next sweep tries again.");
-            _intake.OnEvent?.Invoke(new() { Kind = PipelineEventKind.StorageTrouble, Name = name, At = _intake.Time.GetUtcNow(), Error = reason });
+            TellTrouble(image.Name, error, "The next sweep tries again.");
             return null;
         }
     }
+
+    private void TellTrouble(string name, Exception error, string remedy) => _intake.OnEvent?.Invoke(new()
+    {
+        Kind = PipelineEventKind.StorageTrouble,
+        Name = name,
+        At = _intake.Time.GetUtcNow(),
+        Error = new("storage", error.Message, remedy),
+    });
 }

@@ -20,6 +20,8 @@ internal sealed partial class CaptionJobHandler(
     Action<PipelineEvent>? onEvent,
     ILogger logger)
 {
+    private static readonly TimeSpan HandBackPatience = TimeSpan.FromSeconds(5);
+
     private readonly CaptionStore _store = new(storage);
     private readonly JobClaims _claims = new(storage, timeout: TimeSpan.Zero);
     private readonly ResiliencePipeline _outage = StorageOutage.CreateRetry(storage.Options, time, error =>
@@ -88,13 +90,15 @@ internal sealed partial class CaptionJobHandler(
             return;
         }
 
-        if (await LoadAsync(lease, job, profile, abort, mine.Token) is not { } jpeg)
-        {
-            return;
-        }
-
+        LoadedJob loaded;
         using (var begin = CancellationTokenSource.CreateLinkedTokenSource(mine.Token, stop))
         {
+            if (await LoadAsync(lease, job, profile, abort, begin.Token) is not { } ready)
+            {
+                return;
+            }
+
+            loaded = ready;
             await gate.WaitAsync(begin.Token);
         }
 
@@ -113,7 +117,7 @@ internal sealed partial class CaptionJobHandler(
             await RewriteAsync(lease, begun, mine.Token);
             Tell(PipelineEventKind.Started, job.Name);
             started = time.GetTimestamp();
-            answer = await AskAsync(new() { Jpeg = jpeg, Name = job.Name }, profile, mine.Token);
+            answer = await AskAsync(new() { Jpeg = loaded.Jpeg, Name = job.Name }, profile, mine.Token);
         }
         finally
         {
@@ -129,7 +133,7 @@ internal sealed partial class CaptionJobHandler(
 
         // From here on the work is worth more than the lease: conditions keep the write safe even if another worker has the message by now.
         var record = RecordDraft.Described(begun, profile, model.Info, caption, elapsed, time.GetUtcNow());
-        var write = await WriteAsync(record, job.Replaces, abort);
+        var write = await WriteAsync(record, job.Replaces, loaded.Present, abort);
         if (write == RecordWrite.Written)
         {
             Tell(PipelineEventKind.Described, job.Name, error: null, record, elapsed, caption.Usage);
@@ -169,10 +173,10 @@ internal sealed partial class CaptionJobHandler(
         await EndTryAsync(lease, job, profile, error, abort);
     }
 
-    /// <summary>The prepared image; null where the job has come to its end without a model.</summary>
-    private async Task<ReadOnlyMemory<byte>?> LoadAsync(JobLease lease, CaptionJob job, Profile profile, CancellationToken abort, CancellationToken mine)
+    /// <summary>The prepared image, and the record that lies there; null where the job has come to its end without a model.</summary>
+    private async Task<LoadedJob?> LoadAsync(JobLease lease, CaptionJob job, Profile profile, CancellationToken abort, CancellationToken begin)
     {
-        var end = await _outage.ExecuteAsync(async cancel => await FindEndAsync(job, profile, cancel), mine);
+        var (end, present) = await _outage.ExecuteAsync(async cancel => await FindEndAsync(job, profile, cancel), begin);
         if (end is { } reason)
         {
             TellDropped(job.Name, reason);
@@ -180,19 +184,18 @@ internal sealed partial class CaptionJobHandler(
             return null;
         }
 
-        var jpeg = await _outage.ExecuteAsync(async cancel => await prepared.LoadAsync(job.PreparedBlob, cancel), mine);
-        if (jpeg is not null)
+        if (await _outage.ExecuteAsync(async cancel => await prepared.LoadAsync(job.PreparedBlob, cancel), begin) is { } jpeg)
         {
-            return jpeg;
+            return new(jpeg, present);
         }
 
         // The lifecycle rule was faster than the queue.
-        var source = await _outage.ExecuteAsync(async cancel => await prepared.PrepareAsync(job.Name, job.ETag, profile.ImageTokenBudget, cancel), mine);
+        var source = await _outage.ExecuteAsync(async cancel => await prepared.PrepareAsync(job.Name, job.ETag, profile.ImageTokenBudget, cancel), begin);
         switch (source?.Outcome)
         {
             case PreparationOutcome.Prepared image:
-                await _outage.ExecuteAsync(async cancel => await prepared.StoreAsync(job.PreparedBlob, image.Jpeg, cancel), mine);
-                return image.Jpeg;
+                await _outage.ExecuteAsync(async cancel => await prepared.StoreAsync(job.PreparedBlob, image.Jpeg, cancel), begin);
+                return new(image.Jpeg, present);
             case PreparationOutcome.Rejected why:
                 await RejectAsync(lease, job, profile, new(why.Code, why.Message, why.Remedy), asked: null, abort);
                 return null;
@@ -203,16 +206,16 @@ internal sealed partial class CaptionJobHandler(
         }
     }
 
-    private async Task<RecordWrite?> FindEndAsync(CaptionJob job, Profile profile, CancellationToken cancellationToken)
+    private async Task<(RecordWrite? End, StoredRecord? Present)> FindEndAsync(CaptionJob job, Profile profile, CancellationToken cancellationToken)
     {
         var etag = await _store.GetImageETagAsync(job.Name, cancellationToken);
         if (etag != job.ETag)
         {
-            return etag is null ? RecordWrite.ImageGone : RecordWrite.ImageChanged;
+            return (etag is null ? RecordWrite.ImageGone : RecordWrite.ImageChanged, null);
         }
 
         var present = await _store.ReadAsync(job.Name, cancellationToken);
-        return present switch
+        RecordWrite? end = present switch
         {
             null => null,
             { Record: null } => RecordWrite.Blocked,
@@ -221,6 +224,7 @@ internal sealed partial class CaptionJobHandler(
                 => RecordWrite.AlreadyThere,
             _ => null,
         };
+        return (end, present);
     }
 
     private async Task EndTryAsync(JobLease lease, CaptionJob job, Profile? profile, RecordError error, CancellationToken abort)
@@ -294,7 +298,8 @@ internal sealed partial class CaptionJobHandler(
         {
             // With the tries it came with: a try that we broke off is none. Best effort; otherwise the lease runs out by itself.
             var text = job is null ? lease.Text : CaptionMessage.Format(job);
-            await lease.HandBackAsync(text, delay, CancellationToken.None);
+            using var patience = new CancellationTokenSource(HandBackPatience, time);
+            await lease.HandBackAsync(text, delay, patience.Token);
             Tell(PipelineEventKind.HandedBack, job?.Name ?? lease.Id);
         }
         catch (Exception error)
@@ -305,6 +310,9 @@ internal sealed partial class CaptionJobHandler(
 
     private ValueTask<RecordWrite> WriteAsync(CaptionRecord record, string? replaces, CancellationToken abort) =>
         _outage.ExecuteAsync(async cancel => await _store.WriteAsync(record, replaces, cancel), abort);
+
+    private ValueTask<RecordWrite> WriteAsync(CaptionRecord record, string? replaces, StoredRecord? seen, CancellationToken abort) =>
+        _outage.ExecuteAsync(async cancel => await _store.WriteAsync(record, replaces, seen, cancel), abort);
 
     private async Task SendPoisonAsync(PoisonMessage message, CancellationToken abort) =>
         await _outage.ExecuteAsync(
@@ -358,4 +366,6 @@ internal sealed partial class CaptionJobHandler(
 
     [LoggerMessage(24, LogLevel.Error, "Message {Id} can't be read and went to the poison queue: {Problem}")]
     private partial void MessageUnreadable(string id, string problem);
+
+    private sealed record LoadedJob(ReadOnlyMemory<byte> Jpeg, StoredRecord? Present);
 }

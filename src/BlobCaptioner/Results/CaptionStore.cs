@@ -53,13 +53,16 @@ public sealed class CaptionStore
     /// <param name="replaces">ETag of the record that is to be replaced even if it is as good as this one; null where that is none.</param>
     /// <param name="cancellationToken">Gives up; the record is then written or it isn't.</param>
     /// <exception cref="RequestFailedException">Storage refused, for another reason than a condition.</exception>
-    public async Task<RecordWrite> WriteAsync(CaptionRecord record, string? replaces, CancellationToken cancellationToken)
+    public async Task<RecordWrite> WriteAsync(CaptionRecord record, string? replaces, CancellationToken cancellationToken) =>
+        await WriteAsync(record, replaces, await ReadAsync(record.Image.Name, cancellationToken), cancellationToken);
+
+    /// <summary>The same for who has just read what lies there, which spares a request: should it have changed, it is read again.</summary>
+    internal async Task<RecordWrite> WriteAsync(CaptionRecord record, string? replaces, StoredRecord? present, CancellationToken cancellationToken)
     {
         var name = record.Image.Name;
         var blob = _images.GetBlobClient(ImageNames.RecordFor(name));
         while (true)
         {
-            var present = await ReadAsync(name, cancellationToken);
             if (present is { Record: null })
             {
                 return RecordWrite.Blocked;
@@ -86,6 +89,7 @@ public sealed class CaptionStore
             var merged = present?.Record?.Review is { } review ? record with { Review = review } : record;
             if (await TryUploadAsync(blob, merged, present?.ETag, cancellationToken) is not { } written)
             {
+                present = await ReadAsync(name, cancellationToken);
                 continue;
             }
 

@@ -60,6 +60,34 @@ public sealed class StorageFaultTests(AzuriteFixture azurite)
         }
     }
 
+    [Theory]
+    [InlineData(nameof(FaultyProxy.Fault.ServiceUnavailable))]
+    [InlineData(nameof(FaultyProxy.Fault.CutAfterTheRequest))]
+    public async Task Sweep_StorageFailsForAWhile_EnqueuesEveryPictureInTheSameSweep(string fault)
+    {
+        var direct = await azurite.GetConnectionStringAsync(Cancellation);
+        await using var proxy = new FaultyProxy(direct);
+        await using var pipeline = await TestPipeline.CreateAsync(direct);
+        await using var through = await TestPipeline.CreateAsync(proxy.ConnectionString, names: pipeline.Storage.Options);
+        for (var i = 0; i < 30; i++)
+        {
+            await pipeline.UploadAsync($"{i}.jpg", TestPipeline.Picture(i));
+        }
+
+        var sweeping = through.SweepAsync();
+        await through.Events.WaitAsync(PipelineEventKind.Enqueued, 5);
+        proxy.Set(Enum.Parse<FaultyProxy.Fault>(fault));
+        await WaitForFaultsAsync(proxy, 30);
+        proxy.Set(FaultyProxy.Fault.None);
+        var summary = await sweeping;
+        Assert.Equal((30, 0), (summary.Listed, summary.Errors));
+
+        pipeline.StartLoop();
+        await pipeline.RunUntilEmptyAsync();
+        var status = await StoreStatus.ReadAsync(pipeline.Storage, prefix: null, TimeProvider.System, Cancellation);
+        Assert.Equal((30, 30, 0, 0), (status.Images, status.Described, status.Failed, status.Poison));
+    }
+
     [Fact]
     public async Task RunAsync_AzuriteStopsAndComesBack_GoesOnWhereItWas()
     {
@@ -81,7 +109,7 @@ public sealed class StorageFaultTests(AzuriteFixture azurite)
                 entered.TrySetResult();
                 await go.Task.WaitAsync(cancel);
             };
-            pipeline.StartLoop();
+            pipeline.StartLoop(TestPipeline.Fast with { Lease = TimeSpan.FromSeconds(3) });
             await entered.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
             var ports = own.Ports;
             await own.DisposeAsync();
