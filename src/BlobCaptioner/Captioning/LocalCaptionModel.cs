@@ -15,6 +15,7 @@ public sealed class LocalCaptionModel : ICaptionModel, IAsyncDisposable
     private readonly ISequenceDecoder _decoder;
     private readonly ContinuousBatcher _batcher;
     private readonly SemaphoreSlim _pixels;
+    private volatile bool _isDisposed;
     private readonly ConcurrentDictionary<string, DecodingPlan> _plans = new(StringComparer.Ordinal);
 
     /// <summary>Starts the engine.</summary>
@@ -53,6 +54,10 @@ public sealed class LocalCaptionModel : ICaptionModel, IAsyncDisposable
             var request = await Task.Run(() => Read(image, profile), cancellationToken);
             return await _batcher.DescribeAsync(request, cancellationToken);
         }
+        catch (ObjectDisposedException) when (_isDisposed)
+        {
+            throw BatcherErrors.Stopping();
+        }
         finally
         {
             _pixels.Release();
@@ -62,6 +67,7 @@ public sealed class LocalCaptionModel : ICaptionModel, IAsyncDisposable
     /// <summary>Gives up what runs, with errors that allow another try, then unloads the model.</summary>
     public async ValueTask DisposeAsync()
     {
+        _isDisposed = true;
         await _batcher.DisposeAsync();
         _decoder.Dispose();
     }

@@ -188,7 +188,7 @@ internal sealed partial class DecodeLoop
             var plan = work.Request.Plan;
             var cells = plan.CellsFor(work.Encoded!.TokenCount);
             var budget = _decoder.Info.ContextTokens - _active.Sum(s => s.Cells) - cells;
-            if (_prefixes.Get(plan, budget, CountPrefix) is not { } prefix)
+            if (GetPrefix(work, budget) is not { } prefix)
             {
                 if (_active.Count > 0)
                 {
@@ -203,6 +203,21 @@ internal sealed partial class DecodeLoop
 
             _waiting.RemoveFirst();
             Start(work, prefix, cells);
+        }
+    }
+
+    private PromptPrefix? GetPrefix(PictureWork work, int cells)
+    {
+        try
+        {
+            return _prefixes.Get(work.Request.Plan, cells, CountPrefix);
+        }
+        catch (Exception error)
+        {
+            // Not tried again here: a prefix that the decoder chokes on would hold all that wait behind it.
+            _waiting.Remove(work);
+            Fail(work, BatcherErrors.DecoderFailed(work, error));
+            throw;
         }
     }
 
@@ -221,7 +236,6 @@ internal sealed partial class DecodeLoop
         _active.Add(slot);
         _metrics.Add(Count.SlotsInUse);
         _metrics.Add(Count.CellsReserved, cells);
-        _decoder.Remove(sequence);
         _decoder.Fork(prefix.Sequence, sequence);
         if (slot.Cursor.IsFinished)
         {
@@ -313,8 +327,7 @@ internal sealed partial class DecodeLoop
         catch (Exception second)
         {
             LogStepFailed(_logger, _active.Count, second);
-            _metrics.Add(Count.SlotsInUse, -_active.Count);
-            _active.Clear();
+            ForgetActive();
             isDead = true;
         }
 
@@ -337,8 +350,7 @@ internal sealed partial class DecodeLoop
             Fail(slot.Work, error);
         }
 
-        _metrics.Add(Count.SlotsInUse, -_active.Count);
-        _active.Clear();
+        ForgetActive();
         foreach (var work in _waiting)
         {
             Fail(work, error);
@@ -349,6 +361,13 @@ internal sealed partial class DecodeLoop
         {
             Fail(work, error);
         }
+    }
+
+    private void ForgetActive()
+    {
+        _metrics.Add(Count.SlotsInUse, -_active.Count);
+        _metrics.Add(Count.CellsReserved, -_active.Sum(s => s.Cells));
+        _active.Clear();
     }
 
     private void CountPrefix(PromptPrefix prefix)

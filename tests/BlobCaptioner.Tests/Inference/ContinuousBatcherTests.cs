@@ -171,6 +171,30 @@ public sealed class ContinuousBatcherTests
     }
 
     [Fact]
+    public async Task Describe_PrefixFails_OnlyItsPictureAndTheNextIsTriedAgain()
+    {
+        await using var engine = new ScriptedEngine(NewDecoder());
+        engine.Decoder.OnDecode = call => call == 1 ? throw new SequenceDecoderException("bad prefix") : DecodeStatus.Ok;
+        Assert.Equal("decoder-failed", (await Assert.ThrowsAsync<CaptionException>(() => engine.Describe(0))).Code);
+        Assert.Equal(Answer(1), await engine.Write(1));
+        Assert.Equal(1, engine.Batcher.Snapshot().Failed);
+    }
+
+    [Fact]
+    public async Task Describe_ThreeStepsFailInARow_DecoderCountsAsDead()
+    {
+        await using var engine = new ScriptedEngine(NewDecoder());
+        engine.Decoder.OnDecode = _ => throw new SequenceDecoderException("no memory");
+        var codes = new List<string>();
+        for (var i = 0; i < 4; i++)
+        {
+            codes.Add((await Assert.ThrowsAsync<CaptionException>(() => engine.Describe(i))).Code);
+        }
+
+        Assert.Equal(["decoder-failed", "decoder-failed", "decoder-failed", "decoder-dead"], codes);
+    }
+
+    [Fact]
     public async Task Describe_DecoderIsDead_SaysSoAtOnce()
     {
         await using var engine = new ScriptedEngine(NewDecoder());
