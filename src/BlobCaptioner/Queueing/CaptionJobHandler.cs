@@ -1,5 +1,4 @@
 using BlobCaptioner.Captioning;
-using BlobCaptioner.Images;
 using BlobCaptioner.Intake;
 using BlobCaptioner.Results;
 using BlobCaptioner.Storage;
@@ -9,32 +8,46 @@ using Polly;
 namespace BlobCaptioner.Queueing;
 
 /// <summary>Takes one leased message to its end: a record and a deleted message, a later try, or the poison queue.</summary>
-internal sealed partial class CaptionJobHandler(
-    CaptionStorage storage,
-    PreparedImages prepared,
-    ICaptionModel model,
-    Func<string, Profile> profiles,
-    QueueLoopOptions options,
-    SemaphoreSlim gate,
-    TimeProvider time,
-    Action<PipelineEvent>? onEvent,
-    ILogger logger)
+internal sealed partial class CaptionJobHandler
 {
+    private const int TriesBeforeAlone = 2;
     private static readonly TimeSpan HandBackPatience = TimeSpan.FromSeconds(5);
 
-    private readonly CaptionStore _store = new(storage);
-    private readonly JobClaims _claims = new(storage, timeout: TimeSpan.Zero);
-    private readonly ResiliencePipeline _outage = StorageOutage.CreateRetry(storage.Options, time, error =>
+    private readonly CaptionStorage _storage;
+    private readonly ICaptionModel _model;
+    private readonly Func<string, Profile> _profiles;
+    private readonly QueueLoopOptions _options;
+    private readonly ModelGate _gate;
+    private readonly TimeProvider _time;
+    private readonly Action<PipelineEvent>? _onEvent;
+    private readonly ILogger _logger;
+    private readonly CaptionStore _store;
+    private readonly JobClaims _claims;
+    private readonly ResiliencePipeline _outage;
+    private readonly JobLoader _loader;
+
+    public CaptionJobHandler(
+        CaptionStorage storage,
+        PreparedImages prepared,
+        ICaptionModel model,
+        Func<string, Profile> profiles,
+        QueueLoopOptions options,
+        ModelGate gate,
+        TimeProvider time,
+        Action<PipelineEvent>? onEvent,
+        ILogger logger)
     {
-        StorageTrouble(logger, error);
-        onEvent?.Invoke(new()
+        (_storage, _model, _profiles, _options, _gate) = (storage, model, profiles, options, gate);
+        (_time, _onEvent, _logger) = (time, onEvent, logger);
+        _store = new(storage);
+        _claims = new(storage, timeout: TimeSpan.Zero);
+        _outage = StorageOutage.CreateRetry(storage.Options, time, error =>
         {
-            Kind = PipelineEventKind.StorageTrouble,
-            Name = storage.Images.Name,
-            At = time.GetUtcNow(),
-            Error = new("storage", error.Message, "It is tried again."),
+            StorageTrouble(error);
+            Tell(PipelineEventKind.StorageTrouble, storage.Images.Name, new("storage", error.Message, "It is tried again."));
         });
-    });
+        _loader = new(_store, prepared, model.Info.Hash, _outage);
+    }
 
     /// <summary>Handles a message. Whatever happens, the message is deleted only after its end is on record, and no exception gets out.</summary>
     /// <param name="lease">The message.</param>
@@ -49,9 +62,9 @@ internal sealed partial class CaptionJobHandler(
             {
                 await PoisonUnreadableAsync(lease, problem!, abort);
             }
-            else if (job!.Container != storage.Images.Name)
+            else if (job!.Container != _storage.Images.Name)
             {
-                await PoisonUnreadableAsync(lease, $"The job is for container '{job.Container}'; this worker serves '{storage.Images.Name}'.", abort);
+                await PoisonUnreadableAsync(lease, $"The job is for container '{job.Container}'; this worker serves '{_storage.Images.Name}'.", abort);
             }
             else
             {
@@ -72,7 +85,7 @@ internal sealed partial class CaptionJobHandler(
             // Storage was away for longer than is waited for, or refuses: not the picture's fault, so no try is counted.
             JobInterrupted(error, job?.Name ?? lease.Id);
             Tell(PipelineEventKind.StorageTrouble, job?.Name ?? lease.Id, new("storage", error.Message, "It is tried again."));
-            await HandBackAsync(lease, job, Backoff.After(1, options.RetryDelay, options.MaxRetryDelay));
+            await HandBackAsync(lease, job, Backoff.After(1, _options.RetryDelay, _options.MaxRetryDelay));
         }
     }
 
@@ -82,7 +95,7 @@ internal sealed partial class CaptionJobHandler(
         Profile profile;
         try
         {
-            profile = profiles(job.Profile);
+            profile = _profiles(job.Profile);
         }
         catch (ArgumentException error)
         {
@@ -90,25 +103,31 @@ internal sealed partial class CaptionJobHandler(
             return;
         }
 
-        LoadedJob loaded;
-        using (var begin = CancellationTokenSource.CreateLinkedTokenSource(mine.Token, stop))
+        using var begin = CancellationTokenSource.CreateLinkedTokenSource(mine.Token, stop);
+        LoadedJob.Ready ready;
+        switch (await _loader.LoadAsync(job, profile, begin.Token))
         {
-            if (await LoadAsync(lease, job, profile, abort, begin.Token) is not { } ready)
-            {
+            case LoadedJob.Ready loaded:
+                ready = loaded;
+                break;
+            case LoadedJob.Unfit unfit:
+                await RejectAsync(lease, job, profile, unfit.Error, asked: null, abort);
                 return;
-            }
-
-            loaded = ready;
-            await gate.WaitAsync(begin.Token);
+            case LoadedJob.Over over:
+                TellDropped(job.Name, over.Reason);
+                await CompleteAsync(lease, job, abort);
+                return;
+            default:
+                throw new InvalidOperationException("A loaded job is ready, unfit or over.");
         }
 
         var begun = job with { Tries = job.Tries + 1, LastError = null };
-        var started = time.GetTimestamp();
+        var started = _time.GetTimestamp();
         (Caption? Written, Exception? Problem) answer;
-        try
+        using (await _gate.EnterAsync(IsSuspect(job), begin.Token))
         {
             stop.ThrowIfCancellationRequested();
-            if (job.Tries >= options.MaxTries)
+            if (job.Tries >= _options.MaxTries)
             {
                 await GiveUpAsync(lease, job, profile, WorkerVanished(job), abort);
                 return;
@@ -116,15 +135,11 @@ internal sealed partial class CaptionJobHandler(
 
             await RewriteAsync(lease, begun, mine.Token);
             Tell(PipelineEventKind.Started, job.Name);
-            started = time.GetTimestamp();
-            answer = await AskAsync(new() { Jpeg = loaded.Jpeg, Name = job.Name }, profile, mine.Token);
-        }
-        finally
-        {
-            gate.Release();
+            started = _time.GetTimestamp();
+            answer = await AskAsync(new() { Jpeg = ready.Jpeg, Name = job.Name }, profile, mine.Token);
         }
 
-        var elapsed = time.GetElapsedTime(started);
+        var elapsed = _time.GetElapsedTime(started);
         if (answer.Written is not { } caption)
         {
             await EndWithoutCaptionAsync(lease, begun, profile, answer.Problem!, abort);
@@ -132,8 +147,8 @@ internal sealed partial class CaptionJobHandler(
         }
 
         // From here on the work is worth more than the lease: conditions keep the write safe even if another worker has the message by now.
-        var record = RecordDraft.Described(begun, profile, model.Info, caption, elapsed, time.GetUtcNow());
-        var write = await WriteAsync(record, job.Replaces, loaded.Present, abort);
+        var record = RecordDraft.Described(begun, profile, _model.Info, caption, elapsed, _time.GetUtcNow());
+        var write = await WriteAsync(record, job.Replaces, ready.Present, abort);
         if (write == RecordWrite.Written)
         {
             Tell(PipelineEventKind.Described, job.Name, error: null, record, elapsed, caption.Usage);
@@ -146,11 +161,14 @@ internal sealed partial class CaptionJobHandler(
         await CompleteAsync(lease, job, abort);
     }
 
+    // Its last worker vanished, and it was not the first to: should this picture be what ends workers, it takes no other with it from now on.
+    private static bool IsSuspect(CaptionJob job) => job is { Tries: >= TriesBeforeAlone, LastError: null };
+
     private async Task<(Caption? Written, Exception? Problem)> AskAsync(PreparedImage image, Profile profile, CancellationToken mine)
     {
         try
         {
-            return (await model.DescribeAsync(image, profile, mine), null);
+            return (await _model.DescribeAsync(image, profile, mine), null);
         }
         catch (Exception error) when (!mine.IsCancellationRequested)
         {
@@ -162,81 +180,27 @@ internal sealed partial class CaptionJobHandler(
     {
         if (problem is CaptionException { Retry: false } never)
         {
-            await RejectAsync(lease, job, profile, new(never.Code, never.Message, never.Remedy), model.Info, abort);
+            await RejectAsync(lease, job, profile, new(never.Code, never.Message, never.Remedy), _model.Info, abort);
             return;
         }
 
-        TryFailed(problem, job.Name, job.Tries, options.MaxTries);
+        TryFailed(problem, job.Name, job.Tries, _options.MaxTries);
         var error = problem is CaptionException known
             ? new RecordError(known.Code, known.Message, known.Remedy)
             : new("model-error", problem.Message, "Look into the worker's log, then run: captioner sweep --retry-failed.");
         await EndTryAsync(lease, job, profile, error, abort);
     }
 
-    /// <summary>The prepared image, and the record that lies there; null where the job has come to its end without a model.</summary>
-    private async Task<LoadedJob?> LoadAsync(JobLease lease, CaptionJob job, Profile profile, CancellationToken abort, CancellationToken begin)
-    {
-        var (end, present) = await _outage.ExecuteAsync(async cancel => await FindEndAsync(job, profile, cancel), begin);
-        if (end is { } reason)
-        {
-            TellDropped(job.Name, reason);
-            await CompleteAsync(lease, job, abort);
-            return null;
-        }
-
-        if (await _outage.ExecuteAsync(async cancel => await prepared.LoadAsync(job.PreparedBlob, cancel), begin) is { } jpeg)
-        {
-            return new(jpeg, present);
-        }
-
-        // The lifecycle rule was faster than the queue.
-        var source = await _outage.ExecuteAsync(async cancel => await prepared.PrepareAsync(job.Name, job.ETag, profile.ImageTokenBudget, cancel), begin);
-        switch (source?.Outcome)
-        {
-            case PreparationOutcome.Prepared image:
-                await _outage.ExecuteAsync(async cancel => await prepared.StoreAsync(job.PreparedBlob, image.Jpeg, cancel), begin);
-                return new(image.Jpeg, present);
-            case PreparationOutcome.Rejected why:
-                await RejectAsync(lease, job, profile, new(why.Code, why.Message, why.Remedy), asked: null, abort);
-                return null;
-            default:
-                TellDropped(job.Name, RecordWrite.ImageChanged);
-                await CompleteAsync(lease, job, abort);
-                return null;
-        }
-    }
-
-    private async Task<(RecordWrite? End, StoredRecord? Present)> FindEndAsync(CaptionJob job, Profile profile, CancellationToken cancellationToken)
-    {
-        var etag = await _store.GetImageETagAsync(job.Name, cancellationToken);
-        if (etag != job.ETag)
-        {
-            return (etag is null ? RecordWrite.ImageGone : RecordWrite.ImageChanged, null);
-        }
-
-        var present = await _store.ReadAsync(job.Name, cancellationToken);
-        RecordWrite? end = present switch
-        {
-            null => null,
-            { Record: null } => RecordWrite.Blocked,
-            { Record: { Status: not RecordStatus.Failed } record } when present.ETag != job.Replaces && record.Image.ETag == etag
-                && record.Fingerprint == Fingerprint.Compute(job.ContentHash, job.Preparation, profile.Version, record.Generation.ModelHash is null ? "" : model.Info.Hash)
-                => RecordWrite.AlreadyThere,
-            _ => null,
-        };
-        return (end, present);
-    }
-
     private async Task EndTryAsync(JobLease lease, CaptionJob job, Profile? profile, RecordError error, CancellationToken abort)
     {
-        if (job.Tries >= options.MaxTries)
+        if (job.Tries >= _options.MaxTries)
         {
             await GiveUpAsync(lease, job, profile, error, abort);
             return;
         }
 
         Tell(PipelineEventKind.Retried, job.Name, error);
-        var delay = Backoff.After(job.Tries, options.RetryDelay, options.MaxRetryDelay);
+        var delay = Backoff.After(job.Tries, _options.RetryDelay, _options.MaxRetryDelay);
         var text = CaptionMessage.Format(job with { LastError = Cut($"{error.Code}: {error.Message}") });
         await _outage.ExecuteAsync(async cancel => await lease.HandBackAsync(text, delay, cancel), abort);
     }
@@ -244,12 +208,12 @@ internal sealed partial class CaptionJobHandler(
     // Record, then poison, then delete: a crash in between repeats a step, and loses none.
     private async Task GiveUpAsync(JobLease lease, CaptionJob job, Profile? profile, RecordError error, CancellationToken abort)
     {
-        var record = RecordDraft.Without(RecordStatus.Failed, job, profile, model.Info, error, time.GetUtcNow());
+        var record = RecordDraft.Without(RecordStatus.Failed, job, profile, _model.Info, error, _time.GetUtcNow());
         var write = await WriteAsync(record, job.Replaces, abort);
         if (write == RecordWrite.Written)
         {
             GivenUp(job.Name, job.Tries, error.Code, error.Message);
-            var poison = new PoisonMessage { Code = error.Code, Reason = Cut(error.Message), Job = job, At = time.GetUtcNow() };
+            var poison = new PoisonMessage { Code = error.Code, Reason = Cut(error.Message), Job = job, At = _time.GetUtcNow() };
             await SendPoisonAsync(poison, abort);
             Tell(PipelineEventKind.Failed, job.Name, error, record);
         }
@@ -263,7 +227,7 @@ internal sealed partial class CaptionJobHandler(
 
     private async Task RejectAsync(JobLease lease, CaptionJob job, Profile profile, RecordError error, CaptionModelInfo? asked, CancellationToken abort)
     {
-        var record = RecordDraft.Without(RecordStatus.Rejected, job, profile, asked, error, time.GetUtcNow());
+        var record = RecordDraft.Without(RecordStatus.Rejected, job, profile, asked, error, _time.GetUtcNow());
         var write = await WriteAsync(record, job.Replaces, abort);
         if (write == RecordWrite.Written)
         {
@@ -280,9 +244,9 @@ internal sealed partial class CaptionJobHandler(
     private async Task PoisonUnreadableAsync(JobLease lease, string problem, CancellationToken abort)
     {
         var text = lease.Text.Length <= 8000 ? lease.Text : lease.Text[..8000];
-        await SendPoisonAsync(new() { Code = "unreadable", Reason = problem, Text = text, At = time.GetUtcNow() }, abort);
+        await SendPoisonAsync(new() { Code = "unreadable", Reason = problem, Text = text, At = _time.GetUtcNow() }, abort);
         MessageUnreadable(lease.Id, problem);
-        Tell(PipelineEventKind.Unreadable, lease.Id, new("unreadable", problem, $"Look into the queue '{storage.Poison.Name}'."));
+        Tell(PipelineEventKind.Unreadable, lease.Id, new("unreadable", problem, $"Look into the queue '{_storage.Poison.Name}'."));
         await _outage.ExecuteAsync(async cancel => await lease.CompleteAsync(cancel), abort);
     }
 
@@ -298,7 +262,7 @@ internal sealed partial class CaptionJobHandler(
         {
             // With the tries it came with: a try that we broke off is none. Best effort; otherwise the lease runs out by itself.
             var text = job is null ? lease.Text : CaptionMessage.Format(job);
-            using var patience = new CancellationTokenSource(HandBackPatience, time);
+            using var patience = new CancellationTokenSource(HandBackPatience, _time);
             await lease.HandBackAsync(text, delay, patience.Token);
             Tell(PipelineEventKind.HandedBack, job?.Name ?? lease.Id);
         }
@@ -316,7 +280,7 @@ internal sealed partial class CaptionJobHandler(
 
     private async Task SendPoisonAsync(PoisonMessage message, CancellationToken abort) =>
         await _outage.ExecuteAsync(
-            async cancel => await storage.Poison.SendMessageAsync(CaptionMessage.Format(message), timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: cancel),
+            async cancel => await _storage.Poison.SendMessageAsync(CaptionMessage.Format(message), timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: cancel),
             abort);
 
     private async Task RewriteAsync(JobLease lease, CaptionJob job, CancellationToken mine) =>
@@ -326,7 +290,7 @@ internal sealed partial class CaptionJobHandler(
         ? new("gave-up", last, "Run: captioner sweep --retry-failed.")
         : new(
             "worker-vanished",
-            $"The worker ended without a word while it described '{job.Name}', {job.Tries} times of {options.MaxTries}.",
+            $"The worker ended without a word while it described '{job.Name}', {job.Tries} times of {_options.MaxTries}.",
             "Look into the worker's log for what ended it (memory?), then run: captioner sweep --retry-failed.");
 
     private void TellDropped(string name, RecordWrite why) => Tell(
@@ -345,12 +309,12 @@ internal sealed partial class CaptionJobHandler(
 
     private void Tell(
         PipelineEventKind kind, string name, RecordError? error = null, CaptionRecord? record = null, TimeSpan? elapsed = null, CaptionUsage? usage = null) =>
-        onEvent?.Invoke(new() { Kind = kind, Name = name, At = time.GetUtcNow(), Error = error, Record = record, Elapsed = elapsed, Usage = usage });
+        _onEvent?.Invoke(new() { Kind = kind, Name = name, At = _time.GetUtcNow(), Error = error, Record = record, Elapsed = elapsed, Usage = usage });
 
     private static string Cut(string text) => text.Length <= 2000 ? text : text[..2000];
 
     [LoggerMessage(19, LogLevel.Warning, "Storage failed; it is tried again")]
-    private static partial void StorageTrouble(ILogger logger, Exception error);
+    private partial void StorageTrouble(Exception error);
 
     [LoggerMessage(20, LogLevel.Warning, "'{Name}': the lease was lost; another worker has the job now")]
     private partial void LeaseLost(string name);
@@ -366,6 +330,4 @@ internal sealed partial class CaptionJobHandler(
 
     [LoggerMessage(24, LogLevel.Error, "Message {Id} can't be read and went to the poison queue: {Problem}")]
     private partial void MessageUnreadable(string id, string problem);
-
-    private sealed record LoadedJob(ReadOnlyMemory<byte> Jpeg, StoredRecord? Present);
 }

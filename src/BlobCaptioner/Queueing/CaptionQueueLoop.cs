@@ -23,7 +23,7 @@ public sealed partial class CaptionQueueLoop : IDisposable
     private readonly Action<PipelineEvent>? _onEvent;
     private readonly ILogger _logger;
     private readonly CaptionJobHandler _handler;
-    private readonly SemaphoreSlim _gate;
+    private readonly ModelGate _gate;
     private readonly SemaphoreSlim _room;
     private readonly int _capacity;
     private volatile bool _endsWhenEmpty;

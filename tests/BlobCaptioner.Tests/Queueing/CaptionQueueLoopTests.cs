@@ -259,6 +259,44 @@ public sealed class CaptionQueueLoopTests(AzuriteFixture azurite)
         Assert.Single(await pipeline.PoisonAsync());
     }
 
+    [Theory]
+    [InlineData(1, 4)]
+    [InlineData(2, 1)]
+    public async Task RunAsync_WorkersVanishedOverPictures_AreDescribedAloneFromTheThirdTryOn(int vanished, int together)
+    {
+        await using var pipeline = await TestPipeline.CreateAsync(azurite);
+        for (var i = 0; i < 8; i++)
+        {
+            await pipeline.UploadAsync($"{i}.jpg", TestPipeline.Picture(i));
+        }
+
+        await pipeline.SweepAsync();
+        foreach (var message in (await pipeline.Storage.Captions.ReceiveMessagesAsync(32, cancellationToken: Cancellation)).Value)
+        {
+            Assert.True(CaptionMessage.TryParse(message.Body.ToString(), out var job, out _));
+            var text = CaptionMessage.Format(job! with { Tries = vanished });
+            await pipeline.Storage.Captions.UpdateMessageAsync(message.MessageId, message.PopReceipt, text, TimeSpan.Zero, Cancellation);
+        }
+
+        var (inside, full) = (0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        pipeline.Model.Script = async (_, cancel) =>
+        {
+            if (Interlocked.Increment(ref inside) >= together)
+            {
+                full.TrySetResult();
+            }
+
+            await full.Task.WaitAsync(cancel);
+
+            // Time in which another could come in.
+            await pipeline.QueueLengthAsync();
+        };
+        pipeline.StartLoop(TestPipeline.Fast with { Slots = 4, Lookahead = 0 });
+        await pipeline.RunUntilEmptyAsync();
+        Assert.Equal(8, pipeline.Events.Count(PipelineEventKind.Described));
+        Assert.Equal(together, pipeline.Model.MostRunning);
+    }
+
     [Fact]
     public async Task RunAsync_SameJobTwiceInTheQueue_AsksTheModelOnce()
     {

@@ -1,0 +1,24 @@
+using BlobCaptioner.Results;
+
+namespace BlobCaptioner.Queueing;
+
+/// <summary>What a look at a job's image and record shows.</summary>
+internal abstract record LoadedJob
+{
+    private LoadedJob()
+    {
+    }
+
+    /// <summary>The model can begin.</summary>
+    /// <param name="Jpeg">The prepared image.</param>
+    /// <param name="Present">The record that lies there now; null for none.</param>
+    public sealed record Ready(ReadOnlyMemory<byte> Jpeg, StoredRecord? Present) : LoadedJob;
+
+    /// <summary>There is nothing to do any more.</summary>
+    /// <param name="Reason">Why, as a write would have said it.</param>
+    public sealed record Over(RecordWrite Reason) : LoadedJob;
+
+    /// <summary>The image had to be prepared again, and can't be.</summary>
+    /// <param name="Error">Why.</param>
+    public sealed record Unfit(RecordError Error) : LoadedJob;
+}
