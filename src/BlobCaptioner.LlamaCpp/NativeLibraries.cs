@@ -7,7 +7,7 @@ namespace BlobCaptioner.LlamaCpp;
 /// llama.cpp's native libraries: set up once a machine, kept under the user's local data, loaded once a process.
 /// </summary>
 /// <remarks>
-/// The first set-up runs <c>npm ci</c> from a lock file and compiles libmtmd: one to two minutes on two cores, some 350 MB of disk while it runs (and npm's own cache),
+/// The first set-up runs <c>npm ci</c> from a lock file and compiles libmtmd: about a minute on two cores, some 350 MB of disk while it runs (and npm's own cache),
 /// 22 MB afterwards. Several processes may start it at once: one works, the others wait for it. A half-made folder is never used.
 /// </remarks>
 public static class NativeLibraries
@@ -87,7 +87,7 @@ public static class NativeLibraries
         foreach (var stale in Directory.EnumerateDirectories(root, name + ".tmp-*"))
         {
             // Left by a killed process: nobody else builds while the lock is held.
-            Directory.Delete(stale, recursive: true);
+            NativeBuild.Discard(stale);
         }
 
         await new NativeBuild(platform, progress).RunAsync(Path.Combine(root, $"{name}.tmp-{Guid.NewGuid():N}"), folder, cancellationToken);

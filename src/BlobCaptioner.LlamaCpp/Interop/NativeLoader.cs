@@ -82,10 +82,17 @@ internal static unsafe class NativeLoader
 
     private static void Open(string directory, string name, string pattern, string plainName)
     {
-        var path = Directory.Exists(directory)
-            ? Directory.EnumerateFiles(directory, pattern).Order(StringComparer.Ordinal).FirstOrDefault()
-            : null;
-        path ??= Path.Combine(directory, plainName);
+        const string Remedy = $"The folder must hold libggml, libllama and libmtmd of llama.cpp v{NativeAbi.Version} with their backends; "
+            + $"delete it, or unset {NativeLibraries.OverrideVariable}, to have it set up again.";
+        var path = !Directory.Exists(directory) ? null
+            : File.Exists(Path.Combine(directory, plainName)) ? Path.Combine(directory, plainName)
+            : Directory.EnumerateFiles(directory, pattern).Order(StringComparer.Ordinal).FirstOrDefault();
+        if (path is null)
+        {
+            s_handles.Clear();
+            throw new NativeSetupException($"'{directory}' holds no {plainName}. {Remedy}");
+        }
+
         try
         {
             s_handles[name] = NativeLibrary.Load(path);
@@ -93,11 +100,7 @@ internal static unsafe class NativeLoader
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
             s_handles.Clear();
-            throw new NativeSetupException(
-                $"'{path}' does not load: {e.Message.ReplaceLineEndings(" ").Trim()} "
-                + $"The folder must hold libggml, libllama and libmtmd of llama.cpp v{NativeAbi.Version} with their backends; "
-                + $"delete it, or unset {NativeLibraries.OverrideVariable}, to have it set up again.",
-                e);
+            throw new NativeSetupException($"'{path}' does not load. {Remedy} The system says: {e.Message}", e);
         }
     }
 }

@@ -19,13 +19,13 @@ internal sealed class NativeBuild(NativePlatform platform, IProgress<string>? pr
         {
             Directory.CreateDirectory(scratch);
             SetupFiles.WriteTo(scratch);
-            await StepAsync("npm ci: llama.cpp's prebuilt libraries and source, once (about a minute)", () => InstallPackagesAsync(scratch, cancellationToken));
+            await StepAsync("npm ci: llama.cpp's prebuilt libraries and source, once (up to a minute)", () => InstallPackagesAsync(scratch, cancellationToken));
 
             var output = Directory.CreateDirectory(Path.Combine(scratch, "out")).FullName;
             CopyPrebuilt(scratch, output);
             var source = Path.Combine(scratch, "source");
             await StepAsync("unpacking llama.cpp's source", () => UnpackSourceAsync(scratch, source, cancellationToken));
-            await StepAsync("compiling libmtmd, once (about a minute on two cores)", () => CompileAsync(scratch, source, output, cancellationToken));
+            await StepAsync("compiling libmtmd, once (half a minute on two idle cores)", () => CompileAsync(scratch, source, output, cancellationToken));
 
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             Directory.Move(output, target);
@@ -33,10 +33,23 @@ internal sealed class NativeBuild(NativePlatform platform, IProgress<string>? pr
         }
         finally
         {
+            Discard(scratch);
+        }
+    }
+
+    /// <summary>Deletes a scratch folder as far as it goes: a compiler that outlived its killed parent may still write there. The next set-up tries again.</summary>
+    public static void Discard(string scratch)
+    {
+        try
+        {
             if (Directory.Exists(scratch))
             {
                 Directory.Delete(scratch, recursive: true);
             }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What is left costs disk space only.
         }
     }
 

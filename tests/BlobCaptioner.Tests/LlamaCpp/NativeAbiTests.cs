@@ -82,6 +82,18 @@ public sealed class NativeAbiTests(NativeLibrariesFixture natives)
         Assert.Equal("llama_context_params.n_threads", NativeAbi.FaultIn(real with { Threads = 8 }));
     }
 
+    [Fact]
+    public async Task Load_AnotherFolder_SaysThatAProcessHoldsOne()
+    {
+        var loaded = await natives.ReadyAsync();
+        NativeLoader.Load(loaded);
+
+        var error = Assert.Throws<NativeSetupException>(() => NativeLoader.Load("/opt/llama"));
+
+        Assert.Contains(loaded, error.Message, StringComparison.Ordinal);
+        Assert.Contains("Restart to use '/opt/llama'", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("0.4.9")]
     [InlineData("v0.6.0")]
