@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using BlobCaptioner.Cli.Benchmarks;
 using BlobCaptioner.Cli.Folders;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.LocalStack;
@@ -15,6 +16,7 @@ namespace BlobCaptioner.Cli;
 [JsonSerializable(typeof(AzuriteState))]
 [JsonSerializable(typeof(CaptionRecord))]
 [JsonSerializable(typeof(IReadOnlyList<Requirement>))]
+[JsonSerializable(typeof(PipelineResult))]
 [JsonSerializable(typeof(ReportLine))]
 [JsonSerializable(typeof(StoreStatus))]
 [JsonSerializable(typeof(SweepSummary))]

@@ -1,4 +1,7 @@
 using System.CommandLine;
+using System.Text.Json;
+using BlobCaptioner.Cli.Benchmarks;
+using BlobCaptioner.Cli.Hosting;
 
 namespace BlobCaptioner.Cli.Commands;
 
@@ -6,5 +9,83 @@ namespace BlobCaptioner.Cli.Commands;
 internal static class BenchCommand
 {
     /// <summary>Builds the command.</summary>
-    public static Command Create() => new("bench", "Measures this machine.");
+    public static Command Create() => new("bench", "Measures this machine.") { Pipeline() };
+
+    private static ExampleCommand Pipeline()
+    {
+        var count = Number("--count", "Pictures in each measurement, 1 to 100000.", 300, 1, 100_000);
+        var rounds = Number("--rounds", "Pairs of measurements, 1 to 99.", 3, 1, 99);
+        var edge = Number("--edge", "Pixels across and down of the pictures, 64 to 4096.", 512, 64, 4096);
+        var (store, engine, profile, loop, reports) =
+            (new StoreArguments(), new EngineArguments(), new ProfileArgument(), new LoopArguments(), new OutputArguments());
+        var command = new ExampleCommand(
+            "pipeline",
+            "Compares the whole way of a picture (sweep, intake, queue, caption, record) with the engine alone over the same pictures in memory, " +
+            "in alternating order in one run. The local Azurite runs on the same cores, and its processor time is shown.")
+        {
+            Examples = [("captioner bench pipeline --count 300 --json", "With the sample model, in containers of its own that are deleted afterwards.")],
+        };
+        command.Add(count);
+        command.Add(rounds);
+        command.Add(edge);
+        profile.AddTo(command);
+        engine.AddTo(command);
+        store.AddTo(command);
+        loop.AddTo(command);
+        reports.AddTo(command);
+        command.SetAction(async (parse, _) =>
+        {
+            var writeUp = profile.Read(parse);
+            var choice = engine.Read(parse);
+            using var logging = reports.CreateLogging(parse);
+            using var signals = new StopSignals(() => Console.Error.WriteLine("Stopping."));
+            await using var session = await EngineSession.LoadAsync(choice, writeUp, ErrorProgress.Instance, logging, signals.Stop);
+            var benchmark = new PipelineBenchmark(
+                session, store.Read(parse), writeUp, loop.Read(parse), logging, ErrorProgress.Instance, TimeProvider.System);
+            var result = await benchmark.RunAsync(
+                parse.GetValue(count), parse.GetValue(edge), parse.GetValue(rounds), choice.Threads, signals.Stop);
+            if (reports.Json(parse))
+            {
+                await Console.Out.WriteLineAsync(JsonSerializer.Serialize(result, CliJson.Lines.PipelineResult));
+            }
+            else
+            {
+                Write(result);
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static void Write(PipelineResult result)
+    {
+        Console.WriteLine(
+            $"{result.Count} pictures of {result.Edge}×{result.Edge} px ({result.ImageTokens} image tokens), {result.Model}, {result.Slots} slots, " +
+            $"{result.Threads} thread(s) for each part, {result.Processors} processors, load before {result.LoadBefore:0.0}");
+        Console.WriteLine("round  engine/min  end to end/min  ratio  CPU ms a picture: engine alone, end to end, Azurite   encode/prefill/decode");
+        for (var i = 0; i < result.Rounds.Count; i++)
+        {
+            var round = result.Rounds[i];
+            Console.WriteLine(
+                $"{i + 1,5}  {round.EnginePerMinute,10:0}  {round.PipelinePerMinute,14:0}  {round.Ratio:0.000}  " +
+                $"{round.EngineCpuMs,29:0.0}, {round.PipelineCpuMs,10:0.0}, {round.AzuriteCpuMs,7:0.0}   " +
+                $"{round.Shares.Encode:0%}/{round.Shares.Prefill:0%}/{round.Shares.Decode:0%}");
+        }
+
+        Console.WriteLine($"median ratio {result.MedianRatio:0.000}");
+    }
+
+    private static Option<int> Number(string name, string description, int value, int least, int most)
+    {
+        var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => value };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is var given && (given < least || given > most))
+            {
+                result.AddError($"{name} is {given}; it must be {least} to {most}.");
+            }
+        });
+        return option;
+    }
 }
