@@ -13,9 +13,9 @@ internal static class BenchCommand
 
     private static ExampleCommand Pipeline()
     {
-        var count = Number("--count", "Pictures in each measurement, 1 to 100000.", 300, 1, 100_000);
-        var rounds = Number("--rounds", "Pairs of measurements, 1 to 99.", 3, 1, 99);
-        var edge = Number("--edge", "Pixels across and down of the pictures, 64 to 4096.", 512, 64, 4096);
+        var count = NumberOption.Create("--count", "Pictures in each measurement, 1 to 100000.", 300, 1, 100_000);
+        var rounds = NumberOption.Create("--rounds", "Pairs of measurements, 1 to 99.", 3, 1, 99);
+        var edge = NumberOption.Create("--edge", "Pixels across and down of the pictures, 64 to 4096.", 512, 64, 4096);
         var (store, engine, profile, loop, reports) =
             (new StoreArguments(), new EngineArguments(), new ProfileArgument(), new LoopArguments(), new OutputArguments());
         var command = new ExampleCommand(
@@ -74,18 +74,5 @@ internal static class BenchCommand
         }
 
         Console.WriteLine($"median ratio {result.MedianRatio:0.000}");
-    }
-
-    private static Option<int> Number(string name, string description, int value, int least, int most)
-    {
-        var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => value };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is var given && (given < least || given > most))
-            {
-                result.AddError($"{name} is {given}; it must be {least} to {most}.");
-            }
-        });
-        return option;
     }
 }

@@ -18,18 +18,13 @@ internal sealed class EngineArguments
         HelpName = "MMPROJ.gguf",
     };
 
-    private readonly Option<int> _slots = new("--slots")
-    {
-        Description = "Pictures decoded at the same time, 1 to 64.",
-        HelpName = "N",
-        DefaultValueFactory = _ => 8,
-    };
+    private readonly Option<int> _slots = NumberOption.Create("--slots", "Pictures decoded at the same time, 1 to 64.", value: 8, 1, 64);
 
-    private readonly Option<int?> _threads = new("--threads")
-    {
-        Description = "CPU threads of the model, 1 to 512. Default: one for the sample model, which is too small to share out, else one for every core.",
-        HelpName = "N",
-    };
+    private readonly Option<int?> _threads = NumberOption.Create(
+        "--threads",
+        "CPU threads of the model, 1 to 512. Default: one for the sample model, which is too small to share out, else one for every core.",
+        1,
+        512);
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
@@ -38,20 +33,6 @@ internal sealed class EngineArguments
         command.Add(_mmproj);
         command.Add(_slots);
         command.Add(_threads);
-        _threads.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() is < 1 or > 512)
-            {
-                result.AddError($"--threads is {result.GetValueOrDefault<int?>()}; it must be 1 to 512.");
-            }
-        });
-        _slots.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 64)
-            {
-                result.AddError($"--slots is {result.GetValueOrDefault<int>()}; it must be 1 to 64.");
-            }
-        });
         command.Validators.Add(result =>
         {
             if (result.GetResult(_model) is null != result.GetResult(_mmproj) is null)

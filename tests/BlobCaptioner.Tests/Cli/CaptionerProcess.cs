@@ -1,0 +1,162 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Xunit;
+
+namespace BlobCaptioner.Tests.Cli;
+
+/// <summary>The built command <c>captioner</c> as a process of its own, as a user runs it.</summary>
+internal sealed class CaptionerProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly Lock _lock = new();
+    private readonly List<string> _output = [];
+    private readonly List<string> _errors = [];
+    private readonly List<(Func<string, bool> Wanted, TaskCompletionSource<string> Found)> _waiting = [];
+    private readonly Task _ended;
+
+    private CaptionerProcess(string directory, IReadOnlyDictionary<string, string>? environment, string[] arguments)
+    {
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "captioner.exe" : "captioner"), arguments)
+        {
+            WorkingDirectory = directory,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        start.Environment.Remove("CAPTIONER_CONNECTION");
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>(StringComparer.Ordinal))
+        {
+            start.Environment[name] = value;
+        }
+
+        _process = new() { StartInfo = start };
+        _process.OutputDataReceived += (_, line) => Keep(_output, line.Data);
+        _process.ErrorDataReceived += (_, line) => Keep(_errors, line.Data);
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        _ended = _process.WaitForExitAsync(CancellationToken.None);
+    }
+
+    /// <summary>Its process id.</summary>
+    public int Id => _process.Id;
+
+    /// <summary>True once it is over.</summary>
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>What it wrote to stdout so far.</summary>
+    public IReadOnlyList<string> Output
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _output];
+            }
+        }
+    }
+
+    /// <summary>What it wrote to stderr so far, as one text.</summary>
+    public string Errors
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return string.Join('\n', _errors);
+            }
+        }
+    }
+
+    /// <summary>Starts it in a directory.</summary>
+    public static CaptionerProcess Start(string directory, params string[] arguments) => new(directory, environment: null, arguments);
+
+    /// <summary>Starts it in a directory with variables set.</summary>
+    public static CaptionerProcess Start(string directory, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        new(directory, environment, arguments);
+
+    /// <summary>Runs it to its end.</summary>
+    public static async Task<CaptionerResult> RunAsync(string directory, params string[] arguments)
+    {
+        await using var process = Start(directory, arguments);
+        return await process.EndAsync();
+    }
+
+    /// <summary>The first line of stdout, written or yet to come, that satisfies a condition.</summary>
+    public async Task<string> LineAsync(Func<string, bool> wanted)
+    {
+        var found = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            if (_output.FirstOrDefault(wanted) is { } line)
+            {
+                return line;
+            }
+
+            _waiting.Add((wanted, found));
+        }
+
+        await Task.WhenAny(found.Task, _ended).WaitAsync(Eventually.Deadline, TestContext.Current.CancellationToken);
+        return found.Task.IsCompletedSuccessfully
+            ? await found.Task
+            : throw new InvalidOperationException($"captioner ended with {_process.ExitCode} before it wrote that line.\n{string.Join('\n', Output)}\n{Errors}");
+    }
+
+    /// <summary>The first JSON line with that <c>event</c>.</summary>
+    public async Task<JsonElement> EventAsync(string name) =>
+        JsonDocument.Parse(await LineAsync(line => line.Contains($"\"event\":\"{name}\"", StringComparison.Ordinal))).RootElement;
+
+    /// <summary>Waits for its end.</summary>
+    public async Task<CaptionerResult> EndAsync()
+    {
+        await _ended.WaitAsync(Eventually.Deadline, TestContext.Current.CancellationToken);
+        return new(_process.ExitCode, Output, Errors);
+    }
+
+    /// <summary>Ctrl-C, as the terminal sends it.</summary>
+    public async Task InterruptAsync()
+    {
+        using var kill = Process.Start("kill", ["-INT", $"{Id}"]);
+        await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary><c>kill -9</c>.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _ended;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+
+        await _ended;
+        _process.Dispose();
+    }
+
+    private void Keep(List<string> lines, string? line)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            lines.Add(line);
+            if (ReferenceEquals(lines, _output))
+            {
+                foreach (var (_, found) in _waiting.Where(w => w.Wanted(line)))
+                {
+                    found.TrySetResult(line);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using BlobCaptioner.Tests.LocalStack;
+using Xunit;
+
+namespace BlobCaptioner.Tests.Cli;
+
+/// <summary>What the command says and returns before it does anything.</summary>
+public sealed class CommandLineTests(AzuriteFixture fixture)
+{
+    [Theory]
+    [InlineData("up", "--images", "--once", "--out", "--slots", "--profile", "--model", "--mmproj", "--no-web", "--connection", "--data", "--json")]
+    [InlineData("work", "--connection", "--data", "--slots", "--json")]
+    [InlineData("sweep", "--connection", "--data", "--retry-failed", "--force", "--prefix", "--json")]
+    [InlineData("upload", "DIR", "--connection", "--data", "--json")]
+    [InlineData("status", "--connection", "--data", "--json")]
+    [InlineData("describe", "FILE", "--model", "--profile", "--json")]
+    [InlineData("doctor", "--json")]
+    [InlineData("bench pipeline", "--count", "--rounds", "--json")]
+    public async Task Help_OfEachCommand_ShowsOptionsExamplesAndExitCodes(string command, params string[] words)
+    {
+        var result = await CaptionerProcess.RunAsync(fixture.CreateFolder(), [.. command.Split(' '), "--help"]);
+        Assert.Equal(0, result.ExitCode);
+        Assert.All((string[])[.. words, "Examples:", $"captioner {command}", "Exit codes:", "Show help"], word => Assert.Contains(word, result.Text, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("", "captioner --help")]
+    [InlineData("upp", "upp")]
+    [InlineData("up --slots 0", "1 to 64")]
+    [InlineData("up --slots many", "many")]
+    [InlineData("up --model a.gguf", "--mmproj")]
+    [InlineData("work --model no.gguf --mmproj no.gguf", "no.gguf")]
+    [InlineData("status --connection x --data y", "exclude each other")]
+    [InlineData("status --connection nonsense", "connection string")]
+    [InlineData("status", "captioner up")]
+    [InlineData("describe", "FILE")]
+    [InlineData("describe --profile nope x.jpg", "'nope'")]
+    [InlineData("up --images nowhere", "nowhere")]
+    [InlineData("upload nowhere", "nowhere")]
+    [InlineData("sweep --unknown", "--unknown")]
+    [InlineData("bench pipeline --count 0", "1 to 100000")]
+    public async Task BadUse_ReturnsTwoAndSaysWhatIsWrong(string arguments, string word)
+    {
+        var folder = fixture.CreateFolder();
+        var result = await CaptionerProcess.RunAsync(folder, arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains(word, result.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Errors, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
+    }
+
+    [Fact]
+    public async Task Status_NobodyAnswersAtTheConnection_SaysSoWithoutAStackTrace()
+    {
+        var dead = new BlobCaptioner.Cli.LocalStack.AzuritePorts(1, 2, 3).ConnectionString;
+        var result = await CaptionerProcess.RunAsync(fixture.CreateFolder(), "status", "--connection", dead);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("can't be reached", result.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Doctor_OnThisMachine_ListsWhatIsNeeded()
+    {
+        var result = await CaptionerProcess.RunAsync(fixture.CreateFolder(), "doctor", "--json");
+        var names = result.Json[0].EnumerateArray().Select(r => r.GetProperty("name").GetString()!).ToList();
+        Assert.All((string[])[".NET", "Node.js", "npm", "CMake", "compiler", "llama.cpp", "Azurite", "sample model", "disk"],
+            part => Assert.Contains(names, n => n.Contains(part, StringComparison.Ordinal)));
+        Assert.Equal(0, result.ExitCode);
+    }
+}
