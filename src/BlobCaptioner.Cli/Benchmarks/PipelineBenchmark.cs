@@ -34,7 +34,7 @@ internal sealed class PipelineBenchmark
     }
 
     /// <summary>Measures.</summary>
-    public async Task<PipelineResult> RunAsync(int count, int edge, int rounds, int threads, CancellationToken cancellationToken)
+    public async Task<PipelineResult> RunAsync(int count, int edge, int rounds, int? threads, CancellationToken cancellationToken)
     {
         var load = ReadLoad();
         _progress.Report($"Drawing {count} pictures of {edge}×{edge} px");

@@ -15,8 +15,8 @@ public sealed record PipelineResult
     /// <summary>Pictures at once.</summary>
     public required int Slots { get; init; }
 
-    /// <summary>Threads of each part of the model.</summary>
-    public required int Threads { get; init; }
+    /// <summary>Threads of each part of the model as asked for; null where that was left to the model's size.</summary>
+    public required int? Threads { get; init; }
 
     /// <summary>The model.</summary>
     public required string Model { get; init; }

@@ -22,7 +22,7 @@ internal sealed class EngineArguments
 
     private readonly Option<int?> _threads = NumberOption.Create(
         "--threads",
-        "CPU threads of the model, 1 to 512. Default: one for the sample model, which is too small to share out, else one for every core.",
+        "CPU threads of the model, 1 to 512. Default: one for every core, or a single one for models below 64 MB, which threads only slow down.",
         1,
         512);
 
@@ -60,7 +60,7 @@ internal sealed class EngineArguments
             Model = model?.FullName,
             Mmproj = mmproj?.FullName,
             Slots = parse.GetValue(_slots),
-            Threads = parse.GetValue(_threads) ?? (model is null ? 1 : Environment.ProcessorCount),
+            Threads = parse.GetValue(_threads),
         };
     }
 }

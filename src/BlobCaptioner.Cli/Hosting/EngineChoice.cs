@@ -12,9 +12,6 @@ public sealed record EngineChoice
     /// <summary>Pictures decoded at the same time, 1 to 64.</summary>
     public required int Slots { get; init; }
 
-    /// <summary>
-    /// CPU threads of each part of the model, 1 to 512. Where a step takes less time than waking and joining threads, one is fastest;
-    /// on a busy machine many are far slower, since they wait for each other.
-    /// </summary>
-    public required int Threads { get; init; }
+    /// <summary>CPU threads of each part of the model, 1 to 512; null leaves it to <see cref="LlamaCpp.LlamaCppOptions"/>.</summary>
+    public required int? Threads { get; init; }
 }

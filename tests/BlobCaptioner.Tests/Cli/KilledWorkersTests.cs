@@ -36,6 +36,7 @@ public sealed class KilledWorkersTests(AzuriteFixture files, NativeLibrariesFixt
             }
 
             var random = new Random(20260801);
+            var inWork = 0;
             for (var kill = 1; kill <= Kills; kill++)
             {
                 var victim = random.Next(workers.Count);
@@ -48,6 +49,7 @@ public sealed class KilledWorkersTests(AzuriteFixture files, NativeLibrariesFixt
                 }
 
                 await workers[victim].KillAsync();
+                inWork += Names(workers[victim], "started").Except(Names(workers[victim], "described"), StringComparer.Ordinal).Count();
                 await workers[victim].DisposeAsync();
                 workers[victim] = CaptionerProcess.Start(data, work);
             }
@@ -56,6 +58,7 @@ public sealed class KilledWorkersTests(AzuriteFixture files, NativeLibrariesFixt
             await Eventually.TrueAsync(
                 async () => (await queue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount == 0, "the queue is empty");
             await AssertExactlyOneRecordEachAsync(images);
+            Assert.True(inWork > 0, "no worker was killed in the middle of a picture, so this run proved nothing");
             Assert.Equal(0, (await new QueueClient(azurite.ConnectionString, "captions-poison").GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount);
 
             foreach (var worker in workers)
@@ -95,6 +98,10 @@ public sealed class KilledWorkersTests(AzuriteFixture files, NativeLibrariesFixt
     private static Task DescribedAsync(CaptionerProcess worker, int pictures, BlobContainerClient images) => Eventually.TrueAsync(
         async () => worker.Output.Count(l => l.Contains("\"event\":\"described\"", StringComparison.Ordinal)) >= pictures || await AllDoneAsync(images),
         $"{pictures} described by one worker");
+
+    private static IEnumerable<string> Names(CaptionerProcess worker, string step) => worker.Output
+        .Where(l => l.Contains($"\"event\":\"{step}\"", StringComparison.Ordinal) && l.EndsWith('}'))
+        .Select(l => JsonDocument.Parse(l).RootElement.GetProperty("name").GetString()!);
 
     private static async Task<bool> AllDoneAsync(BlobContainerClient images)
     {
