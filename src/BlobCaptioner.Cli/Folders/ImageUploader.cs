@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using BlobCaptioner.Intake;
 
 namespace BlobCaptioner.Cli.Folders;
 
@@ -47,6 +48,13 @@ public static class ImageUploader
         {
             try
             {
+                if (file.BlobName.Length > ImageNames.MaxLength)
+                {
+                    // Azurite takes it, a storage account does not
+                    throw new IOException(
+                        $"its name would have {file.BlobName.Length} characters in the container; the limit is {ImageNames.MaxLength}. Shorten a folder's name.");
+                }
+
                 if (await UploadAsync(file, container, token))
                 {
                     Interlocked.Increment(ref uploaded);

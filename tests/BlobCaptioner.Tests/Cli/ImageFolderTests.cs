@@ -55,7 +55,7 @@ public sealed class ImageFolderTests(AzuriteFixture files)
     }
 
     [Fact]
-    public async Task UploadAsync_ANameThatStorageRefuses_IsReportedAndTheOthersGoOn()
+    public async Task UploadAsync_ANameThatIsTooLong_IsReportedAndTheOthersGoOn()
     {
         // 6 folders of 250 characters: the file system takes it, a blob's name ends at 1,024
         var folder = files.CreateFolder();
@@ -65,6 +65,6 @@ public sealed class ImageFolderTests(AzuriteFixture files)
         var troubles = new List<string>();
         var summary = await ImageUploader.UploadAsync(folder, container, _ => { }, (_, why) => troubles.Add(why), Cancellation);
         Assert.Equal((1, 1), (summary.Uploaded, summary.Failed));
-        Assert.Contains("characters", Assert.Single(troubles), StringComparison.Ordinal);
+        Assert.Contains("1514 characters", Assert.Single(troubles), StringComparison.Ordinal);
     }
 }
