@@ -27,6 +27,9 @@ public sealed record PipelineResult
     /// <summary>Processes that wanted to run, over the last minute, before the first measurement; null where the system does not tell.</summary>
     public required double? LoadBefore { get; init; }
 
+    /// <summary>Processor time of preparing a picture, by itself, milliseconds.</summary>
+    public required double PrepareCpuMs { get; init; }
+
     /// <summary>The rounds, in order; which of the two measurements comes first alternates.</summary>
     public required IReadOnlyList<PipelineRound> Rounds { get; init; }
 

@@ -62,7 +62,8 @@ internal static class BenchCommand
     {
         Console.WriteLine(
             $"{result.Count} pictures of {result.Edge}×{result.Edge} px ({result.ImageTokens} image tokens), {result.Model}, {result.Slots} slots, " +
-            $"{(result.Threads is { } threads ? $"{threads} threads" : "default threads")}, {result.Processors} processors, load before {result.LoadBefore:0.0}");
+            $"{(result.Threads is { } threads ? $"{threads} threads" : "default threads")}, {result.Processors} processors, load before {result.LoadBefore:0.0}; " +
+            $"preparing a picture takes {result.PrepareCpuMs:0.0} ms of processor time");
         Console.WriteLine("round  engine/min  end to end/min  ratio  CPU ms a picture: engine alone, end to end, Azurite   encode/prefill/decode");
         for (var i = 0; i < result.Rounds.Count; i++)
         {

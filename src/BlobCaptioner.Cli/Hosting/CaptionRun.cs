@@ -78,7 +78,8 @@ internal sealed class CaptionRun
     {
         var intake = new ImageIntake(_store.Storage, _engine.Preparer, new() { Model = _engine.Model.Info }, _time, OnEvent);
         var sweep = new Sweep(intake);
-        var request = new SweepRequest { Profile = _options.Profile };
+        // the model works on the same cores, and pictures that are prepared far ahead of it help nobody
+        var request = new SweepRequest { Profile = _options.Profile, Parallelism = Math.Clamp(Environment.ProcessorCount / 2, 1, 64) };
         try
         {
             while (true)
