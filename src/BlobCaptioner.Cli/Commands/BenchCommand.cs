@@ -39,7 +39,7 @@ internal static class BenchCommand
             var choice = engine.Read(parse);
             using var logging = reports.CreateLogging(parse);
             using var signals = new StopSignals(() => Console.Error.WriteLine("Stopping."));
-            await using var session = await EngineSession.LoadAsync(choice, writeUp, ErrorProgress.Instance, logging, signals.Stop);
+            await using var session = await EngineSession.LoadAsync(choice, writeUp, new(), ErrorProgress.Instance, logging, signals.Stop);
             var benchmark = new PipelineBenchmark(
                 session, store.Read(parse), writeUp, loop.Read(parse), logging, ErrorProgress.Instance, TimeProvider.System);
             var result = await benchmark.RunAsync(

@@ -13,7 +13,7 @@ internal static class DescribeCommand
     public static Command Create()
     {
         var files = new Argument<string[]>("FILE") { Description = "Pictures.", Arity = ArgumentArity.OneOrMore };
-        var (engine, profile, reports) = (new EngineArguments(), new ProfileArgument(), new OutputArguments());
+        var (engine, profile, images, reports) = (new EngineArguments(), new ProfileArgument(), new ImageArguments(), new OutputArguments());
         var command = new ExampleCommand(
             "describe",
             "Describes files without any storage and writes their records to stdout, in the order given: indented, one after the other; " +
@@ -28,6 +28,7 @@ internal static class DescribeCommand
         command.Add(files);
         profile.AddTo(command);
         engine.AddTo(command);
+        images.AddTo(command);
         reports.AddTo(command);
         command.SetAction(async (parse, _) =>
         {
@@ -36,7 +37,7 @@ internal static class DescribeCommand
             var json = reports.Json(parse);
             using var logging = reports.CreateLogging(parse);
             using var signals = new StopSignals(() => Console.Error.WriteLine("Stopping."));
-            await using var session = await EngineSession.LoadAsync(engine.Read(parse), writeUp, ErrorProgress.Instance, logging, signals.Stop);
+            await using var session = await EngineSession.LoadAsync(engine.Read(parse), writeUp, images.Read(parse), ErrorProgress.Instance, logging, signals.Stop);
             var describer = new FileDescriber(session.Preparer, session.Model, TimeProvider.System);
 
             // a window of pictures is under way, and records leave in the order of the files

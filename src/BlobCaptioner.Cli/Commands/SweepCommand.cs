@@ -15,7 +15,7 @@ internal static class SweepCommand
         var prefix = new Option<string?>("--prefix") { Description = "Only names that start with this: a folder with its slash.", HelpName = "TEXT" };
         var force = new Option<bool>("--force") { Description = "Describe every picture anew." };
         var retry = new Option<bool>("--retry-failed") { Description = "Take up again what was given up." };
-        var (store, profile, reports) = (new StoreArguments(), new ProfileArgument(), new OutputArguments());
+        var (store, profile, images, reports) = (new StoreArguments(), new ProfileArgument(), new ImageArguments(), new OutputArguments());
         var command = new ExampleCommand(
             "sweep",
             "Reads the container's listing once and puts every picture into the queue whose record is missing or out of date. " +
@@ -32,6 +32,7 @@ internal static class SweepCommand
         command.Add(retry);
         profile.AddTo(command);
         store.AddTo(command);
+        images.AddTo(command);
         reports.AddTo(command);
         command.SetAction(async (parse, _) =>
         {
@@ -42,9 +43,9 @@ internal static class SweepCommand
                 Force = parse.GetValue(force),
                 RetryFailed = parse.GetValue(retry),
             };
+            using var preparer = new ImagePreparer(images.Read(parse));
             using var signals = new StopSignals(() => Console.Error.WriteLine("Stopping."));
             await using var opened = await StoreSession.OpenAsync(store.Read(parse), ErrorProgress.Instance, create: true, TimeProvider.System, signals.Stop);
-            using var preparer = new ImagePreparer(new());
             var found = await new Sweep(new(opened.Storage, preparer)).RunAsync(request, signals.Stop);
             await Console.Out.WriteLineAsync(reports.Json(parse)
                 ? JsonSerializer.Serialize(found, CliJson.Lines.SweepSummary)

@@ -26,8 +26,8 @@ internal static class UpCommand
         };
         var once = new Option<bool>("--once") { Description = "Return when every picture has an up-to-date record, instead of waiting for more." };
         var noWeb = new Option<bool>("--no-web") { Description = "Accepted for scripts; there is no web page yet, so it changes nothing." };
-        var (store, engine, profile, loop, reports) =
-            (new StoreArguments(), new EngineArguments(), new ProfileArgument(), new LoopArguments(), new OutputArguments());
+        var (store, engine, profile, limits, loop, reports) =
+            (new StoreArguments(), new EngineArguments(), new ProfileArgument(), new ImageArguments(), new LoopArguments(), new OutputArguments());
         var command = new ExampleCommand(
             "up",
             "Starts everything and keeps it running until Ctrl-C: a local Azurite (unless --connection names a store), the model, " +
@@ -46,6 +46,7 @@ internal static class UpCommand
         profile.AddTo(command);
         engine.AddTo(command);
         store.AddTo(command);
+        limits.AddTo(command);
         command.Add(noWeb);
         loop.AddTo(command);
         reports.AddTo(command);
@@ -60,7 +61,7 @@ internal static class UpCommand
                 Sweeps = true,
                 Once = parse.GetValue(once),
             };
-            var engineChoice = engine.Read(parse);
+            var (engineChoice, imageOptions) = (engine.Read(parse), limits.Read(parse));
             var folder = parse.GetValue(images)?.FullName;
             if (folder is not null)
             {
@@ -72,7 +73,7 @@ internal static class UpCommand
             await using var report = RunReports.Create(reports.Json(parse), tally, time);
             using var signals = new StopSignals(() => report.Report("Stopping: finishing the pictures in work. Ctrl-C once more gives them up."));
 
-            await using var model = await EngineSession.LoadAsync(engineChoice, options.Profile, report, logging, signals.Stop);
+            await using var model = await EngineSession.LoadAsync(engineChoice, options.Profile, imageOptions, report, logging, signals.Stop);
             await using var opened = await StoreSession.OpenAsync(store.Read(parse), report, create: true, time, signals.Stop);
             var failedUploads = await FillAsync(folder, opened, report, signals.Stop);
 

@@ -11,7 +11,8 @@ internal static class WorkCommand
     public static Command Create()
     {
         var once = new Option<bool>("--once") { Description = "Return when the queue is empty, instead of waiting for more." };
-        var (store, engine, loop, reports) = (new StoreArguments(), new EngineArguments(), new LoopArguments(), new OutputArguments());
+        var (store, engine, images, loop, reports) =
+            (new StoreArguments(), new EngineArguments(), new ImageArguments(), new LoopArguments(), new OutputArguments());
         var command = new ExampleCommand(
             "work",
             "Takes caption jobs from the queue and describes their pictures, until Ctrl-C. Several may run side by side, on several machines; " +
@@ -26,6 +27,7 @@ internal static class WorkCommand
         command.Add(once);
         engine.AddTo(command);
         store.AddTo(command);
+        images.AddTo(command);
         loop.AddTo(command);
         reports.AddTo(command);
         command.SetAction(async (parse, _) =>
@@ -39,12 +41,12 @@ internal static class WorkCommand
                 Sweeps = false,
                 Once = parse.GetValue(once),
             };
-            var engineChoice = engine.Read(parse);
+            var (engineChoice, imageOptions) = (engine.Read(parse), images.Read(parse));
             using var logging = reports.CreateLogging(parse, RunReports.IsLive(reports.Json(parse)));
             await using var report = RunReports.Create(reports.Json(parse), tally, time);
             using var signals = new StopSignals(() => report.Report("Stopping: finishing the pictures in work. Ctrl-C once more gives them up."));
 
-            await using var model = await EngineSession.LoadAsync(engineChoice, options.Profile, report, logging, signals.Stop);
+            await using var model = await EngineSession.LoadAsync(engineChoice, options.Profile, imageOptions, report, logging, signals.Stop);
             await using var opened = await StoreSession.OpenAsync(store.Read(parse), report, create: true, time, signals.Stop);
             report.Report(
                 $"Working on {opened.Storage.Captions.Uri} with {model.Model.Info.Name} ({model.Model.Info.Engine}), " +

@@ -28,13 +28,14 @@ public sealed class EngineSession : IAsyncDisposable
     /// <summary>Sets llama.cpp up on first use and loads the model.</summary>
     /// <param name="choice">Which model.</param>
     /// <param name="profile">The largest profile that it will write; the context holds as much in every slot.</param>
+    /// <param name="images">How pictures are prepared.</param>
     /// <param name="progress">Told what takes long, for people.</param>
     /// <param name="logging">For the engine's failures.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="NativeSetupException">llama.cpp could not be set up; the message says what to do.</exception>
     /// <exception cref="SequenceDecoderException">The model could not be loaded.</exception>
     public static async Task<EngineSession> LoadAsync(
-        EngineChoice choice, Profile profile, IProgress<string>? progress, ILoggerFactory logging, CancellationToken cancellationToken)
+        EngineChoice choice, Profile profile, ImageOptions images, IProgress<string>? progress, ILoggerFactory logging, CancellationToken cancellationToken)
     {
         await NativeLibraries.EnsureAsync(progress, cancellationToken);
         var batching = new BatcherOptions { Slots = choice.Slots };
@@ -52,7 +53,7 @@ public sealed class EngineSession : IAsyncDisposable
         }
 
         var decoder = await Task.Run(() => LlamaCppDecoder.Load(options, logging.CreateLogger<LlamaCppDecoder>()), cancellationToken);
-        return new(new LocalCaptionModel(decoder, batching, logging.CreateLogger<ContinuousBatcher>()), new ImagePreparer(new()));
+        return new(new LocalCaptionModel(decoder, batching, logging.CreateLogger<ContinuousBatcher>()), new ImagePreparer(images));
     }
 
     /// <summary>Unloads the model.</summary>

@@ -37,6 +37,9 @@ public sealed class ImagePreparer : IDisposable
     /// <summary>The options that change pixels, as short text for fingerprints: <c>bg=#ffffff;q=92</c>.</summary>
     public string OptionsKey => $"bg={_options.Background.ToLowerInvariant()};q={_options.JpegQuality}";
 
+    /// <summary>The options that decide which pictures are turned down, as short ASCII text: other limits may take what these reject.</summary>
+    public string LimitsKey => $"mb={_options.MaxMegabytes};mp={_options.MaxMegapixels};s={_options.Timeout.TotalSeconds:0.###}";
+
     /// <summary>Reads a file of at most <see cref="ImageOptions.MaxMegabytes"/> and prepares it.</summary>
     /// <param name="source">The file from its current position on; seekable or not; stays open.</param>
     /// <param name="name">Name for messages: the blob's name or a path.</param>

@@ -170,14 +170,15 @@ public sealed class ImageIntake
     private async Task<IntakeOutcome> RejectAsync(
         IntakeRequest request, string etag, PreparedSource source, string preparation, RecordError error, StoredRecord? present, CancellationToken cancellationToken)
     {
+        var rejectedBy = _prepared.RejectedBy(preparation);
         var record = new CaptionRecord
         {
             Status = RecordStatus.Rejected,
             Image = new() { Container = _storage.Images.Name, Name = request.Name, ETag = etag, ContentHash = source.ContentHash },
             Profile = new(request.Profile.Name, request.Profile.Version),
             Error = error,
-            Generation = new() { Preparation = preparation, Worker = WorkerName.Current, At = _time.GetUtcNow() },
-            Fingerprint = Fingerprint.Compute(source.ContentHash ?? "", preparation, request.Profile.Version, modelHash: ""),
+            Generation = new() { Preparation = rejectedBy, Worker = WorkerName.Current, At = _time.GetUtcNow() },
+            Fingerprint = Fingerprint.Compute(source.ContentHash ?? "", rejectedBy, request.Profile.Version, modelHash: ""),
         };
         var result = Result(await _store.WriteAsync(record, present?.ETag, cancellationToken), IntakeResult.Rejected);
         if (result == IntakeResult.Rejected)
@@ -216,7 +217,8 @@ public sealed class ImageIntake
 
     /// <summary>True where the record would come out the same again, apart from the image.</summary>
     internal bool IsUpToDate(RecordReceipt receipt, Profile profile, string preparation) =>
-        receipt.ProfileVersion == profile.Version && receipt.Preparation == preparation
+        receipt.ProfileVersion == profile.Version
+        && receipt.Preparation == (receipt is { Status: RecordStatus.Rejected, ModelHash: "" } ? _prepared.RejectedBy(preparation) : preparation)
         && (_options.Model is null || receipt.ModelHash.Length == 0 || receipt.ModelHash == _options.Model.Hash);
 
     internal string Preparation(Profile profile) => _prepared.Preparation(profile.ImageTokenBudget);

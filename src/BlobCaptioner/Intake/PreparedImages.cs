@@ -19,6 +19,9 @@ internal sealed class PreparedImages(CaptionStorage storage, ImagePreparer prepa
     /// <summary>Version and options of a preparation with this budget, as short ASCII text: <c>1;bg=#ffffff;q=92;t=576</c>.</summary>
     public string Preparation(int imageTokenBudget) => $"{ImagePreparer.Version};{preparer.OptionsKey};t={imageTokenBudget}";
 
+    /// <summary>The same for pictures that this preparation turned down: its limits belong to it, so that raising one has them tried again.</summary>
+    public string RejectedBy(string preparation) => $"{preparation};{preparer.LimitsKey}";
+
     /// <summary>Where the prepared image of these bytes lies.</summary>
     public static string NameOf(string contentHash, string preparation) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{contentHash}\n{preparation}"))) + ".jpg";

@@ -38,6 +38,9 @@ public sealed class CommandLineTests(AzuriteFixture fixture)
     [InlineData("upload nowhere", "nowhere")]
     [InlineData("sweep --unknown", "--unknown")]
     [InlineData("bench pipeline --count 0", "1 to 100000")]
+    [InlineData("describe --max-megapixels 0 x.jpg", "MaxMegapixels")]
+    [InlineData("describe --max-megabytes many x.jpg", "'many'")]
+    [InlineData("describe --background white x.jpg", "Background")]
     public async Task BadUse_ReturnsTwoAndSaysWhatIsWrong(string arguments, string word)
     {
         var folder = fixture.CreateFolder();

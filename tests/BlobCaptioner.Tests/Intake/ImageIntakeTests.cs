@@ -1,8 +1,10 @@
 using System.Text.Json;
 using Azure.Storage.Blobs.Models;
+using BlobCaptioner.Images;
 using BlobCaptioner.Intake;
 using BlobCaptioner.Queueing;
 using BlobCaptioner.Results;
+using BlobCaptioner.Tests.Images;
 using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Queueing;
 using Xunit;
@@ -75,6 +77,18 @@ public sealed class ImageIntakeTests(AzuriteFixture azurite)
         await pipeline.IngestAsync("a.jpg");
         await pipeline.Storage.Captions.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Cancellation);
         Assert.Equal(IntakeResult.AlreadyQueued, await pipeline.IngestAsync("a.jpg"));
+    }
+
+    [Fact]
+    public async Task IngestAsync_LimitWasRaisedAfterARejection_TakesThePictureIn()
+    {
+        await using var pipeline = await TestPipeline.CreateAsync(azurite);
+        using var small = new ImagePreparer(new() { MaxMegapixels = 1 });
+        var strict = new ImageIntake(pipeline.Storage, small);
+        await pipeline.UploadAsync("large.png", TestPicture.Plain([10, 20, 30], 1200, 1200).PngsaveBuffer());
+        Assert.Equal(IntakeResult.Rejected, (await strict.IngestAsync("large.png", TestPipeline.Profile, Cancellation)).Result);
+        Assert.Equal(IntakeResult.UpToDate, (await strict.IngestAsync("large.png", TestPipeline.Profile, Cancellation)).Result);
+        Assert.Equal(IntakeResult.Enqueued, await pipeline.IngestAsync("large.png"));
     }
 
     [Fact]

@@ -1,0 +1,77 @@
+using System.CommandLine;
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using BlobCaptioner.Cli.Hosting;
+using BlobCaptioner.Images;
+
+namespace BlobCaptioner.Cli.Commands;
+
+/// <summary>
+/// Limits and looks of image preparation. Each option has an environment variable of the same setting (<c>Images__MaxMegapixels</c>),
+/// the name under which the function app is configured too.
+/// </summary>
+internal sealed class ImageArguments
+{
+    private static readonly ImageOptions Defaults = new();
+
+    private readonly Option<string?> _megabytes = Setting("--max-megabytes", nameof(ImageOptions.MaxMegabytes), "N", $"Largest file, in MB. Default {Defaults.MaxMegabytes}.");
+
+    private readonly Option<string?> _megapixels = Setting(
+        "--max-megapixels", nameof(ImageOptions.MaxMegapixels), "N", $"Most pixels of a picture, in millions. Default {Defaults.MaxMegapixels}.");
+
+    private readonly Option<string?> _timeout = Setting(
+        "--image-timeout", nameof(ImageOptions.Timeout), "SECONDS", $"Longest time that preparing one picture may take. Default {Defaults.Timeout.TotalSeconds:0}.");
+
+    private readonly Option<string?> _background = Setting(
+        "--background", nameof(ImageOptions.Background), "#RRGGBB", $"Colour behind transparent parts. Default {Defaults.Background}.");
+
+    /// <summary>Adds the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        command.Add(_megabytes);
+        command.Add(_megapixels);
+        command.Add(_timeout);
+        command.Add(_background);
+    }
+
+    /// <summary>What was chosen.</summary>
+    /// <exception cref="UsageException">A value is no number, or out of its range.</exception>
+    public ImageOptions Read(ParseResult parse)
+    {
+        var options = new ImageOptions();
+        options.MaxMegabytes = Number(parse, _megabytes, nameof(ImageOptions.MaxMegabytes)) is { } megabytes ? (int)megabytes : options.MaxMegabytes;
+        options.MaxMegapixels = Number(parse, _megapixels, nameof(ImageOptions.MaxMegapixels)) is { } megapixels ? (int)megapixels : options.MaxMegapixels;
+        options.Timeout = Number(parse, _timeout, nameof(ImageOptions.Timeout)) is { } seconds ? TimeSpan.FromSeconds(seconds) : options.Timeout;
+        options.Background = Text(parse, _background, nameof(ImageOptions.Background)).Value ?? options.Background;
+        var problems = new List<ValidationResult>();
+        return Validator.TryValidateObject(options, new(options), problems, validateAllProperties: true)
+            ? options
+            : throw new UsageException(string.Join(' ', problems.Select(p => $"{p.ErrorMessage} It is '{Given(options, p.MemberNames.First())}'.")));
+    }
+
+    private static object? Given(ImageOptions options, string property) => typeof(ImageOptions).GetProperty(property)!.GetValue(options);
+
+    private static double? Number(ParseResult parse, Option<string?> option, string property)
+    {
+        var (given, from) = Text(parse, option, property);
+        if (given is null)
+        {
+            return null;
+        }
+
+        return double.TryParse(given, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && Math.Abs(number) < 1_000_000
+            ? number
+            : throw new UsageException($"{from} is '{given}', which is no number that can be meant.");
+    }
+
+    private static (string? Value, string From) Text(ParseResult parse, Option<string?> option, string property)
+    {
+        var variable = Variable(property);
+        return parse.GetValue(option) is { } given ? (given, option.Name) : (Environment.GetEnvironmentVariable(variable), variable);
+    }
+
+    private static string Variable(string property) => $"{ImageOptions.Section}__{property}";
+
+    private static Option<string?> Setting(string name, string property, string helpName, string description) =>
+        new(name) { Description = $"{description} Or set {Variable(property)}.", HelpName = helpName };
+}
