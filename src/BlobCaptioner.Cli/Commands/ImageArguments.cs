@@ -41,7 +41,7 @@ internal sealed class ImageArguments
         var options = new ImageOptions();
         options.MaxMegabytes = Number(parse, _megabytes, nameof(ImageOptions.MaxMegabytes)) is { } megabytes ? (int)megabytes : options.MaxMegabytes;
         options.MaxMegapixels = Number(parse, _megapixels, nameof(ImageOptions.MaxMegapixels)) is { } megapixels ? (int)megapixels : options.MaxMegapixels;
-        options.Timeout = Number(parse, _timeout, nameof(ImageOptions.Timeout)) is { } seconds ? TimeSpan.FromSeconds(seconds) : options.Timeout;
+        options.Timeout = Time(parse) ?? options.Timeout;
         options.Background = Text(parse, _background, nameof(ImageOptions.Background)).Value ?? options.Background;
         var problems = new List<ValidationResult>();
         return Validator.TryValidateObject(options, new(options), problems, validateAllProperties: true)
@@ -50,6 +50,13 @@ internal sealed class ImageArguments
     }
 
     private static object? Given(ImageOptions options, string property) => typeof(ImageOptions).GetProperty(property)!.GetValue(options);
+
+    // seconds, or hh:mm:ss as .NET's configuration has it, since the variable is shared with the function app
+    private TimeSpan? Time(ParseResult parse) =>
+        Text(parse, _timeout, nameof(ImageOptions.Timeout)).Value is { } given && given.Contains(':', StringComparison.Ordinal)
+            && TimeSpan.TryParse(given, CultureInfo.InvariantCulture, out var time)
+            ? time
+            : Number(parse, _timeout, nameof(ImageOptions.Timeout)) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
 
     private static double? Number(ParseResult parse, Option<string?> option, string property)
     {

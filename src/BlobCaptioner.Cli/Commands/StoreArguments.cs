@@ -9,6 +9,8 @@ internal sealed class StoreArguments
 {
     private const string ConnectionVariable = "CAPTIONER_CONNECTION";
 
+    private const string DataVariable = "CAPTIONER_DATA";
+
     private readonly Option<string?> _connection = new("--connection", "-c")
     {
         Description = "A storage connection string, UseDevelopmentStorage=true, or https://ACCOUNT.blob.core.windows.net to sign in as whoever " +
@@ -18,9 +20,10 @@ internal sealed class StoreArguments
 
     private readonly Option<string> _data = new("--data", "-d")
     {
-        Description = "Folder of the local Azurite's data. The first command to name it starts Azurite and stops it when it ends; others use that one.",
+        Description = "Folder of the local Azurite's data. The first command to name it starts Azurite and stops it when it ends; others use that one. " +
+            $"Or set {DataVariable}.",
         HelpName = "DIR",
-        DefaultValueFactory = _ => "./data",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable(DataVariable) is { Length: > 0 } folder ? folder : "./data",
     };
 
     private readonly Option<string> _container = new("--container")

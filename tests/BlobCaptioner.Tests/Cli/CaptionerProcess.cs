@@ -25,6 +25,7 @@ internal sealed class CaptionerProcess : IAsyncDisposable
             UseShellExecute = false,
         };
         start.Environment.Remove("CAPTIONER_CONNECTION");
+        start.Environment.Remove("CAPTIONER_DATA");
         foreach (var (name, value) in environment ?? new Dictionary<string, string>(StringComparer.Ordinal))
         {
             start.Environment[name] = value;

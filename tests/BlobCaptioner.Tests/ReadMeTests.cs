@@ -1,0 +1,129 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using BlobCaptioner.Cli.Commands;
+using BlobCaptioner.Tests.Cli;
+using BlobCaptioner.Tests.LocalStack;
+using Xunit;
+
+namespace BlobCaptioner.Tests;
+
+/// <summary>What the README promises, tried.</summary>
+public sealed partial class ReadMeTests(AzuriteFixture files)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task MainCommand_AsWritten_DescribesTheSamplesAndStopsCleanlyOnCtrlC()
+    {
+        var command = CodeBlocks("").First(block => block.Contains("-- up", StringComparison.Ordinal)).Trim();
+        Assert.DoesNotContain('\n', command);
+        var data = files.CreateFolder();
+        var described = 0;
+        var all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var output = new List<string>();
+        using var shell = new Process
+        {
+            StartInfo = new("bash", ["-c", command])
+            {
+                WorkingDirectory = Root(),
+                UseShellExecute = false,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                Environment = { ["CAPTIONER_DATA"] = data, ["CAPTIONER_CONNECTION"] = "" },
+            },
+        };
+        void Keep(string? line)
+        {
+            lock (output)
+            {
+                output.Add(line ?? "");
+                if (line?.StartsWith("described ", StringComparison.Ordinal) == true && ++described == 12)
+                {
+                    all.TrySetResult();
+                }
+            }
+        }
+
+        shell.OutputDataReceived += (_, line) => Keep(line.Data);
+        shell.ErrorDataReceived += (_, line) => Keep(line.Data);
+        shell.Start();
+        shell.BeginOutputReadLine();
+        shell.BeginErrorReadLine();
+        try
+        {
+            await Task.WhenAny(all.Task, shell.WaitForExitAsync(Cancellation)).WaitAsync(Eventually.Deadline, Cancellation);
+            Assert.True(all.Task.IsCompleted, string.Join('\n', output));
+            using var state = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(data, "azurite.json"), Cancellation));
+            var azurite = state.RootElement.GetProperty("processId").GetInt32();
+            await InterruptAsync(ParentOf(azurite));
+            await shell.WaitForExitAsync(Cancellation).WaitAsync(Eventually.Deadline, Cancellation);
+            Assert.Equal(0, shell.ExitCode);
+            await Eventually.GoneAsync(azurite);
+        }
+        finally
+        {
+            if (!shell.HasExited)
+            {
+                shell.Kill(entireProcessTree: true);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Record_AsShown_HasTheFieldsThatARecordHas()
+    {
+        using var shown = JsonDocument.Parse(CodeBlocks("json").First());
+        var picture = Path.Combine(AppContext.BaseDirectory, "Samples", shown.RootElement.GetProperty("image").GetProperty("name").GetString()!);
+        var result = await CaptionerProcess.RunAsync(files.CreateFolder(), "describe", picture);
+        using var record = JsonDocument.Parse(result.Text);
+        var written = record.RootElement;
+        Assert.Equal(Paths(written), Paths(shown.RootElement));
+        Assert.True(JsonElement.DeepEquals(written.GetProperty("copy"), shown.RootElement.GetProperty("copy")));
+    }
+
+    [Fact]
+    public void Commands_AllThatAreShown_AreUnderstood()
+    {
+        var commands = CommandLine().Matches(ReadMe()).Select(m => m.Groups["arguments"].Value.Trim()).ToList();
+        Assert.True(commands.Count >= 10, $"{commands.Count} commands found");
+        Assert.All(commands, arguments =>
+        {
+            var errors = CaptionerCommand.Create().Parse(arguments).Errors;
+            Assert.True(errors.Count == 0, $"captioner {arguments}: {string.Join(' ', errors.Select(e => e.Message))}");
+        });
+    }
+
+    private static IEnumerable<string> CodeBlocks(string language) =>
+        CodeBlock().Matches(ReadMe()).Where(m => m.Groups["language"].Value == language).Select(m => m.Groups["code"].Value);
+
+    private static string ReadMe() => File.ReadAllText(Path.Combine(Root(), "README.md"));
+
+    private static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", ".."));
+
+    private static int ParentOf(int processId)
+    {
+        // pid (name) state parent …; the name may hold anything but ends at the last bracket
+        var stat = File.ReadAllText($"/proc/{processId}/stat");
+        return int.Parse(stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+    }
+
+    private static async Task InterruptAsync(int processId)
+    {
+        using var kill = Process.Start("kill", ["-INT", $"{processId}"]);
+        await kill.WaitForExitAsync(Cancellation);
+    }
+
+    private static List<string> Paths(JsonElement element, string path = "") => element.ValueKind == JsonValueKind.Object
+        ? [.. element.EnumerateObject().SelectMany(p => Paths(p.Value, $"{path}/{p.Name}")).Order(StringComparer.Ordinal)]
+        : [path];
+
+    [GeneratedRegex("^```(?<language>[a-z]*)\n(?<code>.*?)^```", RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.Singleline, 1000)]
+    private static partial Regex CodeBlock();
+
+    [GeneratedRegex("^(captioner|dotnet run --project src/BlobCaptioner.Cli --) (?<arguments>[a-z][^#\n]*)", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    private static partial Regex CommandLine();
+}
