@@ -1,1 +1,14 @@
-return 0;
+using BlobCaptioner.Benchmarks.Images;
+
+return args switch
+{
+    ["images", "--child", var contender, var output, .. var files] => await PreparationRun.RunAsync(contender, output, files),
+    ["images", .. var rest] => await ImagesBenchmark.RunAsync(rest),
+    _ => Usage(),
+};
+
+static int Usage()
+{
+    Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/BlobCaptioner.Benchmarks -- images [--vipsthumbnail PATH] [--rounds N] [--pictures N]");
+    return 2;
+}

@@ -167,9 +167,15 @@ public sealed class ImagePreparer : IDisposable
         // Reporting progress is what makes libvips look at the token, from the decoder to the last operation (null would switch it off).
         stored.SetProgress(new Progress<int>(), stop);
 
-        // Scales premultiplied, converts through the embedded profile (or libvips' CMYK fallback) and rotates by EXIF.
+        // Scales premultiplied, converts through the embedded profile (or libvips' CMYK fallback) and rotates by EXIF. RGB without a profile
+        // is sRGB by convention; asking for the conversion nevertheless gives the same pixels in three times the time.
+        var convert = stored.Contains("icc-profile-data") || stored.Interpretation == Enums.Interpretation.Cmyk;
         using var upright = stored.ThumbnailImage(
-            shape.ContentWidth, height: shape.ContentHeight, size: Enums.Size.Force, outputProfile: "srgb", failOn: Enums.FailOn.Error);
+            shape.ContentWidth,
+            height: shape.ContentHeight,
+            size: Enums.Size.Force,
+            outputProfile: convert ? "srgb" : null,
+            failOn: Enums.FailOn.Error);
         using var rgb = upright.Colourspace(Enums.Interpretation.Srgb);
         using var opaque = rgb.HasAlpha() ? rgb.Flatten(background: _options.BackgroundRgb) : rgb.Copy();
         using var canvas = opaque.Width == shape.Width && opaque.Height == shape.Height

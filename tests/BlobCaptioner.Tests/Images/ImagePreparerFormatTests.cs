@@ -121,6 +121,27 @@ public sealed class ImagePreparerFormatTests
         Assert.DoesNotContain("Exif", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task PrepareAsync_LongStrip_IsPaddedNotSqueezed()
+    {
+        var pixels = await TestPicture.PixelsAsync(TestPicture.Quadrants(4000, 100).PngsaveBuffer());
+
+        // 40 : 1 on a canvas of 8 : 1: the strip is a fifth of the height, in the middle
+        Assert.Equal(8 * pixels.Height, pixels.Width);
+        TestPicture.AssertColour(pixels, 0.25, 0.45, TestPicture.Red);
+        TestPicture.AssertColour(pixels, 0.75, 0.55, TestPicture.Yellow);
+        TestPicture.AssertColour(pixels, 0.5, 0.2, [255, 255, 255], tolerance: 2);
+        TestPicture.AssertColour(pixels, 0.5, 0.8, [255, 255, 255], tolerance: 2);
+    }
+
+    [Fact]
+    public async Task PrepareAsync_OnePixel_BecomesTheModelsSmallestPicture()
+    {
+        var pixels = await TestPicture.PixelsAsync(TestPicture.Plain(TestPicture.Blue, 1, 1).PngsaveBuffer());
+        Assert.Equal((96, 96), (pixels.Width, pixels.Height));
+        TestPicture.AssertColour(pixels, 0.5, 0.5, TestPicture.Blue);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace BlobCaptioner.Benchmarks.Images;
+
+/// <summary>Runs a program to its end and says what it took.</summary>
+internal static class ChildProcess
+{
+    private const int ChildrenOfThisProcess = -1;
+
+    /// <summary>Whole run of a program, start-up included; its output is returned beside the figures.</summary>
+    /// <exception cref="InvalidOperationException">It ended with an error.</exception>
+    public static async Task<(Measurement Taken, string Output)> RunAsync(string program, IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        start.Environment["VIPS_CONCURRENCY"] = "1";
+        var before = ProcessorTimeOfChildren();
+        var clock = Stopwatch.StartNew();
+        using var process = Process.Start(start) ?? throw new InvalidOperationException($"'{program}' did not start.");
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        long peak = 0;
+        while (!process.WaitForExit(TimeSpan.FromMilliseconds(5)))
+        {
+            peak = Math.Max(peak, ResidentPeak.OfProcess(process.Id));
+        }
+
+        var wall = clock.Elapsed;
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"'{program}' ended with {process.ExitCode}: {await errors}");
+        }
+
+        return (new Measurement(wall, ProcessorTimeOfChildren() - before, peak), await output);
+    }
+
+    /// <summary>A run of <see cref="PreparationRun"/>, by its own figures.</summary>
+    public static async Task<Measurement> RunSelfAsync(string contender, string output, IReadOnlyList<string> files)
+    {
+        var (_, text) = await RunAsync("dotnet", [typeof(ChildProcess).Assembly.Location, "images", "--child", contender, output, .. files]);
+        var figures = text.Split(' ').Select(f => double.Parse(f, CultureInfo.InvariantCulture)).ToArray();
+        return new Measurement(TimeSpan.FromMilliseconds(figures[0]), TimeSpan.FromMilliseconds(figures[1]), (long)figures[2] * 1024);
+    }
+
+    private static TimeSpan ProcessorTimeOfChildren()
+    {
+        // struct rusage begins with ru_utime and ru_stime, two pairs of seconds and microseconds
+        var usage = new long[18];
+        return GetResourceUsage(ChildrenOfThisProcess, usage) == 0
+            ? TimeSpan.FromSeconds(usage[0] + usage[2]) + TimeSpan.FromMicroseconds(usage[1] + usage[3])
+            : throw new InvalidOperationException("getrusage failed; this benchmark needs 64-bit Linux.");
+    }
+
+    [DllImport("libc", EntryPoint = "getrusage")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int GetResourceUsage(int who, long[] usage);
+}
