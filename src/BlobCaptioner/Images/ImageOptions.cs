@@ -15,12 +15,13 @@ public sealed class ImageOptions
     public int MaxMegabytes { get; set; } = 64;
 
     /// <summary>Most pixels a picture may have, in millions, by its header and before decoding; more are rejected as <c>too-many-pixels</c>.</summary>
-    /// <value>1 to 2000, default 100. Interlaced PNG, progressive JPEG and AVIF are decoded whole: 3 to 6 bytes a pixel.</value>
+    /// <value>1 to 2000, default 100. What is not decoded in strips takes memory by its pixels: progressive JPEG and interlaced PNG about 7 bytes each, AVIF 16
+    /// (measured at 99 MP: 0.7 and 1.6 GB; a baseline JPEG of that size 0.16 GB).</value>
     [Range(1, 2000)]
     public int MaxMegapixels { get; set; } = 100;
 
     /// <summary>Longest time that decoding and scaling one picture may take; then it is stopped and rejected as <c>timeout</c>. Reading is not counted.</summary>
-    /// <value>1 ms to 1 hour, default 20 s.</value>
+    /// <value>1 ms to 1 hour, default 20 s. libvips looks at it between strips; formats decoded whole are stopped when that step is done (AVIF of 99 MP: 3.5 s).</value>
     [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(20);
 

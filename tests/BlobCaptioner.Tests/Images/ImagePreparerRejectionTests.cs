@@ -80,6 +80,11 @@ public sealed class ImagePreparerRejectionTests
         TestPicture.AssertQuadrants(await TestPicture.PixelsAsync([.. file, .. new byte[500]]));
     }
 
+    // libvips cannot tell a missing end marker from missing rows; a whole upload has it
+    [Fact]
+    public async Task PrepareAsync_JpegWithoutItsEndMarker_IsRejectedAsTruncated() =>
+        await TestPicture.RejectedAsync(TestPicture.Quadrants(256, 256).JpegsaveBuffer(q: 95)[..^2], "truncated");
+
     [Fact]
     public Task PrepareAsync_JpegOfOnlyItsFirstBytes_IsRejected() => TestPicture.RejectedAsync([0xFF, 0xD8, 0xFF], "truncated");
 
