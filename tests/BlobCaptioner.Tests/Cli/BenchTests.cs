@@ -1,0 +1,32 @@
+using BlobCaptioner.Tests.LlamaCpp;
+using BlobCaptioner.Tests.LocalStack;
+using Xunit;
+
+namespace BlobCaptioner.Tests.Cli;
+
+public sealed class BenchTests(AzuriteFixture files, NativeLibrariesFixture natives)
+{
+    [Fact]
+    public async Task BenchPipeline_AFewPictures_ComparesBothAndLeavesNoContainerBehind()
+    {
+        await natives.ReadyAsync();
+        var folder = files.CreateFolder();
+        var result = await CaptionerProcess.RunAsync(folder, "bench", "pipeline", "--count", "12", "--rounds", "2", "--edge", "96", "--json");
+        Assert.True(result.ExitCode == 0, result.Text + result.Errors);
+        var found = result.Json[0];
+        Assert.Equal(2, found.GetProperty("rounds").GetArrayLength());
+        Assert.All(found.GetProperty("rounds").EnumerateArray(), round =>
+        {
+            Assert.InRange(round.GetProperty("ratio").GetDouble(), 0.0001, 10);
+            Assert.True(round.GetProperty("azuriteCpuMs").GetDouble() > 0);
+            Assert.InRange(new[] { "encode", "prefill", "decode" }.Sum(p => round.GetProperty("shares").GetProperty(p).GetDouble()), 0.99, 1.01);
+        });
+        Assert.InRange(found.GetProperty("imageTokens").GetInt32(), 8, 16);
+
+        await using var azurite = await AzuriteFixture.StartOwnAsync(Path.Combine(folder, "data"), ports: null, TestContext.Current.CancellationToken);
+        await foreach (var container in new Azure.Storage.Blobs.BlobServiceClient(azurite.ConnectionString).GetBlobContainersAsync(cancellationToken: TestContext.Current.CancellationToken))
+        {
+            Assert.Fail($"left behind: {container.Name}");
+        }
+    }
+}
