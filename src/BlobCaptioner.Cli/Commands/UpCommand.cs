@@ -91,7 +91,7 @@ internal static class UpCommand
             var now = tally.Read();
             report.End(RunSummary.Of(now, status));
             var bad = status is null ? now.Rejected + now.Failed : status.Rejected + status.Failed + status.Blocked;
-            return bad + failedUploads > 0 || (options.Once && !finished) ? ExitCode.SomeFailed : ExitCode.Done;
+            return bad + failedUploads > 0 || (options.Once && !finished) || signals.Abort.IsCancellationRequested ? ExitCode.SomeFailed : ExitCode.Done;
         });
         return command;
     }
