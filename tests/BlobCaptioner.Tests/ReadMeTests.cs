@@ -26,7 +26,7 @@ public sealed partial class ReadMeTests(AzuriteFixture files)
         var output = new List<string>();
         using var shell = new Process
         {
-            StartInfo = new("bash", ["-c", command])
+            StartInfo = new("env", ["--default-signal=INT", "bash", "-c", command])
             {
                 WorkingDirectory = Root(),
                 UseShellExecute = false,

@@ -16,7 +16,8 @@ internal sealed class CaptionerProcess : IAsyncDisposable
 
     private CaptionerProcess(string directory, IReadOnlyDictionary<string, string>? environment, string[] arguments)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "captioner.exe" : "captioner"), arguments)
+        // Tests that run in the background of a script have inherited an ignored SIGINT, and would pass that on; env becomes the command.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", Path.Combine(AppContext.BaseDirectory, "captioner"), .. arguments])
         {
             WorkingDirectory = directory,
             RedirectStandardInput = true,
