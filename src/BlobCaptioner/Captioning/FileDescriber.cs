@@ -92,7 +92,7 @@ public sealed class FileDescriber
         Width = picture?.SourceWidth ?? 0,
         Height = picture?.SourceHeight ?? 0,
         PreparedBlob = "",
-        Preparation = $"{ImagePreparer.Version};{_preparer.OptionsKey};t={profile.ImageTokenBudget}",
+        Preparation = _preparer.Describe(profile.ImageTokenBudget),
         Profile = profile.Name,
         ProfileVersion = profile.Version,
         Claim = "",

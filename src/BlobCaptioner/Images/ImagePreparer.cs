@@ -37,6 +37,9 @@ public sealed class ImagePreparer : IDisposable
     /// <summary>The options that change pixels, as short text for fingerprints: <c>bg=#ffffff;q=92</c>.</summary>
     public string OptionsKey => $"bg={_options.Background.ToLowerInvariant()};q={_options.JpegQuality}";
 
+    /// <summary>Version and options of a preparation with this budget, as short ASCII text: <c>1;bg=#ffffff;q=92;t=576</c>.</summary>
+    public string Describe(int imageTokenBudget) => $"{Version};{OptionsKey};t={imageTokenBudget}";
+
     /// <summary>The options that decide which pictures are turned down, as short ASCII text: other limits may take what these reject.</summary>
     public string LimitsKey => $"mb={_options.MaxMegabytes};mp={_options.MaxMegapixels};s={_options.Timeout.TotalSeconds:0.###}";
 

@@ -16,8 +16,8 @@ internal sealed record PreparedSource(string ETag, string? ContentHash, Preparat
 /// <summary>Turns images into prepared images, and keeps those.</summary>
 internal sealed class PreparedImages(CaptionStorage storage, ImagePreparer preparer)
 {
-    /// <summary>Version and options of a preparation with this budget, as short ASCII text: <c>1;bg=#ffffff;q=92;t=576</c>.</summary>
-    public string Preparation(int imageTokenBudget) => $"{ImagePreparer.Version};{preparer.OptionsKey};t={imageTokenBudget}";
+    /// <inheritdoc cref="ImagePreparer.Describe"/>
+    public string Preparation(int imageTokenBudget) => preparer.Describe(imageTokenBudget);
 
     /// <summary>The same for pictures that this preparation turned down: its limits belong to it, so that raising one has them tried again.</summary>
     public string RejectedBy(string preparation) => $"{preparation};{preparer.LimitsKey}";
