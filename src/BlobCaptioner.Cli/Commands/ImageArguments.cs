@@ -39,8 +39,8 @@ internal sealed class ImageArguments
     public ImageOptions Read(ParseResult parse)
     {
         var options = new ImageOptions();
-        options.MaxMegabytes = Number(parse, _megabytes, nameof(ImageOptions.MaxMegabytes)) is { } megabytes ? (int)megabytes : options.MaxMegabytes;
-        options.MaxMegapixels = Number(parse, _megapixels, nameof(ImageOptions.MaxMegapixels)) is { } megapixels ? (int)megapixels : options.MaxMegapixels;
+        options.MaxMegabytes = Whole(parse, _megabytes, nameof(ImageOptions.MaxMegabytes)) ?? options.MaxMegabytes;
+        options.MaxMegapixels = Whole(parse, _megapixels, nameof(ImageOptions.MaxMegapixels)) ?? options.MaxMegapixels;
         options.Timeout = Time(parse) ?? options.Timeout;
         options.Background = Text(parse, _background, nameof(ImageOptions.Background)).Value ?? options.Background;
         var problems = new List<ValidationResult>();
@@ -57,6 +57,14 @@ internal sealed class ImageArguments
             && TimeSpan.TryParse(given, CultureInfo.InvariantCulture, out var time)
             ? time
             : Number(parse, _timeout, nameof(ImageOptions.Timeout)) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+
+    private static int? Whole(ParseResult parse, Option<string?> option, string property) => Number(parse, option, property) switch
+    {
+        null => null,
+        { } number when double.IsInteger(number) => (int)number,
+        { } number => throw new UsageException(string.Create(
+            CultureInfo.InvariantCulture, $"{Text(parse, option, property).From} is {number}; give a whole number, such as {Math.Ceiling(number)}.")),
+    };
 
     private static double? Number(ParseResult parse, Option<string?> option, string property)
     {

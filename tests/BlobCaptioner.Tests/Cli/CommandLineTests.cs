@@ -40,6 +40,7 @@ public sealed class CommandLineTests(AzuriteFixture fixture)
     [InlineData("bench pipeline --count 0", "1 to 100000")]
     [InlineData("describe --max-megapixels 0 x.jpg", "MaxMegapixels")]
     [InlineData("describe --max-megabytes many x.jpg", "'many'")]
+    [InlineData("describe --max-megapixels 1.5 x.jpg", "whole number, such as 2")]
     [InlineData("describe --background white x.jpg", "Background")]
     public async Task BadUse_ReturnsTwoAndSaysWhatIsWrong(string arguments, string word)
     {
