@@ -111,7 +111,7 @@ internal sealed partial class CaptionJobHandler
                 ready = loaded;
                 break;
             case LoadedJob.Unfit unfit:
-                await RejectAsync(lease, job, profile, unfit.Error, asked: null, abort);
+                await RejectAsync(lease, job with { Preparation = unfit.RejectedBy }, profile, unfit.Error, asked: null, abort);
                 return;
             case LoadedJob.Over over:
                 TellDropped(job.Name, over.Reason);

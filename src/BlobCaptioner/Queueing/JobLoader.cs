@@ -31,7 +31,7 @@ internal sealed class JobLoader(CaptionStore store, PreparedImages prepared, str
                 await outage.ExecuteAsync(async cancel => await prepared.StoreAsync(job.PreparedBlob, image.Jpeg, cancel), cancellationToken);
                 return new LoadedJob.Ready(image.Jpeg, present);
             case PreparationOutcome.Rejected why:
-                return new LoadedJob.Unfit(new(why.Code, why.Message, why.Remedy));
+                return new LoadedJob.Unfit(new(why.Code, why.Message, why.Remedy), prepared.RejectedBy(job.Preparation));
             default:
                 return new LoadedJob.Over(RecordWrite.ImageChanged);
         }

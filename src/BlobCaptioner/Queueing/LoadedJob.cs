@@ -20,5 +20,6 @@ internal abstract record LoadedJob
 
     /// <summary>The image had to be prepared again, and can't be.</summary>
     /// <param name="Error">Why.</param>
-    public sealed record Unfit(RecordError Error) : LoadedJob;
+    /// <param name="RejectedBy">The preparation with the limits that turned it down; a sweep under the same limits leaves it alone.</param>
+    public sealed record Unfit(RecordError Error, string RejectedBy) : LoadedJob;
 }

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using BlobCaptioner.Images;
+using BlobCaptioner.Intake;
 using BlobCaptioner.Queueing;
 using BlobCaptioner.Results;
 using BlobCaptioner.Tests.LocalStack;
@@ -152,14 +154,35 @@ public sealed class CaptionQueueLoopTests(AzuriteFixture azurite)
         await using var pipeline = await TestPipeline.CreateAsync(azurite);
         await pipeline.UploadAsync("a.jpg", TestPipeline.Picture());
         await pipeline.SweepAsync();
+        await ExpireAsync(pipeline);
+        pipeline.StartLoop();
+        await pipeline.RunUntilEmptyAsync();
+        Assert.Equal(RecordStatus.Described, (await pipeline.RecordAsync("a.jpg"))!.Status);
+    }
+
+    [Fact]
+    public async Task RunAsync_PreparedImageHasExpiredAndIsOverTheLimitsNow_RejectsItUnderThoseLimits()
+    {
+        await using var pipeline = await TestPipeline.CreateAsync(azurite);
+        await pipeline.UploadAsync("a.jpg", [.. TestPipeline.Picture(), .. new byte[1_100_000]]);
+        await pipeline.SweepAsync();
+        await ExpireAsync(pipeline);
+        using var strict = new ImagePreparer(new ImageOptions { MaxMegabytes = 1 });
+        pipeline.StartLoop(preparer: strict);
+        await pipeline.RunUntilEmptyAsync();
+        Assert.Equal("too-large", (await pipeline.RecordAsync("a.jpg"))!.Error!.Code);
+
+        var sameLimits = new ImageIntake(pipeline.Storage, strict, pipeline.IntakeOptions);
+        Assert.Equal(IntakeResult.UpToDate, (await sameLimits.IngestAsync("a.jpg", TestPipeline.Profile, Cancellation)).Result);
+        Assert.Equal(IntakeResult.Enqueued, await pipeline.IngestAsync("a.jpg"));
+    }
+
+    private static async Task ExpireAsync(TestPipeline pipeline)
+    {
         await foreach (var blob in pipeline.Storage.Prepared.GetBlobsAsync(cancellationToken: Cancellation))
         {
             await pipeline.Storage.Prepared.DeleteBlobAsync(blob.Name, cancellationToken: Cancellation);
         }
-
-        pipeline.StartLoop();
-        await pipeline.RunUntilEmptyAsync();
-        Assert.Equal(RecordStatus.Described, (await pipeline.RecordAsync("a.jpg"))!.Status);
     }
 
     [Fact]

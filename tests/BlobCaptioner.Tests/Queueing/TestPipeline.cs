@@ -94,9 +94,9 @@ internal sealed class TestPipeline : IAsyncDisposable
     public async Task<IntakeResult> IngestAsync(string name) => (await Intake.IngestAsync(name, Profile, Cancellation)).Result;
 
     /// <summary>Starts one more worker on the queue.</summary>
-    public CaptionQueueLoop StartLoop(QueueLoopOptions? options = null, ICaptionModel? model = null, CaptionStorage? storage = null, TimeProvider? time = null)
+    public CaptionQueueLoop StartLoop(QueueLoopOptions? options = null, ICaptionModel? model = null, CaptionStorage? storage = null, TimeProvider? time = null, ImagePreparer? preparer = null)
     {
-        var loop = new CaptionQueueLoop(storage ?? Storage, _preparer, model ?? Model, _ => Profile, options ?? Fast, time, Events.Add);
+        var loop = new CaptionQueueLoop(storage ?? Storage, preparer ?? _preparer, model ?? Model, _ => Profile, options ?? Fast, time, Events.Add);
         var (stop, abort) = (new CancellationTokenSource(), new CancellationTokenSource());
         _loops.Add((stop, abort, Task.Run(() => loop.RunAsync(stop.Token, abort.Token)), loop));
         return loop;
