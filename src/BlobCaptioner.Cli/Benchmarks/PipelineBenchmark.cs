@@ -142,24 +142,24 @@ internal sealed class PipelineBenchmark
             EngineCpuMs = Math.Round(alone.Cpu.TotalMilliseconds / count, 2),
             PipelineCpuMs = Math.Round(whole.Cpu.TotalMilliseconds / count, 2),
             AzuriteCpuMs = whole.AzuriteCpu is { } azurite ? Math.Round(azurite.TotalMilliseconds / count, 2) : null,
-            Shares = new(Math.Round(whole.Encode / busy, 3), Math.Round(whole.Prefill / busy, 3), Math.Round(whole.Decode / busy, 3)),
+            Shares = busy <= TimeSpan.Zero ? null : new(Math.Round(whole.Encode / busy, 3), Math.Round(whole.Prefill / busy, 3), Math.Round(whole.Decode / busy, 3)),
         };
     }
 
     private Start Begin(int? azurite) =>
-        new(_time.GetTimestamp(), Environment.CpuUsage.TotalTime, azurite is { } id ? CpuOf(id) : null, _engine.Model.Snapshot());
+        new(_time.GetTimestamp(), Environment.CpuUsage.TotalTime, azurite is { } id ? CpuOf(id) : null, _engine.Snapshot());
 
     private Measurement End(Start start, TimeSpan elapsed, int? azurite)
     {
-        var now = _engine.Model.Snapshot();
+        var now = _engine.Snapshot();
         return new()
         {
             Elapsed = elapsed,
             Cpu = Environment.CpuUsage.TotalTime - start.Cpu,
             AzuriteCpu = azurite is { } id && start.AzuriteCpu is { } before ? CpuOf(id) - before : null,
-            Encode = now.EncodeBusy - start.Engine.EncodeBusy,
-            Prefill = now.PrefillBusy - start.Engine.PrefillBusy,
-            Decode = now.DecodeBusy + now.SampleBusy - start.Engine.DecodeBusy - start.Engine.SampleBusy,
+            Encode = now?.EncodeBusy - start.Engine?.EncodeBusy ?? TimeSpan.Zero,
+            Prefill = now?.PrefillBusy - start.Engine?.PrefillBusy ?? TimeSpan.Zero,
+            Decode = now?.DecodeBusy + now?.SampleBusy - start.Engine?.DecodeBusy - start.Engine?.SampleBusy ?? TimeSpan.Zero,
         };
     }
 
@@ -179,7 +179,7 @@ internal sealed class PipelineBenchmark
         return values.Count % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
     }
 
-    private sealed record Start(long At, TimeSpan Cpu, TimeSpan? AzuriteCpu, BatcherSnapshot Engine);
+    private sealed record Start(long At, TimeSpan Cpu, TimeSpan? AzuriteCpu, BatcherSnapshot? Engine);
 
     private sealed record Measurement
     {

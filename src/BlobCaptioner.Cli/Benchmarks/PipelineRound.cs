@@ -21,6 +21,6 @@ public sealed record PipelineRound
     /// <summary>Processor time of a picture in Azurite, which runs on the same cores, milliseconds; null where the store is elsewhere.</summary>
     public required double? AzuriteCpuMs { get; init; }
 
-    /// <summary>Parts of the engine's busy time in the vision tower, in prompts and pictures, and in answers; they run on two threads.</summary>
-    public required PhaseShares Shares { get; init; }
+    /// <summary>Parts of the engine's busy time in the vision tower, in prompts and pictures, and in answers; they run on two threads. Null where a server does the work.</summary>
+    public required PhaseShares? Shares { get; init; }
 }

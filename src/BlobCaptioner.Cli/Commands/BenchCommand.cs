@@ -71,7 +71,7 @@ internal static class BenchCommand
             Console.WriteLine(
                 $"{i + 1,5}  {round.EnginePerMinute,10:0}  {round.PipelinePerMinute,14:0}  {round.Ratio:0.000}  " +
                 $"{round.EngineCpuMs,29:0.0}, {round.PipelineCpuMs,10:0.0}, {round.AzuriteCpuMs,7:0.0}   " +
-                $"{round.Shares.Encode:0%}/{round.Shares.Prefill:0%}/{round.Shares.Decode:0%}");
+                (round.Shares is { } shares ? $"{shares.Encode:0%}/{shares.Prefill:0%}/{shares.Decode:0%}" : "-"));
         }
 
         Console.WriteLine($"median ratio {result.MedianRatio:0.000}");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BlobCaptioner.Cli.Hosting;
+using BlobCaptioner.Remote;
 
 namespace BlobCaptioner.Cli.Commands;
 
@@ -26,6 +27,36 @@ internal sealed class EngineArguments
         1,
         512);
 
+    private readonly Option<Uri?> _server = new("--server")
+    {
+        Description = "A model server that speaks OpenAI's API (llama-server, vLLM, SGLang, Azure OpenAI), instead of a model in this process.",
+        HelpName = "URL",
+        CustomParser = result =>
+        {
+            if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var address) && address.Scheme is "http" or "https")
+            {
+                return address;
+            }
+
+            result.AddError($"--server is '{result.Tokens[0].Value}'; give an address such as http://127.0.0.1:8000.");
+            return null;
+        },
+    };
+
+    private readonly Option<string?> _serverModel = new("--server-model")
+    {
+        Description = "The model's name on --server; for Azure the deployment's name.",
+        HelpName = "NAME",
+    };
+
+    private readonly Option<string?> _serverKey = new("--server-key-env")
+    {
+        Description = "The environment variable that holds the key for --server. Without it, Azure's addresses are signed in to as you are, others without a key.",
+        HelpName = "VARIABLE",
+    };
+
+    private readonly Option<int> _serverConcurrency = NumberOption.Create("--server-concurrency", "Requests to --server at the same time, 1 to 1024.", value: 8, 1, 1024);
+
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
@@ -33,11 +64,25 @@ internal sealed class EngineArguments
         command.Add(_mmproj);
         command.Add(_slots);
         command.Add(_threads);
+        command.Add(_server);
+        command.Add(_serverModel);
+        command.Add(_serverKey);
+        command.Add(_serverConcurrency);
         command.Validators.Add(result =>
         {
             if (result.GetResult(_model) is null != result.GetResult(_mmproj) is null)
             {
                 result.AddError("--model and --mmproj belong together: give both files, or neither for the bundled sample model.");
+            }
+
+            if (result.GetResult(_server) is null != result.GetResult(_serverModel) is null)
+            {
+                result.AddError("--server and --server-model belong together.");
+            }
+
+            if (result.GetResult(_server) is not null && result.GetResult(_model) is not null)
+            {
+                result.AddError("--server and --model exclude each other: the server has its own model.");
             }
         });
     }
@@ -61,6 +106,21 @@ internal sealed class EngineArguments
             Mmproj = mmproj?.FullName,
             Slots = parse.GetValue(_slots),
             Threads = parse.GetValue(_threads),
+            Server = parse.GetValue(_server) is { } server ? ReadServer(parse, server) : null,
         };
+    }
+
+    private RemoteModelOptions ReadServer(ParseResult parse, Uri server)
+    {
+        var key = parse.GetValue(_serverKey);
+        var options = new RemoteModelOptions
+        {
+            Endpoint = server,
+            Model = parse.GetValue(_serverModel)!,
+            ApiKeyEnvironment = key,
+            Concurrency = parse.GetValue(_serverConcurrency),
+        };
+        options.UseManagedIdentity = key is null && options.IsAzure;
+        return options;
     }
 }

@@ -1,3 +1,5 @@
+using BlobCaptioner.Remote;
+
 namespace BlobCaptioner.Cli.Hosting;
 
 /// <summary>Which model to load and how many pictures it works on at once.</summary>
@@ -14,4 +16,7 @@ public sealed record EngineChoice
 
     /// <summary>CPU threads of each part of the model, 1 to 512; null leaves it to <see cref="LlamaCpp.LlamaCppOptions"/>.</summary>
     public required int? Threads { get; init; }
+
+    /// <summary>A model server instead of a model in this process; null for none.</summary>
+    public RemoteModelOptions? Server { get; init; }
 }

@@ -2,30 +2,43 @@ using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
 using BlobCaptioner.LlamaCpp;
+using BlobCaptioner.Remote;
 using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.Cli.Hosting;
 
-/// <summary>The model, loaded once, and what prepares pictures for it.</summary>
+/// <summary>The model, loaded once or served elsewhere, and what prepares pictures for it.</summary>
 public sealed class EngineSession : IAsyncDisposable
 {
     // a prompt with instruction and chat markup, and the keys and quotes of an answer
     private const int PromptTokens = 512;
     private const int ShapeTokens = 128;
 
+    private readonly LocalCaptionModel? _local;
+    private readonly RemoteCaptionModel? _remote;
+
     private EngineSession(LocalCaptionModel model, ImagePreparer preparer)
     {
-        Model = model;
+        Model = _local = model;
+        Preparer = preparer;
+    }
+
+    private EngineSession(RemoteCaptionModel model, ImagePreparer preparer)
+    {
+        Model = _remote = model;
         Preparer = preparer;
     }
 
     /// <summary>Describes prepared pictures.</summary>
-    public LocalCaptionModel Model { get; }
+    public ICaptionModel Model { get; }
 
     /// <summary>Prepares pictures.</summary>
     public ImagePreparer Preparer { get; }
 
-    /// <summary>Sets llama.cpp up on first use and loads the model.</summary>
+    /// <summary>What the engine in this process has done and does; null where a server does the work.</summary>
+    public BatcherSnapshot? Snapshot() => _local?.Snapshot();
+
+    /// <summary>Sets llama.cpp up on first use and loads the model; for a server, sees that it is there and takes the sign-in, and llama.cpp is not touched.</summary>
     /// <param name="choice">Which model.</param>
     /// <param name="profile">The largest profile that it will write; the context holds as much in every slot.</param>
     /// <param name="images">How pictures are prepared.</param>
@@ -34,9 +47,16 @@ public sealed class EngineSession : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="NativeSetupException">llama.cpp could not be set up; the message says what to do.</exception>
     /// <exception cref="SequenceDecoderException">The model could not be loaded.</exception>
+    /// <exception cref="CaptionException">The server can't be used; the message says what to do.</exception>
+    /// <exception cref="System.ComponentModel.DataAnnotations.ValidationException">The server's options are wrong, or its key is missing.</exception>
     public static async Task<EngineSession> LoadAsync(
         EngineChoice choice, Profile profile, ImageOptions images, IProgress<string>? progress, ILoggerFactory logging, CancellationToken cancellationToken)
     {
+        if (choice.Server is { } server)
+        {
+            return await ConnectAsync(server, images, progress, logging, cancellationToken);
+        }
+
         await NativeLibraries.EnsureAsync(progress, cancellationToken);
         var batching = new BatcherOptions { Slots = choice.Slots };
         var answer = ShapeTokens + profile.Fields.Sum(f => f.Kind == FieldKind.Text ? f.MaxCharacters : 16);
@@ -56,10 +76,36 @@ public sealed class EngineSession : IAsyncDisposable
         return new(new LocalCaptionModel(decoder, batching, logging.CreateLogger<ContinuousBatcher>()), new ImagePreparer(images));
     }
 
-    /// <summary>Unloads the model.</summary>
+    /// <summary>Unloads the model, or gives up what the server was asked.</summary>
     public async ValueTask DisposeAsync()
     {
-        await Model.DisposeAsync();
+        if (_local is not null)
+        {
+            await _local.DisposeAsync();
+        }
+
+        if (_remote is not null)
+        {
+            await _remote.DisposeAsync();
+        }
+
         Preparer.Dispose();
+    }
+
+    private static async Task<EngineSession> ConnectAsync(
+        RemoteModelOptions server, ImageOptions images, IProgress<string>? progress, ILoggerFactory logging, CancellationToken cancellationToken)
+    {
+        var model = RemoteCaptionModel.Create(server, logging);
+        try
+        {
+            progress?.Report($"Asking the model server {server.Endpoint}");
+            await model.CheckAsync(cancellationToken);
+            return new(model, new ImagePreparer(images));
+        }
+        catch
+        {
+            await model.DisposeAsync();
+            throw;
+        }
     }
 }

@@ -25,4 +25,7 @@ public sealed class CaptionException : Exception
 
     /// <summary>True where another try may succeed; false rejects the picture.</summary>
     public bool Retry { get; }
+
+    /// <summary>True where the model was asked again already, so that the picture ends as failed now instead of after the queue's own tries.</summary>
+    public bool IsFinal { get; init; }
 }

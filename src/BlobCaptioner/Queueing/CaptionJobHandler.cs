@@ -188,6 +188,12 @@ internal sealed partial class CaptionJobHandler
         var error = problem is CaptionException known
             ? new RecordError(known.Code, known.Message, known.Remedy)
             : new("model-error", problem.Message, "Look into the worker's log, then run: captioner sweep --retry-failed.");
+        if (problem is CaptionException { IsFinal: true })
+        {
+            await GiveUpAsync(lease, job, profile, error, abort);
+            return;
+        }
+
         await EndTryAsync(lease, job, profile, error, abort);
     }
 

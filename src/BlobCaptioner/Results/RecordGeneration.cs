@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace BlobCaptioner.Results;
 
 /// <summary>The receipt: what made the copy, and what it cost. Times are in whole milliseconds.</summary>
@@ -29,6 +31,22 @@ public sealed record RecordGeneration
 
     /// <summary>Tokens of the answer that took a decode step of their own.</summary>
     public int SampledTokens { get; init; }
+
+    /// <summary>What these tokens cost, in <see cref="Currency"/>; left out where no prices are given.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public decimal? Cost { get; init; }
+
+    /// <summary>Currency of <see cref="Cost"/>, ISO 4217; left out without one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Currency { get; init; }
+
+    /// <summary>How often a server's model was asked again because its answer could not be used; left out where it was not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Repairs { get; init; }
+
+    /// <summary>What a server said it is, model and build; left out in process.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ServedBy { get; init; }
 
     /// <summary>From the model's call to its answer.</summary>
     public long TotalMs { get; init; }

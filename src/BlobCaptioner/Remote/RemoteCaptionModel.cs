@@ -1,0 +1,230 @@
+using System.ComponentModel.DataAnnotations;
+using BlobCaptioner.Captioning;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Polly;
+
+namespace BlobCaptioner.Remote;
+
+/// <summary>
+/// A model server as <see cref="ICaptionModel"/>: one chat completion a picture, with the profile as strict JSON schema. An answer that can't be used is
+/// asked for once more with what was wrong; the server's own troubles are waited out; a picture that the server refuses is not sent again.
+/// </summary>
+/// <remarks>
+/// Identity: <see cref="CaptionModelInfo.Hash"/> is <c>MODEL</c> or <c>MODEL@REVISION</c> from the options. The address is left out, so that a server may
+/// move, and so is what the server reports about itself (it comes with answers only and changes with each build of the server): that stands in
+/// the receipt. Give a new <see cref="RemoteModelOptions.Revision"/> when other weights are served under the same name.
+/// </remarks>
+public sealed class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
+{
+    private readonly RemoteModelOptions _options;
+    private readonly IChatClient _chat;
+    private readonly Func<CancellationToken, Task> _check;
+    private readonly IDisposable? _owned;
+    private readonly TimeProvider _time;
+    private readonly RemoteLog _log;
+    private readonly RemoteCounter _counter;
+    private readonly ResiliencePipeline _pipeline;
+    private readonly SemaphoreSlim _places;
+    private readonly CancellationTokenSource _stopping = new();
+    private volatile CaptionSchema? _schema;
+    private int _disposed;
+
+    internal RemoteCaptionModel(
+        RemoteModelOptions options, IChatClient chat, Func<CancellationToken, Task> check, IDisposable? owned, ILogger logger, TimeProvider time)
+    {
+        (_options, _chat, _check, _owned, _time) = (options, chat, check, owned, time);
+        _log = new(logger);
+        _counter = new(options);
+        _pipeline = ServerRetry.Create(options, time, (fault, delay, attempt) =>
+        {
+            _counter.AddRetry();
+            _log.Retrying(fault.Status, fault.Message, delay.TotalSeconds, attempt, options.MaxRetries);
+        });
+        _places = new(options.Concurrency);
+        Info = new(options.Model, options.Revision is { Length: > 0 } revision ? $"{options.Model}@{revision}" : options.Model, "OpenAI-compatible server");
+    }
+
+    /// <inheritdoc/>
+    public CaptionModelInfo Info { get; }
+
+    /// <inheritdoc/>
+    public int Concurrency => _options.Concurrency;
+
+    /// <summary>Connects to a server; makes no request.</summary>
+    /// <param name="options">Address, model, sign-in and limits.</param>
+    /// <param name="loggerFactory">For troubles; null for none.</param>
+    /// <param name="timeProvider">For waits and durations; null for the system's.</param>
+    /// <exception cref="ValidationException">An option is out of its range, or the key's variable or file is missing.</exception>
+    public static RemoteCaptionModel Create(RemoteModelOptions options, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        var http = ServerClient.CreateHttp(options);
+        try
+        {
+            var client = ServerClient.Create(options, http);
+            return new(
+                options,
+                client.GetChatClient(options.Model).AsIChatClient(),
+                async cancel => await client.GetOpenAIModelClient().GetModelsAsync(new System.ClientModel.Primitives.RequestOptions { CancellationToken = cancel }),
+                http,
+                (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger<RemoteCaptionModel>(),
+                timeProvider ?? TimeProvider.System);
+        }
+        catch
+        {
+            http.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What was asked of the server so far.</summary>
+    public RemoteTotals Totals() => _counter.Read();
+
+    /// <summary>Asks the server for its models: shows that it is there, awake and takes the sign-in. Waits out what may pass, as for a picture.</summary>
+    /// <exception cref="CaptionException">It is not; says what to do.</exception>
+    public async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _pipeline.ExecuteAsync(async cancel => await _check(cancel), cancellationToken);
+        }
+        catch (Exception error) when (ServerFault.Of(error, _time.GetUtcNow()) is { } fault)
+        {
+            throw ServerErrors.From(fault, "the list of models", _options);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<Caption> DescribeAsync(PreparedImage image, Profile profile, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentNullException.ThrowIfNull(profile);
+        using var mine = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
+        try
+        {
+            var came = _time.GetTimestamp();
+            await _places.WaitAsync(mine.Token);
+            try
+            {
+                return await AskAsync(image, profile, _time.GetElapsedTime(came), mine.Token);
+            }
+            finally
+            {
+                _places.Release();
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw ServerErrors.Stopping();
+        }
+    }
+
+    /// <summary>Gives up what runs, with errors that allow another try.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            await _stopping.CancelAsync();
+            _chat.Dispose();
+            _owned?.Dispose();
+        }
+    }
+
+    private async Task<Caption> AskAsync(PreparedImage image, Profile profile, TimeSpan queued, CancellationToken cancellationToken)
+    {
+        var began = _time.GetTimestamp();
+        var schema = GetSchema(profile);
+        var prompt = new CaptionPrompt(schema, image, _options);
+        var first = await SendAsync(prompt.Messages, prompt.Options(repair: false), image.Name, cancellationToken);
+        var answer = ReadAnswer(first, image.Name, profile);
+        var (last, repairs) = (first, 0);
+        if (answer.Problem is { } problem)
+        {
+            _counter.AddRepair();
+            _log.Repairing(image.Name, problem);
+            last = await SendAsync(prompt.Repair(first.Text, problem), prompt.Options(repair: true), image.Name, cancellationToken);
+            repairs = 1;
+            answer = ReadAnswer(last, image.Name, profile);
+            if (answer.Problem is { } still)
+            {
+                throw ServerErrors.BadAnswer(image.Name, problem, still);
+            }
+        }
+
+        _counter.AddDescribed();
+        var (input, output) = repairs == 0 ? (first.InputTokens, first.OutputTokens) : (first.InputTokens + last.InputTokens, first.OutputTokens + last.OutputTokens);
+        return new()
+        {
+            Fields = ChoiceConfidence.Add(answer.Fields, profile, last),
+            Flags = answer.Flags,
+            Usage = new()
+            {
+                PromptTokens = input,
+                OutputTokens = output,
+                SampledTokens = output,
+                Queued = queued,
+                Decode = _time.GetElapsedTime(began),
+                Cost = _counter.CostOf(input, output),
+                Currency = _counter.CostOf(input, output) is null ? null : _options.Currency,
+                Repairs = repairs,
+                ServedBy = last.ServedBy,
+            },
+        };
+    }
+
+    private async Task<ServerReply> SendAsync(IList<ChatMessage> messages, ChatOptions options, string picture, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var response = await _pipeline.ExecuteAsync(
+                async cancel =>
+                {
+                    _counter.AddRequest();
+                    return await _chat.GetResponseAsync(messages, options, cancel);
+                },
+                cancellationToken);
+            var reply = ServerReply.Read(response);
+            _counter.Add(reply.InputTokens, reply.OutputTokens);
+            return reply;
+        }
+        catch (Exception error) when (ServerFault.Of(error, _time.GetUtcNow()) is { } fault)
+        {
+            throw ServerErrors.From(fault, picture, _options);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            // The request succeeded, and what came can't be read: no choice in it, no JSON, white space without end.
+            _log.Unreadable(error, picture);
+            return ServerReply.Unreadable("It held no answer that can be read.");
+        }
+    }
+
+    private static CaptionAnswer ReadAnswer(ServerReply reply, string picture, Profile profile)
+    {
+        if (reply.WasFiltered)
+        {
+            throw ServerErrors.Filtered(picture, message: "");
+        }
+
+        if (reply.Refusal is { } refusal)
+        {
+            throw ServerErrors.Refused(picture, refusal);
+        }
+
+        return reply.Problem is { } problem ? CaptionAnswer.Bad(problem) : CaptionAnswer.Read(reply.Text, reply.WasCutOff, profile);
+    }
+
+    // one profile after the other is usual: the last one is kept
+    private CaptionSchema GetSchema(Profile profile)
+    {
+        if (_schema is { } known && ReferenceEquals(known.Profile, profile))
+        {
+            return known;
+        }
+
+        return _schema = CaptionSchema.Create(profile, _options.LimitsInSchema);
+    }
+}

@@ -1,0 +1,101 @@
+using System.ClientModel;
+using System.ClientModel.Primitives;
+using System.ComponentModel.DataAnnotations;
+using Azure.Identity;
+using OpenAI;
+
+namespace BlobCaptioner.Remote;
+
+/// <summary>Makes the OpenAI client for a server: address, sign-in, no retries or timeouts of its own.</summary>
+internal static class ServerClient
+{
+    // a server without keys ignores it; the client insists on one
+    private const string NoKey = "none";
+
+    // far beyond any caption with log probabilities; a server that sends without end is cut off here
+    private const int MostAnswerBytes = 8_000_000;
+
+    /// <summary>The connections to the server; the caller's to dispose.</summary>
+    public static HttpClient CreateHttp(RemoteModelOptions options) => new(new AnswerLimitHandler(MostAnswerBytes)
+    {
+        InnerHandler = new SocketsHttpHandler
+        {
+            // a server behind a changing DNS name (Kubernetes, Azure) is found again
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            ConnectTimeout = options.Timeout,
+        },
+    })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
+    /// <summary>The client.</summary>
+    /// <exception cref="ValidationException">The key's variable or file is missing or empty.</exception>
+    public static OpenAIClient Create(RemoteModelOptions options, HttpClient http)
+    {
+        var client = new OpenAIClientOptions
+        {
+            Endpoint = options.BaseAddress,
+            RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
+            NetworkTimeout = Timeout.InfiniteTimeSpan,
+            Transport = new HttpClientPipelineTransport(http),
+        };
+        if (!options.UseManagedIdentity)
+        {
+            return new(new ApiKeyCredential(ReadKey(options) ?? NoKey), client);
+        }
+
+        var identity = options.ManagedIdentityClientId is { Length: > 0 } id
+            ? new DefaultAzureCredential(new DefaultAzureCredentialOptions { ManagedIdentityClientId = id })
+            : new DefaultAzureCredential();
+
+#pragma warning disable OPENAI001 // The only way to sign in by identity; Microsoft's documentation for Azure OpenAI's v1 address uses it.
+        return new(new BearerTokenPolicy(identity, options.TokenScope), client);
+#pragma warning restore OPENAI001
+    }
+
+    private static string? ReadKey(RemoteModelOptions options)
+    {
+        if (options.ApiKeyEnvironment is { Length: > 0 } variable)
+        {
+            return Environment.GetEnvironmentVariable(variable)?.Trim() is { Length: > 0 } fromVariable
+                ? fromVariable
+                : throw new ValidationException($"{RemoteModelOptions.Section}:ApiKeyEnvironment names '{variable}', which is not set. Export it, or drop the setting for a server without keys.");
+        }
+
+        if (options.ApiKeyFile is { Length: > 0 } file)
+        {
+            try
+            {
+                return File.ReadAllText(file).Trim() is { Length: > 0 } fromFile
+                    ? fromFile
+                    : throw new ValidationException($"{RemoteModelOptions.Section}:ApiKeyFile '{file}' is empty. Write the key into it.");
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                throw new ValidationException($"{RemoteModelOptions.Section}:ApiKeyFile '{file}' can't be read: {error.Message}", error);
+            }
+        }
+
+        return string.IsNullOrEmpty(options.ApiKey) ? null : options.ApiKey;
+    }
+
+    /// <summary>Reads each answer whole, up to a size.</summary>
+    private sealed class AnswerLimitHandler(long mostBytes) : DelegatingHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var response = await base.SendAsync(request, cancellationToken);
+            try
+            {
+                await response.Content.LoadIntoBufferAsync(mostBytes, cancellationToken);
+                return response;
+            }
+            catch
+            {
+                response.Dispose();
+                throw;
+            }
+        }
+    }
+}

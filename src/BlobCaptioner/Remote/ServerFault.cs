@@ -1,0 +1,139 @@
+using System.ClientModel;
+using System.Globalization;
+using System.Text.Json;
+using Polly.Timeout;
+
+namespace BlobCaptioner.Remote;
+
+/// <summary>What went wrong between us and a server: its HTTP status, code and message, without whatever else an exception carries.</summary>
+internal sealed record ServerFault
+{
+    private const int LongestMessage = 400;
+
+    /// <summary>HTTP status; 0 where no whole answer came.</summary>
+    public int Status { get; private init; }
+
+    /// <summary>The server's error code in lower case; empty where it has none.</summary>
+    public string Code { get; private init; } = "";
+
+    /// <summary>The server's message, shortened.</summary>
+    public string Message { get; private init; } = "";
+
+    /// <summary>How long the server asks to wait.</summary>
+    public TimeSpan? RetryAfter { get; private init; }
+
+    /// <summary>True where the request was broken off by our own timeout.</summary>
+    public bool IsTimeout { get; private init; }
+
+    /// <summary>True where the same request may succeed later: 408, 429, 5xx, a cut connection, a timeout.</summary>
+    public bool IsTransient => Status is 0 or 408 or 409 or 429 or >= 500;
+
+    /// <summary>True where the server answered that it won't have this picture: a content filter, or an image that it can't read.</summary>
+    public bool IsAboutPicture => Status is 400 or 413 or 415 or 422
+        && (Status == 413
+            || Code.Contains("content_filter", StringComparison.Ordinal)
+            || Code.Contains("content_policy", StringComparison.Ordinal)
+            || Code.Contains("responsibleaipolicy", StringComparison.Ordinal)
+            || (Code.Contains("image", StringComparison.Ordinal) && !Code.Contains("unsupported_model", StringComparison.Ordinal))
+            || SaysImageIsBad(Message));
+
+    /// <summary>True where <see cref="IsAboutPicture"/> is a content filter's doing.</summary>
+    public bool IsFiltered => Code.Contains("content", StringComparison.Ordinal) || Code.Contains("responsibleaipolicy", StringComparison.Ordinal);
+
+    /// <summary>True where prompt, picture and answer don't fit the server's context.</summary>
+    public bool IsTooLong => Status is 400 or 422
+        && (Code.Contains("context_length", StringComparison.Ordinal)
+            || Code.Contains("exceed_context", StringComparison.Ordinal)
+            || Message.Contains("context length", StringComparison.OrdinalIgnoreCase)
+            || Message.Contains("context size", StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The fault that an exception stands for; null where it is none of the connection's or the server's.</summary>
+    /// <param name="error">What was thrown.</param>
+    /// <param name="now">For Retry-After as a date.</param>
+    public static ServerFault? Of(Exception? error, DateTimeOffset now) => error switch
+    {
+        TimeoutRejectedException => new() { IsTimeout = true, Message = "No whole answer came in time." },
+        ClientResultException { Status: > 0 } refused => Read(refused, now),
+        HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => null,
+        ClientResultException { InnerException: HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } } => null,
+        ClientResultException or HttpRequestException or IOException => new() { Message = Shorten((error.InnerException ?? error).Message) },
+        _ => null,
+    };
+
+    private static ServerFault Read(ClientResultException refused, DateTimeOffset now)
+    {
+        var response = refused.GetRawResponse();
+        var (code, message) = ReadBody(response?.Content);
+        return new()
+        {
+            Status = refused.Status,
+            Code = code.ToLowerInvariant(),
+            Message = Shorten(message),
+            RetryAfter = response is null ? null : ReadWait(name => response.Headers.TryGetValue(name, out var value) ? value : null, now),
+        };
+    }
+
+    private static TimeSpan? ReadWait(Func<string, string?> header, DateTimeOffset now)
+    {
+        if (double.TryParse(header("retry-after-ms"), NumberStyles.Float, CultureInfo.InvariantCulture, out var milliseconds) && milliseconds is >= 0 and < 1e10)
+        {
+            return TimeSpan.FromMilliseconds(milliseconds);
+        }
+
+        var text = header("Retry-After");
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 0 and < 1e7)
+        {
+            return TimeSpan.FromSeconds(seconds);
+        }
+
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) && at > now ? at - now : null;
+    }
+
+    /// <summary>OpenAI's <c>{"error":{"code","message","type"}}</c>, vLLM's older one without the outer object, or plain text.</summary>
+    private static (string Code, string Message) ReadBody(BinaryData? body)
+    {
+        if (body is null || body.ToMemory().Length == 0)
+        {
+            return ("", "");
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            var error = document.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("error", out var inner)
+                ? inner
+                : document.RootElement;
+            if (error.ValueKind == JsonValueKind.Object)
+            {
+                return (string.Join(' ', Text(error, "code"), Text(error, "type"), InnerCode(error)).Trim(), Text(error, "message"));
+            }
+
+            return ("", error.ToString());
+        }
+        catch (JsonException)
+        {
+            return ("", body.ToString());
+        }
+    }
+
+    private static string InnerCode(JsonElement error) =>
+        error.TryGetProperty("innererror", out var inner) && inner.ValueKind == JsonValueKind.Object ? Text(inner, "code") : "";
+
+    private static string Text(JsonElement error, string name) =>
+        error.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+
+    // SGLang, vLLM and llama-server have no codes for it
+    private static bool SaysImageIsBad(string message) =>
+        message.Contains("image", StringComparison.OrdinalIgnoreCase)
+        && (message.Contains("cannot identify", StringComparison.OrdinalIgnoreCase)
+            || message.Contains("decode", StringComparison.OrdinalIgnoreCase)
+            || message.Contains("failed to load", StringComparison.OrdinalIgnoreCase)
+            || message.Contains("invalid image", StringComparison.OrdinalIgnoreCase)
+            || message.Contains("truncated", StringComparison.OrdinalIgnoreCase));
+
+    private static string Shorten(string message)
+    {
+        var line = message.ReplaceLineEndings(" ").Trim();
+        return line.Length <= LongestMessage ? line : line[..LongestMessage] + "…";
+    }
+}
