@@ -46,17 +46,13 @@ public sealed class CaptionStorage
     public static CaptionStorage Connect(string connection, StorageOptions? options = null, HttpPipelineTransport? transport = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(connection);
-        options ??= new();
-        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
-        var blobOptions = Configure(new BlobClientOptions(), options, transport);
-
-        // Base64 is put on and taken off by CaptionMessage: the SDK's own decoding makes a whole receive fail, or hides the message, over one bad text.
-        var queueOptions = Configure(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None }, options, transport);
         if (!Uri.TryCreate(connection, UriKind.Absolute, out var account) || account.Scheme is not ("https" or "http"))
         {
             try
             {
-                return new(options, new(connection, blobOptions), new(connection, queueOptions));
+                options = Check(options);
+                return new(
+                    options, new(connection, Configure(new BlobClientOptions(), options, transport)), new(connection, Configure(QueueOptions(), options, transport)));
             }
             catch (FormatException error)
             {
@@ -76,8 +72,24 @@ public sealed class CaptionStorage
         }
 
         var queueAccount = new UriBuilder(account) { Host = account.Host.Replace(".blob.", ".queue.", StringComparison.OrdinalIgnoreCase) }.Uri;
-        var credential = new DefaultAzureCredential();
-        return new(options, new(account, credential, blobOptions), new(queueAccount, credential, queueOptions));
+        return Connect(account, queueAccount, new DefaultAzureCredential(), options, transport);
+    }
+
+    /// <summary>Connects to a storage account by its addresses; makes no request.</summary>
+    /// <param name="blobService">The account's blob address, <c>https://ACCOUNT.blob.core.windows.net</c>.</param>
+    /// <param name="queueService">The account's queue address, <c>https://ACCOUNT.queue.core.windows.net</c>.</param>
+    /// <param name="credential">Who signs in; it needs the roles Storage Blob Data Contributor and Storage Queue Data Contributor.</param>
+    /// <param name="options">Names and retries; null takes the defaults.</param>
+    /// <param name="transport">What carries the requests; null takes the SDK's own.</param>
+    /// <exception cref="ValidationException">An option is out of its range.</exception>
+    public static CaptionStorage Connect(
+        Uri blobService, Uri queueService, TokenCredential credential, StorageOptions? options = null, HttpPipelineTransport? transport = null)
+    {
+        options = Check(options);
+        return new(
+            options,
+            new(blobService, credential, Configure(new BlobClientOptions(), options, transport)),
+            new(queueService, credential, Configure(QueueOptions(), options, transport)));
     }
 
     /// <summary>Creates the containers and queues that are missing.</summary>
@@ -89,6 +101,16 @@ public sealed class CaptionStorage
             Captions.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
             Poison.CreateIfNotExistsAsync(cancellationToken: cancellationToken));
     }
+
+    private static StorageOptions Check(StorageOptions? options)
+    {
+        options ??= new();
+        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        return options;
+    }
+
+    // Base64 is put on and taken off by CaptionMessage: the SDK's own decoding makes a whole receive fail, or hides the message, over one bad text.
+    private static QueueClientOptions QueueOptions() => new() { MessageEncoding = QueueMessageEncoding.None };
 
     private static T Configure<T>(T client, StorageOptions options, HttpPipelineTransport? transport)
         where T : ClientOptions
