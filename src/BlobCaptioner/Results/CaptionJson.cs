@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using BlobCaptioner.Models;
 using BlobCaptioner.Queueing;
 
 namespace BlobCaptioner.Results;
@@ -13,6 +14,8 @@ namespace BlobCaptioner.Results;
 [JsonSerializable(typeof(CaptionRecord))]
 [JsonSerializable(typeof(CaptionJob))]
 [JsonSerializable(typeof(PoisonMessage))]
+[JsonSerializable(typeof(ModelCatalog))]
+[JsonSerializable(typeof(PartialFileState))]
 internal sealed partial class CaptionJson : JsonSerializerContext
 {
     /// <summary>For records: indented, readable.</summary>

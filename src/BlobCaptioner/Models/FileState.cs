@@ -1,0 +1,20 @@
+namespace BlobCaptioner.Models;
+
+/// <summary>What lies under a file's name.</summary>
+public enum FileState
+{
+    /// <summary>Nothing.</summary>
+    Missing,
+
+    /// <summary>A part of it, which the next pull goes on with.</summary>
+    Partial,
+
+    /// <summary>A file of the right length. Pulled files get their names only when their SHA-256 was right.</summary>
+    Present,
+
+    /// <summary>A file of another length, or with another SHA-256 where that was looked at.</summary>
+    Wrong,
+
+    /// <summary>Length and SHA-256 were just found right.</summary>
+    Verified,
+}
