@@ -1,15 +1,13 @@
-using System.Diagnostics.Metrics;
+using BlobCaptioner.Telemetry;
 
 namespace BlobCaptioner.Inference;
 
-/// <summary>Counts of one batcher; written by its two threads, read by any. Also published as meter <c>BlobCaptioner.Inference</c>.</summary>
-internal sealed class BatcherMetrics
+/// <summary>Counts of one batcher; written by its two threads, read by any. <see cref="InferenceMetrics"/> publishes those of all batchers.</summary>
+/// <param name="model">The model's name.</param>
+/// <param name="slots">Slots there are.</param>
+/// <param name="cells">KV cache cells there are.</param>
+internal sealed class BatcherMetrics(string model, int slots, int cells)
 {
-    private static readonly Meter Meter = new("BlobCaptioner.Inference");
-    private static readonly Counter<long> Pictures = Meter.CreateCounter<long>("captioner.pictures", "{picture}", "Pictures by outcome");
-    private static readonly Counter<long> Tokens = Meter.CreateCounter<long>("captioner.tokens", "{token}", "Tokens decoded by kind");
-    private static readonly UpDownCounter<long> InUse = Meter.CreateUpDownCounter<long>("captioner.slots.in_use", "{slot}", "Slots with a picture");
-
     private readonly long[] _counts = new long[Enum.GetValues<Count>().Length];
 
     /// <summary>What is counted; times are in <see cref="TimeSpan"/> ticks.</summary>
@@ -33,28 +31,17 @@ internal sealed class BatcherMetrics
         SampleTicks,
     }
 
+    public string Model => model;
+
+    public int Slots => slots;
+
+    public int Cells => cells;
+
     public long this[Count count] => Interlocked.Read(ref _counts[(int)count]);
 
-    public void Add(Count count, long value = 1)
-    {
-        Interlocked.Add(ref _counts[(int)count], value);
-        switch (count)
-        {
-            case Count.Described or Count.Failed or Count.Cancelled:
-                Pictures.Add(value, new KeyValuePair<string, object?>("outcome", Name(count)));
-                break;
-            case Count.TextTokens or Count.ImageTokens or Count.SampledTokens:
-                Tokens.Add(value, new KeyValuePair<string, object?>("kind", Name(count)));
-                break;
-            case Count.SlotsInUse:
-                InUse.Add(value);
-                break;
-            default:
-                break;
-        }
-    }
+    public void Add(Count count, long value = 1) => Interlocked.Add(ref _counts[(int)count], value);
 
-    public BatcherSnapshot Snapshot(int slots)
+    public BatcherSnapshot Snapshot()
     {
         var ended = this[Count.Described] + this[Count.Failed] + this[Count.Cancelled];
         return new BatcherSnapshot
@@ -78,14 +65,4 @@ internal sealed class BatcherMetrics
             SampleBusy = TimeSpan.FromTicks(this[Count.SampleTicks]),
         };
     }
-
-    private static string Name(Count count) => count switch
-    {
-        Count.Described => "described",
-        Count.Failed => "failed",
-        Count.Cancelled => "cancelled",
-        Count.TextTokens => "text",
-        Count.ImageTokens => "image",
-        _ => "sampled",
-    };
 }

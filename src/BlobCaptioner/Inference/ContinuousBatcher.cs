@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using BlobCaptioner.Captioning;
+using BlobCaptioner.Telemetry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -19,7 +20,7 @@ public sealed class ContinuousBatcher : IAsyncDisposable
     private readonly BatcherOptions _options;
     private readonly ISequenceDecoder _decoder;
     private readonly TimeProvider _time;
-    private readonly BatcherMetrics _metrics = new();
+    private readonly BatcherMetrics _metrics;
     private readonly Channel<PictureWork> _pictures;
     private readonly EncodeLoop _encode;
     private readonly DecodeLoop _decode;
@@ -51,6 +52,7 @@ public sealed class ContinuousBatcher : IAsyncDisposable
 
         _decoder = decoder;
         _time = timeProvider ?? TimeProvider.System;
+        _metrics = new(decoder.Info.ModelName, _options.Slots, decoder.Info.ContextTokens);
         _pictures = Channel.CreateBounded<PictureWork>(new BoundedChannelOptions(_options.QueueCapacity)
         {
             FullMode = BoundedChannelFullMode.Wait,
@@ -60,13 +62,14 @@ public sealed class ContinuousBatcher : IAsyncDisposable
         _decode = new DecodeLoop(decoder, _options, _metrics, _time, logger ?? NullLogger<ContinuousBatcher>.Instance, _ => _encode.Release(), Die);
         _decodeEnded = StartThread("captioner decode", _decode.Run);
         _encodeEnded = StartThread("captioner encode", () => _encode.Run(_decode.Enqueue, Die, _stop.Token));
+        InferenceMetrics.Add(_metrics);
     }
 
     /// <summary>Pictures that are decoded at once.</summary>
     public int Slots => _options.Slots;
 
     /// <summary>Counts since the start and what runs now. Cheap; any thread.</summary>
-    public BatcherSnapshot Snapshot() => _metrics.Snapshot(_options.Slots);
+    public BatcherSnapshot Snapshot() => _metrics.Snapshot();
 
     /// <summary>Describes a picture. Any number of callers at once.</summary>
     /// <param name="request">The picture and its compiled plan.</param>
@@ -127,6 +130,7 @@ public sealed class ContinuousBatcher : IAsyncDisposable
             _decode.FailIncoming();
             _encode.Dispose();
             _stop.Dispose();
+            InferenceMetrics.Remove(_metrics);
         }
     }
 

@@ -5,6 +5,7 @@ using BlobCaptioner.Images;
 using BlobCaptioner.Queueing;
 using BlobCaptioner.Results;
 using BlobCaptioner.Storage;
+using BlobCaptioner.Telemetry;
 
 namespace BlobCaptioner.Intake;
 
@@ -56,22 +57,40 @@ public sealed class ImageIntake
     /// <exception cref="RequestFailedException">Storage refused. Nothing is lost: the next call, event or sweep goes on.</exception>
     public async Task<IntakeOutcome> IngestAsync(IntakeRequest request, CancellationToken cancellationToken)
     {
-        var name = request.Name;
-        if (!ImageNames.IsImage(name))
-        {
-            return new(IntakeResult.NotAnImage);
-        }
-
-        return await FindImageAsync(name, cancellationToken) is { } etag
-            ? await IngestAsync(request, etag, await _store.ReadAsync(name, cancellationToken), cancellationToken)
-            : new(IntakeResult.Gone);
+        return ImageNames.IsImage(request.Name)
+            ? await TraceAsync(request, listed: null, cancellationToken)
+            : new(IntakeResult.NotAnImage);
     }
 
     /// <summary>Takes an image in that a listing just showed, which spares two requests.</summary>
-    internal async Task<IntakeOutcome> IngestAsync(IntakeRequest request, ListedImage listed, CancellationToken cancellationToken)
+    internal Task<IntakeOutcome> IngestAsync(IntakeRequest request, ListedImage listed, CancellationToken cancellationToken) =>
+        TraceAsync(request, listed, cancellationToken);
+
+    private async Task<IntakeOutcome> TraceAsync(IntakeRequest request, ListedImage? listed, CancellationToken cancellationToken)
     {
-        var before = listed.HasRecord ? await _store.ReadAsync(request.Name, cancellationToken) : null;
-        return await IngestAsync(request, listed.ETag, before, cancellationToken);
+        using var span = CaptionTracing.StartIntake(_storage.Images.Name, request.Name, request.Profile.Name, listed is not null);
+        try
+        {
+            var outcome = await FindAndIngestAsync(request, listed, cancellationToken);
+            span?.SetTag(TelemetryTags.Outcome, outcome.Result.ToString());
+            return outcome;
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            CaptionTracing.Fail(span, error);
+            throw;
+        }
+    }
+
+    private async Task<IntakeOutcome> FindAndIngestAsync(IntakeRequest request, ListedImage? listed, CancellationToken cancellationToken)
+    {
+        if ((listed?.ETag ?? await FindImageAsync(request.Name, cancellationToken)) is not { } etag)
+        {
+            return new(IntakeResult.Gone);
+        }
+
+        var before = listed is { HasRecord: false } ? null : await _store.ReadAsync(request.Name, cancellationToken);
+        return await IngestAsync(request, etag, before, cancellationToken);
     }
 
     private async Task<IntakeOutcome> IngestAsync(IntakeRequest request, string etag, StoredRecord? before, CancellationToken cancellationToken)
@@ -119,7 +138,7 @@ public sealed class ImageIntake
         IntakeRequest request, string etag, string preparation, string claim, StoredRecord? present, CancellationToken cancellationToken)
     {
         var (name, profile) = (request.Name, request.Profile);
-        var source = await _prepared.PrepareAsync(name, etag, profile.ImageTokenBudget, cancellationToken);
+        var source = await PrepareAsync(name, etag, profile, cancellationToken);
         if (source is null)
         {
             return new(IntakeResult.Gone);
@@ -139,7 +158,11 @@ public sealed class ImageIntake
                 return await RejectAsync(request, etag, source, preparation, new(reason.Code, reason.Message, reason.Remedy), present, cancellationToken);
             case PreparationOutcome.Prepared image:
                 var preparedName = PreparedImages.NameOf(hash, preparation);
-                await _prepared.StoreAsync(preparedName, image.Jpeg, cancellationToken);
+                await CaptionTracing.StepAsync("store prepared", async cancel =>
+                {
+                    await _prepared.StoreAsync(preparedName, image.Jpeg, cancel);
+                    return preparedName;
+                }, cancellationToken);
                 var job = new CaptionJob
                 {
                     Container = _storage.Images.Name,
@@ -158,12 +181,41 @@ public sealed class ImageIntake
                     EnqueuedAt = _time.GetUtcNow(),
                 };
 
-                // It never expires: a message lost to its time to live would be a picture lost until the next sweep.
-                await _storage.Captions.SendMessageAsync(CaptionMessage.Format(job), timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: cancellationToken);
+                await SendAsync(job, cancellationToken);
                 Tell(PipelineEventKind.Enqueued, name);
                 return new(IntakeResult.Enqueued);
             default:
                 throw new InvalidOperationException($"{source.Outcome.GetType()} is no known outcome of a preparation.");
+        }
+    }
+
+    private async Task<PreparedSource?> PrepareAsync(string name, string etag, Profile profile, CancellationToken cancellationToken)
+    {
+        var started = _time.GetTimestamp();
+        var source = await CaptionTracing.StepAsync(
+            "prepare", cancel => _prepared.PrepareAsync(name, etag, profile.ImageTokenBudget, cancel), cancellationToken);
+        if (source is not null)
+        {
+            PipelineMetrics.Prepared(_time.GetElapsedTime(started), source.Outcome is PreparationOutcome.Rejected);
+        }
+
+        return source;
+    }
+
+    private async Task SendAsync(CaptionJob job, CancellationToken cancellationToken)
+    {
+        using var span = CaptionTracing.StartSend(_storage.Captions.Name);
+        try
+        {
+            // It never expires: a message lost to its time to live would be a picture lost until the next sweep.
+            var sent = await _storage.Captions.SendMessageAsync(
+                CaptionMessage.Format(CaptionTracing.Stamp(job)), timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: cancellationToken);
+            span?.SetTag("messaging.message.id", sent.Value.MessageId);
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            CaptionTracing.Fail(span, error);
+            throw;
         }
     }
 
@@ -275,6 +327,10 @@ public sealed class ImageIntake
         _ => IntakeResult.Gone,
     };
 
-    private void Tell(PipelineEventKind kind, string name, RecordError? error = null, CaptionRecord? record = null) =>
+    private void Tell(PipelineEventKind kind, string name, RecordError? error = null, CaptionRecord? record = null)
+    {
+        PipelineMetrics.Count(kind, error?.Code, PipelineMetrics.Intake);
+        CaptionTracing.Tell(kind, error);
         _onEvent?.Invoke(new() { Kind = kind, Name = name, At = _time.GetUtcNow(), Error = error, Record = record });
+    }
 }

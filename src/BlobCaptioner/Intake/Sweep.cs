@@ -3,6 +3,7 @@ using Azure;
 using BlobCaptioner.Queueing;
 using BlobCaptioner.Results;
 using BlobCaptioner.Storage;
+using BlobCaptioner.Telemetry;
 using Polly;
 
 namespace BlobCaptioner.Intake;
@@ -84,11 +85,15 @@ public sealed class Sweep
         }
     }
 
-    private void TellTrouble(string name, Exception error, string remedy) => _intake.OnEvent?.Invoke(new()
+    private void TellTrouble(string name, Exception error, string remedy)
     {
-        Kind = PipelineEventKind.StorageTrouble,
-        Name = name,
-        At = _intake.Time.GetUtcNow(),
-        Error = new("storage", error.Message, remedy),
-    });
+        PipelineMetrics.Count(PipelineEventKind.StorageTrouble, code: null, PipelineMetrics.Intake);
+        _intake.OnEvent?.Invoke(new()
+        {
+            Kind = PipelineEventKind.StorageTrouble,
+            Name = name,
+            At = _intake.Time.GetUtcNow(),
+            Error = new("storage", error.Message, remedy),
+        });
+    }
 }

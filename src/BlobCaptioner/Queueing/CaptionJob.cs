@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace BlobCaptioner.Queueing;
 
 /// <summary>The queue message: which image to describe, never its pixels. Base64 JSON, well below the queue's 64 KiB.</summary>
@@ -52,4 +54,14 @@ public sealed record CaptionJob
 
     /// <summary>Why the last try failed; null before the first, and where its worker vanished.</summary>
     public string? LastError { get; init; }
+
+    /// <summary>The span that enqueued it, as W3C <c>traceparent</c>, so that the worker's spans go on with its trace; null where nobody traced.</summary>
+    [JsonPropertyName("traceparent")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TraceParent { get; init; }
+
+    /// <summary>W3C <c>tracestate</c> that belongs to it: up to 512 characters; null for none.</summary>
+    [JsonPropertyName("tracestate")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TraceState { get; init; }
 }

@@ -2,6 +2,7 @@ using BlobCaptioner.Captioning;
 using BlobCaptioner.Intake;
 using BlobCaptioner.Results;
 using BlobCaptioner.Storage;
+using BlobCaptioner.Telemetry;
 using Microsoft.Extensions.Logging;
 using Polly;
 
@@ -56,6 +57,7 @@ internal sealed partial class CaptionJobHandler
     public async Task HandleAsync(JobLease lease, CancellationToken stop, CancellationToken abort)
     {
         CaptionJob? job = null;
+        var span = CaptionTracing.Current;
         try
         {
             if (!CaptionMessage.TryParse(lease.Text, out job, out var problem))
@@ -68,24 +70,27 @@ internal sealed partial class CaptionJobHandler
             }
             else
             {
+                PipelineMetrics.Taken(_storage.Captions.Name, _time.GetUtcNow() - job.EnqueuedAt);
                 await DescribeAsync(lease, job, stop, abort);
             }
         }
         catch (OperationCanceledException) when (lease.Lost.IsCancellationRequested)
         {
             LeaseLost(job?.Name ?? lease.Id);
+            PipelineMetrics.HandedBack("lease-lost");
             Tell(PipelineEventKind.HandedBack, job?.Name ?? lease.Id, new("lease-lost", "Another worker has the job now, or its message is gone.", "Nothing to do."));
         }
         catch (OperationCanceledException) when (abort.IsCancellationRequested || stop.IsCancellationRequested)
         {
-            await HandBackAsync(lease, job, TimeSpan.Zero);
+            await HandBackAsync(lease, job, TimeSpan.Zero, "stopped");
         }
         catch (Exception error)
         {
             // Storage was away for longer than is waited for, or refuses: not the picture's fault, so no try is counted.
             JobInterrupted(error, job?.Name ?? lease.Id);
+            CaptionTracing.Fail(span, error);
             Tell(PipelineEventKind.StorageTrouble, job?.Name ?? lease.Id, new("storage", error.Message, "It is tried again."));
-            await HandBackAsync(lease, job, Backoff.After(1, _options.RetryDelay, _options.MaxRetryDelay));
+            await HandBackAsync(lease, job, Backoff.After(1, _options.RetryDelay, _options.MaxRetryDelay), "storage");
         }
     }
 
@@ -105,7 +110,7 @@ internal sealed partial class CaptionJobHandler
 
         using var begin = CancellationTokenSource.CreateLinkedTokenSource(mine.Token, stop);
         LoadedJob.Ready ready;
-        switch (await _loader.LoadAsync(job, profile, begin.Token))
+        switch (await CaptionTracing.StepAsync("load", cancel => _loader.LoadAsync(job, profile, cancel), begin.Token))
         {
             case LoadedJob.Ready loaded:
                 ready = loaded;
@@ -166,12 +171,20 @@ internal sealed partial class CaptionJobHandler
 
     private async Task<(Caption? Written, Exception? Problem)> AskAsync(PreparedImage image, Profile profile, CancellationToken mine)
     {
+        using var span = CaptionTracing.StartStep("caption");
+        CaptionTracing.Describe(span, _model.Info, usage: null);
+        var started = _time.GetTimestamp();
         try
         {
-            return (await _model.DescribeAsync(image, profile, mine), null);
+            var caption = await _model.DescribeAsync(image, profile, mine);
+            CaptionTracing.Describe(span, _model.Info, caption.Usage);
+            PipelineMetrics.Captioned(_model.Info.Name, _time.GetElapsedTime(started), caption.Usage);
+            return (caption, null);
         }
         catch (Exception error) when (!mine.IsCancellationRequested)
         {
+            CaptionTracing.Fail(span, error);
+            PipelineMetrics.NotCaptioned(_model.Info.Name, _time.GetElapsedTime(started), error is CaptionException known ? known.Code : "model-error");
             return (null, error);
         }
     }
@@ -262,7 +275,7 @@ internal sealed partial class CaptionJobHandler
         await _outage.ExecuteAsync(async cancel => await _claims.ReleaseAsync(job.Claim, taken: null, cancel), abort);
     }
 
-    private async Task HandBackAsync(JobLease lease, CaptionJob? job, TimeSpan delay)
+    private async Task HandBackAsync(JobLease lease, CaptionJob? job, TimeSpan delay, string reason)
     {
         try
         {
@@ -270,6 +283,7 @@ internal sealed partial class CaptionJobHandler
             var text = job is null ? lease.Text : CaptionMessage.Format(job);
             using var patience = new CancellationTokenSource(HandBackPatience, _time);
             await lease.HandBackAsync(text, delay, patience.Token);
+            PipelineMetrics.HandedBack(reason);
             Tell(PipelineEventKind.HandedBack, job?.Name ?? lease.Id);
         }
         catch (Exception error)
@@ -278,11 +292,14 @@ internal sealed partial class CaptionJobHandler
         }
     }
 
-    private ValueTask<RecordWrite> WriteAsync(CaptionRecord record, string? replaces, CancellationToken abort) =>
-        _outage.ExecuteAsync(async cancel => await _store.WriteAsync(record, replaces, cancel), abort);
+    private Task<RecordWrite> WriteAsync(CaptionRecord record, string? replaces, CancellationToken abort) =>
+        WriteAsync(cancel => _store.WriteAsync(record, replaces, cancel), abort);
 
-    private ValueTask<RecordWrite> WriteAsync(CaptionRecord record, string? replaces, StoredRecord? seen, CancellationToken abort) =>
-        _outage.ExecuteAsync(async cancel => await _store.WriteAsync(record, replaces, seen, cancel), abort);
+    private Task<RecordWrite> WriteAsync(CaptionRecord record, string? replaces, StoredRecord? seen, CancellationToken abort) =>
+        WriteAsync(cancel => _store.WriteAsync(record, replaces, seen, cancel), abort);
+
+    private Task<RecordWrite> WriteAsync(Func<CancellationToken, Task<RecordWrite>> write, CancellationToken abort) => CaptionTracing.StepAsync(
+        "write record", async stop => await _outage.ExecuteAsync(async cancel => await write(cancel), stop), abort);
 
     private async Task SendPoisonAsync(PoisonMessage message, CancellationToken abort) =>
         await _outage.ExecuteAsync(
@@ -314,8 +331,17 @@ internal sealed partial class CaptionJobHandler
         });
 
     private void Tell(
-        PipelineEventKind kind, string name, RecordError? error = null, CaptionRecord? record = null, TimeSpan? elapsed = null, CaptionUsage? usage = null) =>
+        PipelineEventKind kind, string name, RecordError? error = null, CaptionRecord? record = null, TimeSpan? elapsed = null, CaptionUsage? usage = null)
+    {
+        PipelineMetrics.Count(kind, error?.Code, PipelineMetrics.Worker);
+        CaptionTracing.Tell(kind, error);
+        if (record is not null)
+        {
+            PipelineMetrics.Ended(kind, record.Generation.Tries);
+        }
+
         _onEvent?.Invoke(new() { Kind = kind, Name = name, At = _time.GetUtcNow(), Error = error, Record = record, Elapsed = elapsed, Usage = usage });
+    }
 
     private static string Cut(string text) => text.Length <= 2000 ? text : text[..2000];
 

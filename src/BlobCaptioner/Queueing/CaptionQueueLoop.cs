@@ -3,6 +3,7 @@ using Azure.Storage.Queues.Models;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
 using BlobCaptioner.Storage;
+using BlobCaptioner.Telemetry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -128,6 +129,7 @@ public sealed partial class CaptionQueueLoop : IDisposable
             {
                 vain++;
                 ReceiveFailed(error, _storage.Captions.Name);
+                PipelineMetrics.Count(PipelineEventKind.StorageTrouble, code: null, PipelineMetrics.Worker);
                 _onEvent?.Invoke(new()
                 {
                     Kind = PipelineEventKind.StorageTrouble,
@@ -158,6 +160,7 @@ public sealed partial class CaptionQueueLoop : IDisposable
 
     private async Task HoldAsync(QueueMessage message, CancellationToken stop, CancellationToken abort)
     {
+        using var span = CaptionTracing.StartProcess(_storage.Captions.Name, message.MessageId, message.Body, message.DequeueCount);
         try
         {
             await using var lease = JobLease.Hold(_storage.Captions, message, _options.Lease, _time, error => RenewalFailed(error, message.MessageId));
@@ -165,6 +168,7 @@ public sealed partial class CaptionQueueLoop : IDisposable
         }
         catch (Exception error)
         {
+            CaptionTracing.Fail(span, error);
             HandlerBroke(error, message.MessageId);
         }
         finally
