@@ -7,6 +7,7 @@ using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.LocalStack;
 using BlobCaptioner.Cli.Reporting;
 using BlobCaptioner.Intake;
+using BlobCaptioner.Models;
 using BlobCaptioner.Results;
 
 namespace BlobCaptioner.Cli;
@@ -16,6 +17,9 @@ namespace BlobCaptioner.Cli;
 [JsonSerializable(typeof(AzuriteState))]
 [JsonSerializable(typeof(CaptionRecord))]
 [JsonSerializable(typeof(IReadOnlyList<Requirement>))]
+[JsonSerializable(typeof(IReadOnlyList<FileReport>))]
+[JsonSerializable(typeof(IReadOnlyList<ModelListing>))]
+[JsonSerializable(typeof(ModelLine))]
 [JsonSerializable(typeof(PipelineResult))]
 [JsonSerializable(typeof(ReportLine))]
 [JsonSerializable(typeof(StoreStatus))]

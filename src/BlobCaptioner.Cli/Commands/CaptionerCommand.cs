@@ -8,6 +8,7 @@ using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.LocalStack;
 using BlobCaptioner.Inference;
 using BlobCaptioner.LlamaCpp;
+using BlobCaptioner.Models;
 using Spectre.Console;
 
 namespace BlobCaptioner.Cli.Commands;
@@ -69,6 +70,7 @@ internal static class CaptionerCommand
             DescribeCommand.Create(),
             DoctorCommand.Create(),
             BenchCommand.Create(),
+            ModelCommand.Create(),
         };
         foreach (var option in root.Options.OfType<HelpOption>())
         {
@@ -81,7 +83,7 @@ internal static class CaptionerCommand
     /// <summary>The message for what a user can put right; null for bugs, which keep their stack trace.</summary>
     private static string? Explain(Exception error) => error switch
     {
-        UsageException or LocalStackException or NativeSetupException or SequenceDecoderException or ValidationException => error.Message,
+        UsageException or ModelException or LocalStackException or NativeSetupException or SequenceDecoderException or ValidationException => error.Message,
         CaptionException caption => $"{caption.Message} {caption.Remedy}",
         RequestFailedException { Status: > 0 } refused => $"Storage refused with {refused.Status} {refused.ErrorCode}: {refused.Message.Split('\n')[0]}",
         RequestFailedException lost => $"Storage can't be reached: {lost.Message.Split('\n')[0]}",

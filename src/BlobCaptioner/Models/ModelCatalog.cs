@@ -3,15 +3,22 @@ using BlobCaptioner.Results;
 
 namespace BlobCaptioner.Models;
 
-/// <summary>The models that can be pulled by name, and where from; <c>catalog.json</c> inside this assembly.</summary>
+/// <summary>The models that can be pulled by name, and where from.</summary>
 public sealed record ModelCatalog
 {
     private const string Resource = "BlobCaptioner.Models.catalog.json";
 
     private static readonly string[] s_places = ["{repository}", "{revision}", "{file}"];
 
-    /// <summary>The one that ships.</summary>
+    /// <summary>Environment variable that names a catalogue file to use in place of the built-in one, with the same shape.</summary>
+    public const string Variable = "CAPTIONER_CATALOG";
+
+    /// <summary>The one that ships: <c>catalog.json</c> inside this assembly.</summary>
     public static ModelCatalog BuiltIn => field ??= Load();
+
+    /// <summary>The file that <see cref="Variable"/> names, else the built-in one.</summary>
+    /// <exception cref="ModelException">The file can't be read or holds something impossible.</exception>
+    public static ModelCatalog Default => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } path ? Read(path) : BuiltIn;
 
     /// <summary>Sites to pull from, the default first.</summary>
     public required IReadOnlyList<ModelSource> Sources { get; init; }
@@ -52,6 +59,33 @@ public sealed record ModelCatalog
             : throw new ModelException(
                 $"The mirror '{mirror}' is no http or https URL. Give the address of a site with the paths of Hugging Face, such as https://hf.example.com, " +
                 "or a pattern such as https://files.example.com/models/{file}.");
+    }
+
+    /// <summary>Reads a catalogue file.</summary>
+    /// <exception cref="ModelException">It can't be read or holds something impossible; the message says what.</exception>
+    public static ModelCatalog Read(string path)
+    {
+        try
+        {
+            var catalog = JsonSerializer.Deserialize(File.ReadAllBytes(path), CaptionJson.Default.ModelCatalog) ?? throw new JsonException("It is empty.");
+            return catalog.Fault() is { } fault ? throw new JsonException(fault) : catalog;
+        }
+        catch (Exception ex) when (ex is IOException or UnauthorizedAccessException or JsonException)
+        {
+            throw new ModelException($"The catalogue '{path}' can't be used: {ex.Message} Put it right, or unset {Variable} to use the built-in one.", ex);
+        }
+    }
+
+    private string? Fault()
+    {
+        var files = Models.SelectMany(m => (IEnumerable<CatalogFile>)[m.Text, .. m.Vision]);
+        return Sources.Count == 0 ? "It has no sources."
+            : Models.FirstOrDefault(m => m.Vision.Count == 0 || m.Revisions.Count == 0) is { } poor ? $"'{poor.Name}' needs a vision part and a revision."
+            : files.FirstOrDefault(f => f.Bytes <= 0 || f.Sha256.Length != 64 || f.Sha256.Any(c => !char.IsAsciiHexDigitLower(c))) is { } wrong
+                ? $"'{wrong.Name}' needs its length and its SHA-256 as 64 lower-case hex digits."
+            : files.FirstOrDefault(f => f.Name.Length == 0 || f.Name[0] == '.' || f.Name.AsSpan().ContainsAny('/', '\\', '\0')) is { } path
+                ? $"'{path.Name}' is no file name."
+            : null;
     }
 
     private static ModelCatalog Load()

@@ -34,7 +34,7 @@ public sealed class ModelDirectory
             "models");
 
     /// <summary>The models that it knows.</summary>
-    public ModelCatalog Catalog { get; init; } = ModelCatalog.BuiltIn;
+    public ModelCatalog Catalog { get; init; } = ModelCatalog.Default;
 
     /// <summary>Bytes free on the disk of a directory.</summary>
     internal Func<string, long> FreeBytes { get; init; } = static path => new DriveInfo(path).AvailableFreeSpace;
