@@ -7,15 +7,16 @@ namespace BlobCaptioner.Cli.Commands;
 /// <summary>Which model and profile, and how many pictures at once.</summary>
 internal sealed class EngineArguments
 {
-    private readonly Option<FileInfo?> _model = new("--model", "-m")
+    private readonly Option<string?> _model = new("--model", "-m")
     {
-        Description = "The text model, a GGUF file that llama.cpp v0.5.0 reads. Default: the small bundled sample model.",
-        HelpName = "TEXT.gguf",
+        Description = "The text model: a GGUF file that llama.cpp v0.5.0 reads, or the name of a model that 'captioner model pull' pulled. " +
+            "Default: the small bundled sample model.",
+        HelpName = "TEXT.gguf|NAME",
     };
 
     private readonly Option<FileInfo?> _mmproj = new("--mmproj")
     {
-        Description = "The vision part that belongs to --model.",
+        Description = "The vision part that belongs to a --model file; with a NAME it may be left out.",
         HelpName = "MMPROJ.gguf",
     };
 
@@ -70,9 +71,10 @@ internal sealed class EngineArguments
         command.Add(_serverConcurrency);
         command.Validators.Add(result =>
         {
-            if (result.GetResult(_model) is null != result.GetResult(_mmproj) is null)
+            var named = result.GetValue(_model) is { } text && ModelChoice.IsName(text);
+            if (!named && result.GetResult(_model) is null != result.GetResult(_mmproj) is null)
             {
-                result.AddError("--model and --mmproj belong together: give both files, or neither for the bundled sample model.");
+                result.AddError("--model and --mmproj belong together: give both files, a name of 'captioner model list' as --model alone, or neither for the bundled sample model.");
             }
 
             if (result.GetResult(_server) is null != result.GetResult(_serverModel) is null)
@@ -88,22 +90,14 @@ internal sealed class EngineArguments
     }
 
     /// <summary>What was chosen.</summary>
-    /// <exception cref="UsageException">A file is missing.</exception>
+    /// <exception cref="UsageException">A file is missing, or the model that is named has not been pulled.</exception>
     public EngineChoice Read(ParseResult parse)
     {
-        var (model, mmproj) = (parse.GetValue(_model), parse.GetValue(_mmproj));
-        foreach (var file in new[] { model, mmproj })
-        {
-            if (file is { Exists: false })
-            {
-                throw new UsageException($"There is no model file '{file.FullName}'.");
-            }
-        }
-
+        var (model, mmproj) = ModelChoice.Read(parse.GetValue(_model), parse.GetValue(_mmproj));
         return new()
         {
-            Model = model?.FullName,
-            Mmproj = mmproj?.FullName,
+            Model = model,
+            Mmproj = mmproj,
             Slots = parse.GetValue(_slots),
             Threads = parse.GetValue(_threads),
             Server = parse.GetValue(_server) is { } server ? ReadServer(parse, server) : null,

@@ -29,6 +29,7 @@ public sealed class CommandLineTests(AzuriteFixture fixture)
     [InlineData("up --slots many", "many")]
     [InlineData("up --model a.gguf", "--mmproj")]
     [InlineData("work --model no.gguf --mmproj no.gguf", "no.gguf")]
+    [InlineData("describe --model nosuchmodel x.jpg", "qwen3-vl-8b-q4_k_m")]
     [InlineData("status --connection x --data y", "exclude each other")]
     [InlineData("status --connection nonsense", "connection string")]
     [InlineData("status", "captioner up")]
