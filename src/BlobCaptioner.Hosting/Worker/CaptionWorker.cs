@@ -1,0 +1,166 @@
+using System.Diagnostics;
+using BlobCaptioner.Captioning;
+using BlobCaptioner.Images;
+using BlobCaptioner.Queueing;
+using BlobCaptioner.Storage;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace BlobCaptioner.Hosting.Worker;
+
+/// <summary>
+/// Runs a <see cref="CaptionQueueLoop"/> for as long as its host lives: loads the model once, warms it up, works, and drains when the host is asked to stop.
+/// </summary>
+/// <remarks>
+/// It drains before any other hosted service is stopped, so health and metrics stay served meanwhile. First no more jobs are taken and those that run are
+/// finished; when <see cref="WorkerOptions.HandBackTime"/> is left of the grace, what still runs is broken off and its messages are visible to others at once.
+/// </remarks>
+public sealed partial class CaptionWorker : BackgroundService, IHostedLifecycleService
+{
+    private readonly CaptionStorage _storage;
+    private readonly ImagePreparer _preparer;
+    private readonly CaptionModelFactory _load;
+    private readonly WorkerSetup _setup;
+    private readonly WorkerState _state;
+    private readonly IHostApplicationLifetime _host;
+    private readonly TimeProvider _time;
+    private readonly ILoggerFactory _logging;
+    private readonly ILogger<CaptionWorker> _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _abort = new();
+    private volatile CaptionQueueLoop? _loop;
+
+    /// <summary>Creates it; the host starts it.</summary>
+    public CaptionWorker(
+        CaptionStorage storage, ImagePreparer preparer, CaptionModelFactory load, WorkerSetup setup, WorkerState state,
+        IHostApplicationLifetime host, TimeProvider time, ILoggerFactory logging)
+    {
+        _storage = storage;
+        _preparer = preparer;
+        _load = load;
+        _setup = setup;
+        _state = state;
+        _host = host;
+        _time = time;
+        _logging = logging;
+        _logger = logging.CreateLogger<CaptionWorker>();
+    }
+
+    /// <inheritdoc/>
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Drains; returns when all is finished or handed back.</summary>
+    /// <param name="cancellationToken">The host's own limit; then what runs is broken off at once.</param>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        if (ExecuteTask is not { } work)
+        {
+            return;
+        }
+
+        _state.Enter(WorkerPhase.Draining);
+        var finish = _setup.Worker.ShutdownGrace - _setup.Worker.HandBackTime;
+        Draining(_loop?.InHand ?? 0, finish);
+        await _stop.CancelAsync();
+        await using var limit = cancellationToken.UnsafeRegister(static abort => ((CancellationTokenSource)abort!).Cancel(), _abort);
+        using var waited = new CancellationTokenSource();
+        await Task.WhenAny(work, Task.Delay(finish, _time, waited.Token));
+        await waited.CancelAsync();
+        if (!work.IsCompleted)
+        {
+            HandingBack(_loop?.InHand ?? 0);
+            await _abort.CancelAsync();
+        }
+
+        // The model may be loading in native code that can't be stopped; the process then ends under it.
+        await work.WaitAsync(_setup.Worker.HandBackTime, _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _state.Enter(WorkerPhase.Ended);
+    }
+
+    /// <inheritdoc/>
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        base.Dispose();
+        _stop.Dispose();
+        _abort.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        ICaptionModel? model = null;
+        try
+        {
+            model = await WarmUpAsync();
+            using var loop = new CaptionQueueLoop(
+                _storage, _preparer, model, BuiltInProfiles.Get, _setup.Queue, _time, _setup.OnEvent, _logging.CreateLogger<CaptionQueueLoop>());
+            _loop = loop;
+            _state.Enter(WorkerPhase.Ready);
+            await loop.RunAsync(_stop.Token, _abort.Token);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+        }
+        catch (Exception error)
+        {
+            // Anything: a worker without a model, or without its loop, is of no use, and the platform starts it again.
+            _state.Fail(error.Message);
+            Failed(error.Message, error);
+            _host.StopApplication();
+        }
+        finally
+        {
+            _loop = null;
+            await DisposeAsync(model);
+        }
+    }
+
+    internal static async ValueTask DisposeAsync(ICaptionModel? model)
+    {
+        if (model is IAsyncDisposable late)
+        {
+            await late.DisposeAsync();
+        }
+        else
+        {
+            (model as IDisposable)?.Dispose();
+        }
+    }
+
+    private async Task<ICaptionModel> WarmUpAsync()
+    {
+        var began = Stopwatch.GetTimestamp();
+
+        // Off the host's start, so that the health endpoints answer while gigabytes are read.
+        var model = await Task.Run(() => _load(_stop.Token), _stop.Token);
+        try
+        {
+            await SelfTest.DescribeAsync(model, _preparer, _setup.Profile, _stop.Token);
+            Warm(model.Info.Name, model.Info.Engine, Stopwatch.GetElapsedTime(began));
+            return model;
+        }
+        catch
+        {
+            await DisposeAsync(model);
+            throw;
+        }
+    }
+
+    [LoggerMessage(1100, LogLevel.Information, "The model '{Model}' on {Engine} is warm after {Took}; taking jobs")]
+    private partial void Warm(string model, string engine, TimeSpan took);
+
+    [LoggerMessage(1101, LogLevel.Information, "Asked to stop: no more jobs are taken; the {Count} in hand have {Time} to finish")]
+    private partial void Draining(int count, TimeSpan time);
+
+    [LoggerMessage(1102, LogLevel.Warning, "{Count} jobs have not finished in time; they go back to the queue")]
+    private partial void HandingBack(int count);
+
+    [LoggerMessage(1103, LogLevel.Critical, "The worker can't go on and ends with exit code 1: {Reason}")]
+    private partial void Failed(string reason, Exception error);
+}

@@ -1,0 +1,45 @@
+using System.ComponentModel.DataAnnotations;
+using BlobCaptioner.Captioning;
+using BlobCaptioner.Inference;
+
+namespace BlobCaptioner.Hosting.Worker;
+
+/// <summary>How much of the machine the engine takes; section <c>Engine</c>.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>The section's key.</summary>
+    public const string Section = "Engine";
+
+    // A prompt with instruction and chat markup, and the keys and quotes of an answer.
+    private const int PromptTokens = 512;
+    private const int ShapeTokens = 128;
+
+    /// <summary>Pictures that are described at once. Range 1 to 64, default 8.</summary>
+    [Range(1, 64)]
+    public int Slots { get; init; } = 8;
+
+    /// <summary>Processor threads for what does not run on the GPU. Range 1 to 512; null (default) takes the machine's processors.</summary>
+    [Range(1, 512)]
+    public int? Threads { get; init; }
+
+    /// <summary>Layers of both models on the GPU. Range -1 to 10,000; -1 (default) for all, 0 for none.</summary>
+    [Range(-1, 10_000)]
+    public int GpuLayers { get; init; } = -1;
+
+    /// <summary>
+    /// KV cache cells, shared by all slots; a token takes one (144 KiB with Qwen3-VL-8B). Range 256 to 1,048,576; null (default) has room
+    /// for <see cref="Slots"/> of the longest answers that the profile allows.
+    /// </summary>
+    [Range(256, 1_048_576)]
+    public int? ContextTokens { get; init; }
+
+    /// <summary>Slots and limits for the batcher.</summary>
+    public BatcherOptions Batching => new() { Slots = Slots };
+
+    /// <summary>KV cache cells for a profile.</summary>
+    public int ContextTokensFor(Profile profile)
+    {
+        var answer = ShapeTokens + profile.Fields.Sum(f => f.Kind == FieldKind.Text ? f.MaxCharacters : 16);
+        return ContextTokens ?? (Slots * (profile.ImageTokenBudget + answer)) + (Batching.Prefixes * PromptTokens);
+    }
+}
