@@ -1,0 +1,107 @@
+// Two accounts, so that the Functions host's broad role never reaches the pictures: data (pictures, records, jobs) and host (code, locks, keys).
+param location string
+@maxLength(24)
+param dataAccount string
+@maxLength(24)
+param hostAccount string
+param tags object
+
+// The names of StorageOptions, and the platform's name for what its blob trigger gave up. Where the host gives up a poison message itself,
+// it appends "-poison" once more; made here, so that its identity needn't make queues.
+var queues = ['captions', 'captions-poison', 'captions-poison-poison', 'webjobs-blobtrigger-poison', 'webjobs-blobtrigger-poison-poison']
+var closed = {
+  allowSharedKeyAccess: false
+  allowBlobPublicAccess: false
+  allowCrossTenantReplication: false
+  defaultToOAuthAuthentication: true
+  minimumTlsVersion: 'TLS1_2'
+  supportsHttpsTrafficOnly: true
+  publicNetworkAccess: 'Enabled' // the addresses are public, the contents are not: every request needs a role
+}
+
+resource data 'Microsoft.Storage/storageAccounts@2025-01-01' = {
+  name: dataAccount
+  location: location
+  kind: 'StorageV2'
+  sku: { name: 'Standard_ZRS' }
+  tags: tags
+  properties: closed
+
+  resource blobs 'blobServices' = {
+    name: 'default'
+    properties: {
+      deleteRetentionPolicy: { enabled: true, days: 14 }
+      containerDeleteRetentionPolicy: { enabled: true, days: 14 }
+    }
+
+    resource images 'containers' = { name: 'images', properties: { publicAccess: 'None' } }
+    resource prepared 'containers' = { name: 'prepared', properties: { publicAccess: 'None' } }
+    resource deadLetters 'containers' = { name: 'missed-events', properties: { publicAccess: 'None' } }
+  }
+
+  resource queueService 'queueServices' = {
+    name: 'default'
+    resource each 'queues' = [for queue in queues: { name: queue }]
+  }
+
+  resource lifecycle 'managementPolicies' = {
+    name: 'default'
+    properties: {
+      policy: {
+        rules: [
+          {
+            name: 'prepared-after-7-days'
+            type: 'Lifecycle'
+            enabled: true
+            definition: {
+              filters: { blobTypes: ['blockBlob'], prefixMatch: ['prepared/'] }
+              actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: 7 } } }
+            }
+          }
+          {
+            name: 'missed-events-after-30-days'
+            type: 'Lifecycle'
+            enabled: true
+            definition: {
+              filters: { blobTypes: ['blockBlob'], prefixMatch: ['missed-events/'] }
+              actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: 30 } } }
+            }
+          }
+        ]
+      }
+    }
+    dependsOn: [blobs]
+  }
+}
+
+resource host 'Microsoft.Storage/storageAccounts@2025-01-01' = {
+  name: hostAccount
+  location: location
+  kind: 'StorageV2'
+  sku: { name: 'Standard_LRS' }
+  tags: tags
+  properties: closed
+
+  resource blobs 'blobServices' = {
+    name: 'default'
+    properties: { deleteRetentionPolicy: { enabled: true, days: 7 } }
+    resource deployment 'containers' = { name: 'deployment', properties: { publicAccess: 'None' } }
+  }
+}
+
+output dataAccount string = data.name
+output hostAccount string = host.name
+output imagesContainer string = data::blobs::images.name
+output deadLetterContainer string = data::blobs::deadLetters.name
+output deploymentContainer string = host::blobs::deployment.name
+output captionsQueue string = data::queueService::each[0].name
+@description('What both hosts read about the account.')
+output settings object = {
+  CaptionStorage__blobServiceUri: data.properties.primaryEndpoints.blob
+  CaptionStorage__queueServiceUri: data.properties.primaryEndpoints.queue
+  CaptionStorage__credential: 'managedidentity'
+  Storage__ImagesContainer: data::blobs::images.name
+  Storage__PreparedContainer: data::blobs::prepared.name
+  Storage__CaptionsQueue: data::queueService::each[0].name
+  Storage__PoisonQueue: data::queueService::each[1].name
+}

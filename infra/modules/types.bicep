@@ -1,0 +1,5 @@
+@export()
+type identity = {
+  id: string
+  clientId: string
+}
