@@ -28,7 +28,7 @@ public static class CaptionerTelemetryExtensions
     /// <param name="configuration">The host's configuration, environment variables in it.</param>
     /// <param name="serviceName"><c>service.name</c>, unless <c>OTEL_SERVICE_NAME</c> says another: <c>captioner-gpu-worker</c>.</param>
     /// <param name="prometheus">True for the host that calls <see cref="MapCaptionerMetrics"/>; <see cref="TelemetryOptions.Prometheus"/> overrides it.</param>
-    /// <exception cref="ArgumentException">A setting is out of its range.</exception>
+    /// <exception cref="Settings.SettingsException">A setting is unknown, of the wrong type or out of its range.</exception>
     public static IServiceCollection AddCaptionerTelemetry(
         this IServiceCollection services, IConfiguration configuration, string serviceName, bool prometheus = false)
     {

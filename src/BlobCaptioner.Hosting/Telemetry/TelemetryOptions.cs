@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace BlobCaptioner.Hosting.Telemetry;
 
 /// <summary>
@@ -24,6 +26,7 @@ public sealed record TelemetryOptions
     /// <summary>Client id of that identity. Null, the default, takes <c>AZURE_CLIENT_ID</c>, or without it the system-assigned one.</summary>
     public string? ClientId { get; init; }
 
-    /// <summary>Time between two looks at the queues, three requests each. Default 30 s; zero looks never. Only where metrics are exported.</summary>
+    /// <summary>Time between two looks at the queues, three requests each. Default 30 s; zero looks never, the most is a day. Only where metrics are exported.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan QueueWatch { get; init; } = TimeSpan.FromSeconds(30);
 }

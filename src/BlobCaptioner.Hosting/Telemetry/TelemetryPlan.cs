@@ -1,3 +1,4 @@
+using BlobCaptioner.Hosting.Settings;
 using Microsoft.Extensions.Configuration;
 using OpenTelemetry.Resources;
 
@@ -35,16 +36,10 @@ internal sealed record TelemetryPlan
     /// <param name="configuration">The host's configuration, environment variables in it.</param>
     /// <param name="serviceName">Unless <c>OTEL_SERVICE_NAME</c> says another.</param>
     /// <param name="prometheus">Unless <see cref="TelemetryOptions.Prometheus"/> says otherwise.</param>
-    /// <exception cref="ArgumentException">The queue watch is negative.</exception>
+    /// <exception cref="SettingsException">A setting is unknown, of the wrong type or out of its range.</exception>
     public static TelemetryPlan Read(IConfiguration configuration, string serviceName, bool prometheus)
     {
-        var options = configuration.GetSection(TelemetryOptions.Section).Get<TelemetryOptions>() ?? new();
-        if (options.QueueWatch < TimeSpan.Zero)
-        {
-            throw new ArgumentException(
-                $"Telemetry:QueueWatch is {options.QueueWatch}; it must be zero (never) or more. Set it like 00:00:30.", nameof(configuration));
-        }
-
+        var options = SettingsReader.Read<TelemetryOptions>(configuration, TelemetryOptions.Section);
         var plan = new TelemetryPlan
         {
             ServiceName = Value(configuration, "OTEL_SERVICE_NAME") ?? serviceName,

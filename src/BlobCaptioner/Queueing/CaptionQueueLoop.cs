@@ -160,7 +160,7 @@ public sealed partial class CaptionQueueLoop : IDisposable
 
     private async Task HoldAsync(QueueMessage message, CancellationToken stop, CancellationToken abort)
     {
-        using var span = CaptionTracing.StartProcess(_storage.Captions.Name, message.MessageId, message.Body, message.DequeueCount);
+        var span = CaptionTracing.StartProcess(_storage.Captions.Name, message.MessageId, message.Body, message.DequeueCount);
         try
         {
             await using var lease = JobLease.Hold(_storage.Captions, message, _options.Lease, _time, error => RenewalFailed(error, message.MessageId));
@@ -173,6 +173,8 @@ public sealed partial class CaptionQueueLoop : IDisposable
         }
         finally
         {
+            // First the span: who waits for the room may send spans off and end.
+            span?.Dispose();
             _room.Release();
         }
     }

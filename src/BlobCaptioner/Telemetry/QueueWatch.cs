@@ -66,7 +66,7 @@ public sealed class QueueWatch : IDisposable
         }
     }
 
-    /// <summary>Looks again and again until cancelled; trouble with storage only leaves a gap.</summary>
+    /// <summary>Looks again and again until cancelled. Whatever goes wrong, sign-in included, only leaves a gap: watching never ends a worker.</summary>
     /// <param name="interval">Time between two looks, more than zero.</param>
     /// <param name="cancellationToken">Ends it, without an exception.</param>
     public async Task RunAsync(TimeSpan interval, CancellationToken cancellationToken)
@@ -80,7 +80,7 @@ public sealed class QueueWatch : IDisposable
                 {
                     await SampleAsync(cancellationToken);
                 }
-                catch (Exception error) when (error is RequestFailedException || StorageOutage.IsTransient(error, cancellationToken))
+                catch (Exception) when (!cancellationToken.IsCancellationRequested)
                 {
                     PipelineMetrics.Count(Queueing.PipelineEventKind.StorageTrouble, code: null, "watch");
                 }
