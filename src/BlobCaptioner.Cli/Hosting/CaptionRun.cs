@@ -44,6 +44,7 @@ internal sealed class CaptionRun
     /// <exception cref="LocalStackException">Azurite ended by itself.</exception>
     public async Task<bool> RunAsync(CancellationToken stop, CancellationToken abort)
     {
+        await using var telemetry = RunTelemetry.Start(_store.Storage, _logging);
         using var stopReceiving = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using var loop = new CaptionQueueLoop(
             _store.Storage, _engine.Preparer, _engine.Model, BuiltInProfiles.Get, _options.Loop, _time, OnEvent, _logging.CreateLogger<CaptionQueueLoop>());

@@ -1,3 +1,5 @@
+using BlobCaptioner.Storage;
+using BlobCaptioner.Telemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -10,8 +12,17 @@ namespace BlobCaptioner.Hosting.Telemetry;
 public sealed class TelemetrySession : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
+    private readonly CancellationTokenSource _end = new();
+    private readonly Task _watching;
 
-    private TelemetrySession(ServiceProvider services) => _services = services;
+    private TelemetrySession(ServiceProvider services, CaptionStorage? watched)
+    {
+        _services = services;
+        var interval = services.GetRequiredService<TelemetryPlan>().Options.QueueWatch;
+        _watching = watched is null || interval == TimeSpan.Zero || services.GetService<MeterProvider>() is null
+            ? Task.CompletedTask
+            : WatchAsync(watched, interval, _end.Token);
+    }
 
     /// <summary>Where log entries go; to be added to the program's logging. Empty where logs are not exported.</summary>
     public IEnumerable<ILoggerProvider> Loggers => _services.GetServices<ILoggerProvider>();
@@ -19,8 +30,9 @@ public sealed class TelemetrySession : IAsyncDisposable
     /// <summary>Starts it.</summary>
     /// <param name="configuration">As for <see cref="CaptionerTelemetryExtensions.AddCaptionerTelemetry"/>; Prometheus is not served.</param>
     /// <param name="serviceName"><c>service.name</c>, unless <c>OTEL_SERVICE_NAME</c> says another.</param>
+    /// <param name="watched">Whose queues it looks at for the gauges; null for none.</param>
     /// <returns>Null where nothing is to be exported.</returns>
-    public static TelemetrySession? Start(IConfiguration configuration, string serviceName)
+    public static TelemetrySession? Start(IConfiguration configuration, string serviceName, CaptionStorage? watched = null)
     {
         if (TelemetryPlan.Read(configuration, serviceName, prometheus: false) is { Traces: false, Metrics: false, Logs: false })
         {
@@ -28,11 +40,25 @@ public sealed class TelemetrySession : IAsyncDisposable
         }
 
         var services = new ServiceCollection().AddLogging().AddCaptionerTelemetry(configuration, serviceName).BuildServiceProvider();
+
+        // Made when first asked for; a generic host asks at its start.
         _ = services.GetService<TracerProvider>();
         _ = services.GetService<MeterProvider>();
-        return new(services);
+        return new(services, watched);
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _services.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync();
+        await _watching;
+        await _services.DisposeAsync();
+        _end.Dispose();
+    }
+
+    private static async Task WatchAsync(CaptionStorage storage, TimeSpan interval, CancellationToken end)
+    {
+        using var watch = new QueueWatch(storage);
+        await watch.RunAsync(interval, end);
+    }
 }
