@@ -57,6 +57,21 @@ public static class CaptionServices
         return services;
     }
 
+    /// <summary>
+    /// Registers what a function app needs: the intake, <see cref="ContinuedSweep"/>, <see cref="PoisonMarker"/>, <see cref="SweepSettings"/> and
+    /// <see cref="ImageTriggerSettings"/>.
+    /// </summary>
+    /// <exception cref="SettingsException">A setting is missing or wrong.</exception>
+    public static IServiceCollection AddCaptionFunctions(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddCaptionIntake(configuration);
+        services.TryAddSingleton(SettingsReader.Read<SweepSettings>(configuration, SweepSettings.Section));
+        services.TryAddSingleton(SettingsReader.Read<ImageTriggerSettings>(configuration, ImageTriggerSettings.Section));
+        services.TryAddSingleton(provider => new ContinuedSweep(provider.GetRequiredService<ImageIntake>()));
+        services.TryAddSingleton<PoisonMarker>();
+        return services;
+    }
+
     /// <summary>Registers what a <see cref="CaptionQueueLoop"/> needs: storage, images, and <see cref="QueueLoopOptions"/>.</summary>
     /// <exception cref="SettingsException">A setting is missing or wrong.</exception>
     public static IServiceCollection AddCaptionQueue(this IServiceCollection services, IConfiguration configuration)

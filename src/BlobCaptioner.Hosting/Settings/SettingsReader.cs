@@ -79,6 +79,7 @@ public static class SettingsReader
         _ when type == typeof(int) || type == typeof(long) => "a whole number",
         _ when type == typeof(Uri) => "an address like https://example.com/",
         { IsEnum: true } => string.Join(" or ", Enum.GetNames(type)),
+        _ when type == typeof(string) => "a text",
         _ => $"a {type.Name}",
     };
 
@@ -89,7 +90,10 @@ public static class SettingsReader
             return $"'{values.Path}': {message}";
         }
 
-        var value = Convert.ToString(typeof(T).GetProperty(member)?.GetValue(options), CultureInfo.InvariantCulture);
-        return $"'{Variable($"{values.Path}:{member}")}' is '{value}'. {message}";
+        var property = typeof(T).GetProperty(member)!;
+        var key = Variable($"{values.Path}:{member}");
+        return Convert.ToString(property.GetValue(options), CultureInfo.InvariantCulture) is { Length: > 0 } value
+            ? $"'{key}' is '{value}'. {message}"
+            : $"'{key}' is not set; it takes {Kind(Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType)}.";
     }
 }

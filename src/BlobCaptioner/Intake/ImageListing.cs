@@ -21,13 +21,34 @@ internal static class ImageListing
     /// Reads it. A record follows its image in name order, so an image waits only until the listing has passed its record's name.
     /// Should an account order names differently, the record counts as missing here, and intake, which looks for itself, finds it.
     /// </summary>
-    public static async IAsyncEnumerable<ListedImage> ReadAsync(
-        BlobContainerClient images, string? prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public static IAsyncEnumerable<ListedImage> ReadAsync(BlobContainerClient images, string? prefix, CancellationToken cancellationToken) =>
+        PairAsync(images.GetBlobsAsync(Options(prefix), cancellationToken), cancellationToken);
+
+    /// <summary>
+    /// The same in pages, from any page on. An image whose record stands on the next page counts as one without; intake looks for itself.
+    /// </summary>
+    /// <param name="images">The images' container.</param>
+    /// <param name="prefix">Only names that start with this; null for all.</param>
+    /// <param name="from">Where an earlier listing went on; null for the start.</param>
+    /// <param name="pageSize">Blobs on a page, 1 to 5,000.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Pages, each with where the listing goes on after it; empty after the last.</returns>
+    public static async IAsyncEnumerable<(IAsyncEnumerable<ListedImage> Images, string Next)> ReadPagesAsync(
+        BlobContainerClient images, string? prefix, string? from, int pageSize, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var page in images.GetBlobsAsync(Options(prefix), cancellationToken).AsPages(from, pageSize))
+        {
+            yield return (PairAsync(page.Values.ToAsyncEnumerable(), cancellationToken), page.ContinuationToken ?? "");
+        }
+    }
+
+    private static GetBlobsOptions Options(string? prefix) => new() { Traits = BlobTraits.Metadata, Prefix = prefix };
+
+    private static async IAsyncEnumerable<ListedImage> PairAsync(IAsyncEnumerable<BlobItem> blobs, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var waiting = new Dictionary<string, ListedImage>(StringComparer.Ordinal);
         var order = new PriorityQueue<string, string>(StringComparer.Ordinal);
-        var options = new GetBlobsOptions { Traits = BlobTraits.Metadata, Prefix = prefix };
-        await foreach (var blob in images.GetBlobsAsync(options, cancellationToken))
+        await foreach (var blob in blobs.WithCancellation(cancellationToken))
         {
             while (order.TryPeek(out var passed, out _) && string.CompareOrdinal(passed, blob.Name) < 0)
             {

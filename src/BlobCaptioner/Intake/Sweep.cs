@@ -31,12 +31,18 @@ public sealed class Sweep
     public async Task<SweepSummary> RunAsync(SweepRequest request, CancellationToken cancellationToken)
     {
         Validator.ValidateObject(request, new ValidationContext(request), validateAllProperties: true);
+        return await RunAsync(request, ImageListing.ReadAsync(_intake.Storage.Images, request.Prefix, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Sweeps over a part of the listing.</summary>
+    internal async Task<SweepSummary> RunAsync(SweepRequest request, IAsyncEnumerable<ListedImage> images, CancellationToken cancellationToken)
+    {
         var preparation = _intake.Preparation(request.Profile);
         var counts = new Dictionary<IntakeResult, long>();
         long listed = 0, errors = 0;
         var counting = new Lock();
         var options = new ParallelOptions { MaxDegreeOfParallelism = request.Parallelism, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(ImageListing.ReadAsync(_intake.Storage.Images, request.Prefix, cancellationToken), options, async (image, stop) =>
+        await Parallel.ForEachAsync(images, options, async (image, stop) =>
         {
             IntakeResult? result = IsSettled(image, request, preparation) ? IntakeResult.UpToDate : await TryIngestAsync(image, request, stop);
             lock (counting)

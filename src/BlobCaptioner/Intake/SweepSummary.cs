@@ -29,4 +29,18 @@ public sealed record SweepSummary
 
     /// <summary>Storage refused; the next sweep tries again.</summary>
     public long Errors { get; init; }
+
+    /// <summary>Both together.</summary>
+    public SweepSummary Plus(SweepSummary other) => new()
+    {
+        Listed = Listed + other.Listed,
+        UpToDate = UpToDate + other.UpToDate,
+        Refreshed = Refreshed + other.Refreshed,
+        Enqueued = Enqueued + other.Enqueued,
+        Rejected = Rejected + other.Rejected,
+        InFlight = InFlight + other.InFlight,
+        Gone = Gone + other.Gone,
+        Blocked = Blocked + other.Blocked,
+        Errors = Errors + other.Errors,
+    };
 }

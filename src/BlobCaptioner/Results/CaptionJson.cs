@@ -16,6 +16,7 @@ namespace BlobCaptioner.Results;
 [JsonSerializable(typeof(PoisonMessage))]
 [JsonSerializable(typeof(ModelCatalog))]
 [JsonSerializable(typeof(PartialFileState))]
+[JsonSerializable(typeof(PoisonBlob))]
 internal sealed partial class CaptionJson : JsonSerializerContext
 {
     /// <summary>For records: indented, readable.</summary>
@@ -26,6 +27,9 @@ internal sealed partial class CaptionJson : JsonSerializerContext
 
     /// <summary>For messages in the poison queue.</summary>
     public static JsonTypeInfo<PoisonMessage> Poison => Formats.Compact.PoisonMessage;
+
+    /// <summary>For messages that the blob trigger of Azure Functions gave up.</summary>
+    public static JsonTypeInfo<PoisonBlob> ImagePoison => Formats.Compact.PoisonBlob;
 
     // A type of its own, so that the generated default is there before these are made from it.
     // "Relaxed" leaves non-ASCII text and & < > as they are: records are files for people and importers, not parts of a page.

@@ -57,7 +57,19 @@ public sealed class CaptionStore
         await WriteAsync(record, replaces, await ReadAsync(record.Image.Name, cancellationToken), cancellationToken);
 
     /// <summary>The same for who has just read what lies there, which spares a request: should it have changed, it is read again.</summary>
-    internal async Task<RecordWrite> WriteAsync(CaptionRecord record, string? replaces, StoredRecord? present, CancellationToken cancellationToken)
+    internal Task<RecordWrite> WriteAsync(CaptionRecord record, string? replaces, StoredRecord? present, CancellationToken cancellationToken) =>
+        WriteAsync(record, seen => seen.ETag != replaces && seen.HasReceipt && IsAsGood(seen.Record!, record), present, cancellationToken);
+
+    /// <summary>Writes a record unless one speaks of the same version of the image already, whatever it says. Safe to repeat after any failure.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="RequestFailedException">Storage refused, for another reason than a condition.</exception>
+    public async Task<RecordWrite> WriteFirstAsync(CaptionRecord record, CancellationToken cancellationToken) =>
+        await WriteAsync(
+            record, seen => seen.Record!.Image.ETag == record.Image.ETag, await ReadAsync(record.Image.Name, cancellationToken), cancellationToken);
+
+    private async Task<RecordWrite> WriteAsync(
+        CaptionRecord record, Func<StoredRecord, bool> stands, StoredRecord? present, CancellationToken cancellationToken)
     {
         var name = record.Image.Name;
         var blob = _images.GetBlobClient(ImageNames.RecordFor(name));
@@ -80,7 +92,7 @@ public sealed class CaptionStore
                 return RecordWrite.ImageChanged;
             }
 
-            if (present is not null && present.ETag != replaces && present.HasReceipt && IsAsGood(present.Record!, record))
+            if (present is not null && stands(present))
             {
                 // The same receipt: an earlier attempt of this very call got through, although its answer did not.
                 return present.Record!.Generation == record.Generation ? RecordWrite.Written : RecordWrite.AlreadyThere;

@@ -17,6 +17,7 @@ public sealed class CaptionStorage
         Prepared = blobs.GetBlobContainerClient(options.PreparedContainer);
         Captions = queues.GetQueueClient(options.CaptionsQueue);
         Poison = queues.GetQueueClient(options.PoisonQueue);
+        Kept = queues.GetQueueClient(options.KeptQueue);
     }
 
     /// <summary>What it was connected with.</summary>
@@ -33,6 +34,9 @@ public sealed class CaptionStorage
 
     /// <summary>Messages that were given up.</summary>
     public QueueClient Poison { get; }
+
+    /// <summary>What a function app found in its poison queues and could make no record of. Created with its first message.</summary>
+    public QueueClient Kept { get; }
 
     /// <summary>Connects to a storage account or to Azurite; makes no request.</summary>
     /// <param name="connection">

@@ -21,6 +21,12 @@ public sealed record StorageOptions
     [Required, StringLength(63, MinimumLength = 3)]
     public string PoisonQueue { get; init; } = "captions-poison";
 
+    /// <summary>
+    /// Where a function app, which empties poison queues, puts what it can make no record of. Default <c>captions-kept</c>. Nothing reads it but people.
+    /// </summary>
+    [Required, StringLength(63, MinimumLength = 3)]
+    public string KeptQueue { get; init; } = "captions-kept";
+
     /// <summary>How often the SDK repeats one failed request. Range 0 to 10, default 3. Longer outages are waited out by <see cref="OutageTolerance"/>.</summary>
     [Range(0, 10)]
     public int MaxRetries { get; init; } = 3;

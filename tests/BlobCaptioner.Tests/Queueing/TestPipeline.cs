@@ -49,6 +49,8 @@ internal sealed class TestPipeline : IAsyncDisposable
 
     public IntakeOptions IntakeOptions { get; }
 
+    public ImagePreparer Preparer => _preparer;
+
     public ImageIntake Intake { get; }
 
     public Sweep Sweep { get; }
