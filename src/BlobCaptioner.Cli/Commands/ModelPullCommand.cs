@@ -50,7 +50,7 @@ internal static class ModelPullCommand
             using var logging = reports.CreateLogging(parse);
             using var signals = new StopSignals(() => Console.Error.WriteLine("Stopping. What was received is kept: pull again to go on."));
             var models = new ModelDirectory(parse.GetValue(directory), TimeProvider.System, logging.CreateLogger<ModelDirectory>());
-            var report = new TransferReport(json, Console.Out, Console.Error, TimeProvider.System);
+            var report = TransferReport.Create(json, Console.Out);
             var options = new ModelPullOptions { Source = parse.GetValue(source), Mirror = parse.GetValue(mirror), Parts = parse.GetValue(parts) };
             var paths = await report.RunAsync(() => models.EnsureAsync(parse.GetValue(name)!, parse.GetValue(vision), options, report, signals.Stop));
             await Console.Out.WriteLineAsync(json

@@ -32,7 +32,7 @@ internal static class ModelVerifyCommand
             var named = parse.GetValue(name) is { } wanted ? models.Catalog.Get(wanted) : null;
 
             // JSON is one array at the end: lines of progress would be in its way
-            var report = new TransferReport(json, TextWriter.Null, Console.Error, TimeProvider.System);
+            var report = TransferReport.Create(json, TextWriter.Null);
             var found = await report.RunAsync(() => CheckAsync(models, named, report, signals.Stop));
             if (json)
             {

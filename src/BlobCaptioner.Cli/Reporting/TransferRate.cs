@@ -4,10 +4,11 @@ namespace BlobCaptioner.Cli.Reporting;
 internal sealed class TransferRate(TimeProvider time)
 {
     private static readonly TimeSpan s_window = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_least = TimeSpan.FromSeconds(1);
 
     private readonly Queue<(long At, long Bytes)> _samples = new();
 
-    /// <summary>Bytes a second; null before there are two samples.</summary>
+    /// <summary>Bytes a second; null in the first second, which says little.</summary>
     public double? BytesPerSecond { get; private set; }
 
     /// <summary>Adds how many bytes there are now.</summary>
@@ -21,8 +22,8 @@ internal sealed class TransferRate(TimeProvider time)
         }
 
         var (at, first) = _samples.Peek();
-        var seconds = time.GetElapsedTime(at, now).TotalSeconds;
-        BytesPerSecond = seconds > 0 ? Math.Max(0, bytes - first) / seconds : null;
+        var elapsed = time.GetElapsedTime(at, now);
+        BytesPerSecond = elapsed >= s_least ? Math.Max(0, bytes - first) / elapsed.TotalSeconds : null;
     }
 
     /// <summary>Forgets what was: it starts over.</summary>

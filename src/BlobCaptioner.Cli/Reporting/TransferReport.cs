@@ -5,7 +5,7 @@ using Spectre.Console;
 namespace BlobCaptioner.Cli.Reporting;
 
 /// <summary>Tells how far files are: bars on a terminal, JSON lines for machines, a line every ten seconds for logs. Lines of people go to stderr.</summary>
-internal sealed class TransferReport(bool json, TextWriter output, TextWriter errors, TimeProvider time) : IProgress<ModelProgress>
+internal sealed class TransferReport(bool json, IAnsiConsole? terminal, TextWriter output, TextWriter errors, TimeProvider time) : IProgress<ModelProgress>
 {
     private readonly Lock _lock = new();
     private readonly TransferRate _rate = new(time);
@@ -15,15 +15,21 @@ internal sealed class TransferReport(bool json, TextWriter output, TextWriter er
     private long _last;
     private long _told;
 
+    /// <summary>Reports as fits where it goes: bars on a terminal, lines elsewhere.</summary>
+    /// <param name="json">True for JSON lines to stdout.</param>
+    /// <param name="output">Takes the JSON lines.</param>
+    public static TransferReport Create(bool json, TextWriter output) =>
+        new(json, RunReports.IsLive(json) ? AnsiConsole.Console : null, output, Console.Error, TimeProvider.System);
+
     /// <summary>Runs something that reports here.</summary>
     public async Task<T> RunAsync<T>(Func<Task<T>> work)
     {
-        if (!RunReports.IsLive(json))
+        if (terminal is null)
         {
             return await work();
         }
 
-        return await AnsiConsole.Progress()
+        return await terminal.Progress()
             .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn())
             .StartAsync(async context =>
             {
@@ -65,7 +71,7 @@ internal sealed class TransferReport(bool json, TextWriter output, TextWriter er
     {
         if (!_bars.TryGetValue(value.File, out var bar))
         {
-            bar = _context!.AddTask("", maxValue: value.TotalBytes);
+            bar = _context!.AddTask(Markup.Escape(value.File), maxValue: value.TotalBytes);
             _bars.Add(value.File, bar);
         }
 
@@ -73,7 +79,7 @@ internal sealed class TransferReport(bool json, TextWriter output, TextWriter er
         bar.Description = Markup.Escape(Line(value, at, isHashing));
         if (value.Notice is { } notice)
         {
-            AnsiConsole.MarkupLineInterpolated($"[yellow]{RecordText.Printable(notice)}[/]");
+            terminal!.MarkupLineInterpolated($"[yellow]{RecordText.Printable(notice)}[/]");
         }
     }
 
