@@ -7,6 +7,10 @@ namespace BlobCaptioner.Tests.Cli;
 /// <summary>The built command <c>captioner</c> as a process of its own, as a user runs it.</summary>
 internal sealed class CaptionerProcess : IAsyncDisposable
 {
+    // From its own build output: beside the tests, ASP.NET Core's assemblies come from the shared framework, which the command does not name.
+    private static readonly string Program = Path.GetFullPath(Path.Combine(
+        AppContext.BaseDirectory, "..", "..", "..", "..", "..", "src", "BlobCaptioner.Cli", "bin", Path.Combine(AppContext.BaseDirectory.TrimEnd('/').Split('/')[^2..]), "captioner"));
+
     private readonly Process _process;
     private readonly Lock _lock = new();
     private readonly List<string> _output = [];
@@ -17,7 +21,7 @@ internal sealed class CaptionerProcess : IAsyncDisposable
     private CaptionerProcess(string directory, IReadOnlyDictionary<string, string>? environment, string[] arguments)
     {
         // Tests that run in the background of a script have inherited an ignored SIGINT, and would pass that on; env becomes the command.
-        var start = new ProcessStartInfo("env", ["--default-signal=INT", Path.Combine(AppContext.BaseDirectory, "captioner"), .. arguments])
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", Program, .. arguments])
         {
             WorkingDirectory = directory,
             RedirectStandardInput = true,
