@@ -13,15 +13,18 @@ public sealed class TelemetrySession : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
     private readonly CancellationTokenSource _end = new();
-    private readonly Task _watching;
+    private readonly QueueWatch? _watch;
+    private readonly Task _watching = Task.CompletedTask;
 
     private TelemetrySession(ServiceProvider services, CaptionStorage? watched)
     {
         _services = services;
         var interval = services.GetRequiredService<TelemetryPlan>().Options.QueueWatch;
-        _watching = watched is null || interval == TimeSpan.Zero || services.GetService<MeterProvider>() is null
-            ? Task.CompletedTask
-            : WatchAsync(watched, interval, _end.Token);
+        if (watched is not null && interval > TimeSpan.Zero && services.GetService<MeterProvider>() is not null)
+        {
+            _watch = new(watched);
+            _watching = _watch.RunAsync(interval, _end.Token);
+        }
     }
 
     /// <summary>Where log entries go; to be added to the program's logging. Empty where logs are not exported.</summary>
@@ -52,13 +55,10 @@ public sealed class TelemetrySession : IAsyncDisposable
     {
         await _end.CancelAsync();
         await _watching;
-        await _services.DisposeAsync();
-        _end.Dispose();
-    }
 
-    private static async Task WatchAsync(CaptionStorage storage, TimeSpan interval, CancellationToken end)
-    {
-        using var watch = new QueueWatch(storage);
-        await watch.RunAsync(interval, end);
+        // The last export still has the gauges.
+        await _services.DisposeAsync();
+        _watch?.Dispose();
+        _end.Dispose();
     }
 }
