@@ -61,7 +61,7 @@ public sealed class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
-        var http = ServerClient.CreateHttp(options);
+        var http = ServerClient.CreateHttp();
         try
         {
             var client = ServerClient.Create(options, http);
@@ -189,6 +189,11 @@ public sealed class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
             var reply = ServerReply.Read(response);
             _counter.Add(reply.InputTokens, reply.OutputTokens);
             return reply;
+        }
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            // whatever a connection throws that is taken away under a request
+            throw new OperationCanceledException(cancellationToken);
         }
         catch (Exception error) when (ServerFault.Of(error, _time.GetUtcNow()) is { } fault)
         {

@@ -16,13 +16,12 @@ internal static class ServerClient
     private const int MostAnswerBytes = 8_000_000;
 
     /// <summary>The connections to the server; the caller's to dispose.</summary>
-    public static HttpClient CreateHttp(RemoteModelOptions options) => new(new AnswerLimitHandler(MostAnswerBytes)
+    public static HttpClient CreateHttp() => new(new AnswerLimitHandler(MostAnswerBytes)
     {
         InnerHandler = new SocketsHttpHandler
         {
             // a server behind a changing DNS name (Kubernetes, Azure) is found again
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            ConnectTimeout = options.Timeout,
         },
     })
     {

@@ -1,6 +1,7 @@
 using System.ClientModel;
 using System.Globalization;
 using System.Text.Json;
+using Azure.Identity;
 using Polly.Timeout;
 
 namespace BlobCaptioner.Remote;
@@ -53,6 +54,7 @@ internal sealed record ServerFault
     public static ServerFault? Of(Exception? error, DateTimeOffset now) => error switch
     {
         TimeoutRejectedException => new() { IsTimeout = true, Message = "No whole answer came in time." },
+        AuthenticationFailedException noToken => new() { Status = 401, Message = Shorten(noToken.Message) },
         ClientResultException { Status: > 0 } refused => Read(refused, now),
         HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => null,
         ClientResultException { InnerException: HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } } => null,

@@ -1,3 +1,4 @@
+using Azure.Identity;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Remote;
 using Xunit;
@@ -145,6 +146,15 @@ public sealed class ServerTroubleTests
         Assert.Equal(("server-unreachable", true), (error.Code, error.Retry));
         Assert.Contains(gone.ToString(), error.Message, StringComparison.Ordinal);
         Assert.Equal("server-unreachable", (await Assert.ThrowsAsync<CaptionException>(() => model.CheckAsync(Cancel))).Code);
+    }
+
+    [Fact]
+    public void Fault_IdentityGetsNoToken_IsASignInProblemAndNotTheModelsAnswer()
+    {
+        var fault = ServerFault.Of(new CredentialUnavailableException("no identity here"), DateTimeOffset.UnixEpoch);
+        var error = ServerErrors.From(fault!, "a.jpg", new() { Endpoint = new("https://shop.openai.azure.com"), UseManagedIdentity = true });
+        Assert.Equal(("server-sign-in", true, false), (error.Code, error.Retry, error.IsFinal));
+        Assert.Contains("Cognitive Services OpenAI User", error.Remedy, StringComparison.Ordinal);
     }
 
     [Fact]
