@@ -226,6 +226,8 @@ output storageAccount string = storage.outputs.dataAccount
 output functionApp string = functions.outputs.appName
 @description('Where images go: az acr build.')
 output registry string = access.outputs.registryName
+@description('Pass it again in later runs.')
+output budgetStart string = budgetStart
 output resourceGroup string = group.name
 @description('The same settings, for workers that run elsewhere (infra/kubernetes).')
 output CaptionStorage__blobServiceUri string = storage.outputs.settings.CaptionStorage__blobServiceUri

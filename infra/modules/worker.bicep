@@ -23,7 +23,6 @@ param tags object
 // A GPU replica gets the whole machine behind its profile.
 var sizes = { T4: { cpu: '8', memory: '56Gi' }, A100: { cpu: '24', memory: '220Gi' } }
 var shared = !empty(modelStorage)
-var grace = terminationGraceSeconds - 30 // the worker gives up half a minute before the platform does, and hands its jobs back
 var environmentVariables = union(settings, {
   CaptionStorage__clientId: identity.clientId
   AZURE_CLIENT_ID: identity.clientId
@@ -32,7 +31,7 @@ var environmentVariables = union(settings, {
   Model__Name: model
   Model__Directory: '/models'
   Engine__Slots: string(slots)
-  Worker__ShutdownGrace: '00:${padLeft(grace / 60, 2, '0')}:${padLeft(grace % 60, 2, '0')}'
+  Worker__ShutdownGrace: '00:${padLeft(terminationGraceSeconds / 60, 2, '0')}:${padLeft(terminationGraceSeconds % 60, 2, '0')}' // its last 15 s hand jobs back
 })
 
 resource managedEnvironment 'Microsoft.App/managedEnvironments@2025-01-01' existing = {

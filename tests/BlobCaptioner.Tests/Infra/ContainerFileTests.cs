@@ -1,0 +1,39 @@
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace BlobCaptioner.Tests.Infra;
+
+/// <summary>The two container files, as far as they can be judged without building them.</summary>
+public sealed partial class ContainerFileTests
+{
+    [Theory]
+    [InlineData("functions.Dockerfile")]
+    [InlineData("gpu-worker.Dockerfile")]
+    public void ContainerFile_OfAHost_IsPinnedUnprivilegedAndCopiesWhatExists(string file)
+    {
+        var lines = File.ReadAllLines(Path.Combine(InfraFiles.Folder, file));
+        var arguments = lines.Select(l => Argument().Match(l)).Where(m => m.Success).ToDictionary(m => m.Groups["name"].Value, m => m.Groups["value"].Value, StringComparer.Ordinal);
+        var bases = lines.Where(l => l.StartsWith("FROM ", StringComparison.Ordinal)).Select(l => l.Split(' ')[1]).ToList();
+
+        Assert.Equal(2, bases.Count);
+        Assert.All(bases, b =>
+        {
+            var image = Variable().Replace(b, m => arguments[m.Groups["name"].Value]);
+            Assert.Matches(@":[\w.-]*\d[\w.-]*$", image);
+            Assert.DoesNotContain("latest", image, StringComparison.Ordinal);
+        });
+        var final = lines.SkipWhile(l => !l.EndsWith("AS final", StringComparison.Ordinal)).ToList();
+        Assert.Equal("USER 1654:1654", final.Last(l => l.StartsWith("USER ", StringComparison.Ordinal)));
+        var copied = lines.Where(l => l.StartsWith("COPY ", StringComparison.Ordinal) && !l.Contains("--from", StringComparison.Ordinal))
+            .SelectMany(l => l.Split(' ')[1..^1]).Where(p => p != "host.json");
+        Assert.All(copied, p => Assert.True(Path.Exists(Path.Combine(InfraFiles.Root, p)), p));
+        var project = lines.Single(l => l.StartsWith("RUN dotnet publish", StringComparison.Ordinal)).Split(' ')[3];
+        Assert.True(File.Exists(Path.Combine(InfraFiles.Root, project)), project);
+    }
+
+    [GeneratedRegex(@"^ARG (?<name>\w+)=(?<value>.+)$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Argument();
+
+    [GeneratedRegex(@"\$\{(?<name>\w+)\}", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Variable();
+}

@@ -1,0 +1,65 @@
+using System.Text.RegularExpressions;
+using BlobCaptioner.Hosting.Settings;
+using BlobCaptioner.Images;
+using BlobCaptioner.Queueing;
+using BlobCaptioner.Storage;
+
+namespace BlobCaptioner.Tests.Infra;
+
+/// <summary>Which environment variables the hosts read: the sections' types in the compiled code, and the platform's own.</summary>
+internal static partial class HostSettings
+{
+    // Read by the Functions host and the Azure SDK, not by our code.
+    private static readonly HashSet<string> Platform = new(StringComparer.Ordinal)
+    {
+        "AzureWebJobsStorage__accountName", "AzureWebJobsStorage__credential", "AzureWebJobsStorage__clientId", "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
+    };
+
+    private static readonly Dictionary<string, Type> Sections = SectionTypes();
+
+    private static readonly Lazy<string> Code = new(() => InfraFiles.Sources("BlobCaptioner.Hosting"));
+
+    /// <summary>All names in a text that look like settings of ours.</summary>
+    public static SortedSet<string> InText(string text) => new(Name().Matches(text).Select(m => m.Value), StringComparer.Ordinal);
+
+    /// <summary>True where code or platform reads that variable.</summary>
+    public static bool IsRead(string name)
+    {
+        if (Platform.Contains(name))
+        {
+            return true;
+        }
+
+        var parts = name.Split("__");
+        if (parts.Length == 1)
+        {
+            return Code.Value.Contains($"\"{name}\"", StringComparison.Ordinal);
+        }
+
+        if (parts[0] == SettingNames.Connection)
+        {
+            return parts[1] is SettingNames.BlobServiceUri or SettingNames.QueueServiceUri or SettingNames.Credential or SettingNames.ClientId;
+        }
+
+        return Sections.TryGetValue(parts[0], out var type) ? type.GetProperty(parts[1]) is { CanWrite: true } : Agreed(name);
+    }
+
+    // The function app's own sections come with its sources.
+    private static bool Agreed(string name) => !File.Exists(Path.Combine(InfraFiles.Root, "src", "BlobCaptioner.Functions", "Program.cs"))
+        && name is "BlobTrigger__Source" or "Sweep__Schedule";
+
+    private static Dictionary<string, Type> SectionTypes()
+    {
+        var types = typeof(SettingNames).Assembly.GetTypes()
+            .Select(t => (Section: t.GetField("Section")?.GetRawConstantValue() as string, Type: t))
+            .Where(t => t.Section is not null)
+            .ToDictionary(t => t.Section!, t => t.Type, StringComparer.Ordinal);
+        types[SettingNames.Storage] = typeof(StorageOptions);
+        types[SettingNames.Queue] = typeof(QueueLoopOptions);
+        types[ImageOptions.Section] = typeof(ImageOptions);
+        return types;
+    }
+
+    [GeneratedRegex(@"\b([A-Z][A-Za-z]+__[A-Za-z]+|(AZURE|APPLICATIONINSIGHTS|OTEL)_[A-Z_]+)\b", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Name();
+}
