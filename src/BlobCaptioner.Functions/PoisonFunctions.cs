@@ -18,8 +18,8 @@ public sealed partial class PoisonFunctions(PoisonMarker marker, Profile profile
     public async Task MarkImageAsync([QueueTrigger("webjobs-blobtrigger-poison", Connection = "CaptionStorage")] BinaryData message, CancellationToken cancellationToken) =>
         Tell(await marker.MarkImageAsync(message.ToString(), profile, cancellationToken));
 
-    private void Tell(PoisonOutcome outcome) => Marked(outcome.Name, outcome.Result, outcome.Reason);
+    private void Tell(PoisonOutcome outcome) => Marked(outcome.Name ?? "no known image", outcome.Result, outcome.Reason);
 
-    [LoggerMessage(120, LogLevel.Error, "Poison message of '{Name}': {Result}. {Reason}")]
-    private partial void Marked(string? name, PoisonResult result, string reason);
+    [LoggerMessage(120, LogLevel.Error, "Poison message of {Name}: {Result}. {Reason}")]
+    private partial void Marked(string name, PoisonResult result, string reason);
 }

@@ -1,5 +1,6 @@
 using BlobCaptioner.Functions;
 using BlobCaptioner.Hosting.Settings;
+using BlobCaptioner.Hosting.Telemetry;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
 using Microsoft.Extensions.DependencyInjection;
@@ -8,9 +9,9 @@ using Microsoft.Extensions.Hosting;
 var builder = FunctionsApplication.CreateBuilder(args);
 try
 {
-    builder.Services.AddCaptionFunctions(builder.Configuration);
+    builder.Services.AddCaptionFunctions(builder.Configuration).AddCaptionerTelemetry(builder.Configuration, "captioner-functions");
 }
-catch (SettingsException error)
+catch (Exception error) when (error is SettingsException or ArgumentException)
 {
     await Console.Error.WriteLineAsync(error.Message);
     return 2;

@@ -59,7 +59,7 @@ public static class CaptionServices
 
     /// <summary>
     /// Registers what a function app needs: the intake, <see cref="ContinuedSweep"/>, <see cref="PoisonMarker"/>, <see cref="SweepSettings"/> and
-    /// <see cref="ImageTriggerSettings"/>.
+    /// <see cref="ImageTriggerSettings"/>. Containers and queues that are missing are created at start.
     /// </summary>
     /// <exception cref="SettingsException">A setting is missing or wrong.</exception>
     public static IServiceCollection AddCaptionFunctions(this IServiceCollection services, IConfiguration configuration)
@@ -69,6 +69,7 @@ public static class CaptionServices
         services.TryAddSingleton(SettingsReader.Read<ImageTriggerSettings>(configuration, ImageTriggerSettings.Section));
         services.TryAddSingleton(provider => new ContinuedSweep(provider.GetRequiredService<ImageIntake>()));
         services.TryAddSingleton<PoisonMarker>();
+        services.AddHostedService<StorageSetup>();
         return services;
     }
 
