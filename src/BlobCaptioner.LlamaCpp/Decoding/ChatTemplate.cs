@@ -25,20 +25,7 @@ internal sealed unsafe class ChatTemplate
     }
 
     /// <summary>See <see cref="ISequenceDecoder.FormatChat"/>.</summary>
-    public ChatFrame Format(string system, string user)
-    {
-        var marker = "<__picture__>";
-        while (user.Contains(marker, StringComparison.Ordinal) || system.Contains(marker, StringComparison.Ordinal))
-        {
-            marker = marker.Insert(1, "_");
-        }
-
-        var text = Apply(system, user + marker);
-        var at = text.IndexOf(marker, StringComparison.Ordinal);
-        return at >= 0
-            ? new ChatFrame(text[..at], text[(at + marker.Length)..])
-            : throw new SequenceDecoderException($"The chat template of '{_modelName}' leaves the user's text out. Use a model whose template takes system and user messages.");
-    }
+    public ChatFrame Format(string system, string user) => ChatLayout.Split(_modelName, system, user, Apply);
 
     private string Apply(string system, string user)
     {

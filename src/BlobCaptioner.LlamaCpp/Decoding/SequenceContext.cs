@@ -15,18 +15,14 @@ internal sealed unsafe class SequenceContext : IDisposable
     private readonly BatchBuffers _buffers;
     private readonly int[] _abort = GC.AllocateArray<int>(1, pinned: true);
     private readonly nint _memory;
-    private readonly int _batchTokens;
-    private readonly int _maxSequences;
-    private readonly int _vocabularySize;
+    private readonly StepLimits _limits;
     private readonly Lock _gate = new();
     private volatile bool _disposed;
 
     /// <exception cref="SequenceDecoderException">llama.cpp refuses, mostly for want of memory.</exception>
     public SequenceContext(ModelHandle model, LlamaCppOptions options, int vocabularySize, bool positionPlanes)
     {
-        _batchTokens = options.BatchTokens;
-        _maxSequences = options.MaxSequences;
-        _vocabularySize = vocabularySize;
+        _limits = new(options.BatchTokens, options.MaxSequences, vocabularySize);
         var parameters = LlamaNative.llama_context_default_params();
         parameters.ContextTokens = (uint)options.ContextTokens;
         parameters.BatchTokens = (uint)options.BatchTokens;
@@ -63,17 +59,7 @@ internal sealed unsafe class SequenceContext : IDisposable
     /// <summary>See <see cref="ISequenceDecoder.Decode"/>.</summary>
     public DecodeStatus Decode(ReadOnlySpan<TokenEntry> tokens)
     {
-        RequireCount(tokens.Length, nameof(tokens));
-        foreach (ref readonly var entry in tokens)
-        {
-            // llama.cpp ends the process on some of these.
-            if ((uint)entry.Token >= (uint)_vocabularySize || entry.Position < 0 || (uint)entry.Sequence >= (uint)_maxSequences)
-            {
-                throw new ArgumentException(
-                    $"{entry} is out of range: tokens are below {_vocabularySize}, sequences below {_maxSequences}, positions not negative.", nameof(tokens));
-            }
-        }
-
+        _limits.Require(tokens);
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -84,22 +70,7 @@ internal sealed unsafe class SequenceContext : IDisposable
     /// <summary>See <see cref="ISequenceDecoder.DecodeImages"/>.</summary>
     public DecodeStatus DecodeImages(ReadOnlySpan<ImageSlice> slices)
     {
-        var total = 0;
-        foreach (ref readonly var slice in slices)
-        {
-            if (slice.Count < 1 || slice.Offset < 0 || slice.Count > slice.Image.TokenCount - slice.Offset || slice.StartPosition < 0
-                || (uint)slice.Sequence >= (uint)_maxSequences)
-            {
-                throw new ArgumentException(
-                    $"A slice of {slice.Count} tokens from {slice.Offset} at position {slice.StartPosition} of sequence {slice.Sequence} is out of range: "
-                    + $"the picture has {slice.Image.TokenCount} tokens, sequences are below {_maxSequences}, positions not negative.",
-                    nameof(slices));
-            }
-
-            total += slice.Count;
-        }
-
-        RequireCount(total, nameof(slices));
+        var total = _limits.Require(slices);
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -113,15 +84,15 @@ internal sealed unsafe class SequenceContext : IDisposable
         NativeLog.StartErrors();
         var logits = index < 0 ? null : LlamaNative.llama_get_logits_ith(_context, index);
         return logits != null
-            ? new(logits, _vocabularySize)
+            ? new(logits, _limits.VocabularySize)
             : throw new InvalidOperationException($"The last step has no logits at index {index}. Set {nameof(TokenEntry.WantLogits)} on that token. {NativeLog.TakeErrors()}");
     }
 
     /// <summary>See <see cref="ISequenceDecoder.Fork"/>.</summary>
     public void Fork(int from, int to)
     {
-        RequireSequence(from);
-        RequireSequence(to);
+        _limits.RequireSequence(from);
+        _limits.RequireSequence(to);
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -132,7 +103,7 @@ internal sealed unsafe class SequenceContext : IDisposable
     /// <summary>See <see cref="ISequenceDecoder.Remove"/>.</summary>
     public void Remove(int sequence, int fromPosition)
     {
-        RequireSequence(sequence);
+        _limits.RequireSequence(sequence);
         ArgumentOutOfRangeException.ThrowIfNegative(fromPosition);
         lock (_gate)
         {
@@ -194,19 +165,7 @@ internal sealed unsafe class SequenceContext : IDisposable
                 Volatile.Write(ref _abort[0], 0);
                 return DecodeStatus.Aborted;
             default:
-                throw new SequenceDecoderException(
-                    $"llama_decode failed on a step of {batch.TokenCount} tokens (code {rc}): {NativeLog.TakeErrors()} "
-                    + (rc == -1 ? "Positions of a sequence must go on where it ended." : "Load the model again; if it fails again, lower ContextTokens or free memory."));
+                throw DecodeErrors.Failed(batch.TokenCount, rc, NativeLog.TakeErrors());
         }
     }
-
-    private void RequireCount(int count, string name)
-    {
-        if (count < 1 || count > _batchTokens)
-        {
-            throw new ArgumentException($"A step takes 1 to {_batchTokens} tokens (BatchTokens); {count} were given.", name);
-        }
-    }
-
-    private void RequireSequence(int sequence) => ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)sequence, (uint)_maxSequences, nameof(sequence));
 }

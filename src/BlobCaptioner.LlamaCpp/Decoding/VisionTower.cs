@@ -36,25 +36,14 @@ internal sealed unsafe class VisionTower : IDisposable
         {
             _mtmd.Dispose();
             throw new SequenceDecoderException(
-                $"llama.cpp could not load the vision tower '{path}': {Reason()} "
+                $"llama.cpp could not load the vision tower '{path}': {VisionErrors.Reason()} "
                 + $"Its embeddings must be {_embeddingWidth} wide for '{options.TextModelPath}': name the mmproj file that was published with that model.");
         }
 
         _mtmd.Hold(model);
         try
         {
-            if (MtmdNative.mtmd_support_vision(_mtmd) == 0)
-            {
-                throw new SequenceDecoderException($"'{path}' takes no pictures. Name the mmproj file of a vision model.");
-            }
-
-            if (MtmdNative.mtmd_decode_use_non_causal(_mtmd, 0) != 0)
-            {
-                throw new SequenceDecoderException(
-                    $"'{path}' belongs to a model whose picture tokens look ahead (non-causal attention, like Gemma 3), which can't be decoded in slices. "
-                    + "Use one of the Qwen-VL family.");
-            }
-
+            VisionErrors.Require(path, MtmdNative.mtmd_support_vision(_mtmd) != 0, MtmdNative.mtmd_decode_use_non_causal(_mtmd, 0) != 0);
             UsesPlanes = MtmdNative.mtmd_decode_use_mrope(_mtmd) != 0;
             (StartTokens, EndTokens) = ReadFrame(path);
         }
@@ -77,13 +66,7 @@ internal sealed unsafe class VisionTower : IDisposable
     /// <summary>See <see cref="ISequenceDecoder.EncodeImage"/>.</summary>
     public EncodedImage Encode(PixelImage image)
     {
-        var expected = (long)image.Width * image.Height * 3;
-        if (image.Width < 1 || image.Height < 1 || image.Rgb.Length != expected)
-        {
-            throw new ArgumentException(
-                $"A picture of {image.Width} x {image.Height} px has {expected:N0} bytes of RGB; {image.Rgb.Length:N0} were given.", nameof(image));
-        }
-
+        VisionErrors.RequireBytes(image);
         NativeLog.StartErrors();
         fixed (byte* rgb = image.Rgb.Span)
         {
@@ -95,7 +78,7 @@ internal sealed unsafe class VisionTower : IDisposable
                 var rc = MtmdNative.mtmd_encode_chunk(_mtmd, chunk);
                 return rc == 0
                     ? Read(chunk)
-                    : throw new SequenceDecoderException($"The vision tower failed on a picture of {image.Width} x {image.Height} px (code {rc}): {Reason()} Use a smaller picture.");
+                    : throw VisionErrors.Failed(image.Width, image.Height, rc);
             }
         }
     }
@@ -107,12 +90,6 @@ internal sealed unsafe class VisionTower : IDisposable
         {
             _mtmd.Dispose();
         }
-    }
-
-    private static string Reason()
-    {
-        var said = NativeLog.TakeErrors();
-        return said.Length == 0 ? "it gave no reason." : said.TrimEnd('.') + ".";
     }
 
     private static nint SingleImage(ChunksHandle chunks)
@@ -128,13 +105,13 @@ internal sealed unsafe class VisionTower : IDisposable
 
             if (found != 0)
             {
-                throw new SequenceDecoderException("This model cuts a picture into several tiles, which is not supported. Use one of the Qwen-VL family.");
+                throw VisionErrors.Tiles(2);
             }
 
             found = chunk;
         }
 
-        return found != 0 ? found : throw new SequenceDecoderException("The vision tower made no tokens of a picture. Use another model.");
+        return found != 0 ? found : throw VisionErrors.Tiles(0);
     }
 
     private ChunksHandle Tokenize(BitmapHandle bitmap, int width, int height)
@@ -148,7 +125,7 @@ internal sealed unsafe class VisionTower : IDisposable
             if (rc != 0)
             {
                 chunks.Dispose();
-                throw new SequenceDecoderException($"The model can't take a picture of {width} x {height} px (code {rc}): {Reason()} Use another size or shape.");
+                throw VisionErrors.Refused(width, height, rc);
             }
         }
 
@@ -179,7 +156,7 @@ internal sealed unsafe class VisionTower : IDisposable
                     target.AddRange(new ReadOnlySpan<int>(tokens, (int)count));
                     break;
                 default:
-                    throw new SequenceDecoderException($"'{path}' wraps a picture in something other than text. Use one of the Qwen-VL family.");
+                    throw VisionErrors.Wrapped(path);
             }
         }
 
@@ -207,15 +184,6 @@ internal sealed unsafe class VisionTower : IDisposable
             MtmdNative.mtmd_helper_image_get_decoder_pos(MtmdNative.mtmd_input_chunk_get_tokens_image(chunk), 0, to);
         }
 
-        var planes = new int[tokens * 4];
-        for (var i = 0; i < tokens; i++)
-        {
-            planes[i] = (int)positions[i].T;
-            planes[tokens + i] = (int)positions[i].Y;
-            planes[(2 * tokens) + i] = (int)positions[i].X;
-            planes[(3 * tokens) + i] = (int)positions[i].Z;
-        }
-
-        return planes;
+        return MtmdDecoderPos.ToPlanes(positions);
     }
 }

@@ -4,50 +4,37 @@ using BlobCaptioner.LlamaCpp.Interop;
 
 namespace BlobCaptioner.LlamaCpp.Decoding;
 
-/// <summary>A model's tokens. Their bytes are read once, so that looking them up needs no native call.</summary>
+/// <summary>A model's tokens.</summary>
 internal sealed unsafe class Vocabulary
 {
     private readonly ModelHandle _model;
     private readonly nint _vocab;
-    private readonly byte[] _bytes;
-    private readonly int[] _starts;
-    private readonly bool[] _ends;
+    private readonly TokenTable _table;
 
     public Vocabulary(ModelHandle model)
     {
         _model = model;
         _vocab = LlamaNative.llama_model_get_vocab(model);
-        Size = LlamaNative.llama_vocab_n_tokens(_vocab);
-        _starts = new int[Size + 1];
-        _ends = new bool[Size];
-        var all = new MemoryStream(Size * 6);
-        var piece = new byte[256];
-        for (var token = 0; token < Size; token++)
-        {
-            _ends[token] = LlamaNative.llama_vocab_is_eog(_vocab, token) != 0;
-            all.Write(piece.AsSpan(0, ReadPiece(token, ref piece)));
-            _starts[token + 1] = (int)all.Length;
-        }
-
-        _bytes = all.ToArray();
+        _table = new(
+            LlamaNative.llama_vocab_n_tokens(_vocab),
+            (token, buffer) =>
+            {
+                fixed (byte* to = buffer)
+                {
+                    return LlamaNative.llama_token_to_piece(_vocab, token, to, buffer.Length, lstrip: 0, special: 0);
+                }
+            },
+            token => LlamaNative.llama_vocab_is_eog(_vocab, token) != 0);
     }
 
-    /// <summary>How many tokens there are.</summary>
-    public int Size { get; }
+    /// <inheritdoc cref="TokenTable.Size"/>
+    public int Size => _table.Size;
 
-    /// <summary>See <see cref="ISequenceDecoder.GetTokenBytes"/>.</summary>
-    public ReadOnlyMemory<byte> BytesOf(int token)
-    {
-        RequireToken(token);
-        return _bytes.AsMemory(_starts[token].._starts[token + 1]);
-    }
+    /// <inheritdoc cref="TokenTable.BytesOf"/>
+    public ReadOnlyMemory<byte> BytesOf(int token) => _table.BytesOf(token);
 
-    /// <summary>See <see cref="ISequenceDecoder.IsEndOfGeneration"/>.</summary>
-    public bool IsEnd(int token)
-    {
-        RequireToken(token);
-        return _ends[token];
-    }
+    /// <inheritdoc cref="TokenTable.IsEnd"/>
+    public bool IsEnd(int token) => _table.IsEnd(token);
 
     /// <summary>See <see cref="ISequenceDecoder.Tokenize"/>.</summary>
     public int[] Tokenize(string text, bool parseSpecial)
@@ -92,25 +79,4 @@ internal sealed unsafe class Vocabulary
             }
         }
     }
-
-    private int ReadPiece(int token, ref byte[] buffer)
-    {
-        while (true)
-        {
-            int length;
-            fixed (byte* to = buffer)
-            {
-                length = LlamaNative.llama_token_to_piece(_vocab, token, to, buffer.Length, lstrip: 0, special: 0);
-            }
-
-            if (length >= 0)
-            {
-                return length;
-            }
-
-            buffer = new byte[-length];
-        }
-    }
-
-    private void RequireToken(int token) => ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)token, (uint)Size, nameof(token));
 }

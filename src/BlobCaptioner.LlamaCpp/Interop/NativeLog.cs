@@ -34,11 +34,14 @@ internal static unsafe partial class NativeLog
         set => Volatile.Write(ref s_logger, value);
     }
 
+    /// <summary>The C function that takes log lines.</summary>
+    public static delegate* unmanaged[Cdecl]<int, byte*, void*, void> Callback => &OnLine;
+
     /// <summary>Routes the logs of all three libraries here.</summary>
     public static void Attach()
     {
-        LlamaNative.llama_log_set(&OnLine, null);
-        MtmdNative.mtmd_helper_log_set(&OnLine, null);
+        LlamaNative.llama_log_set(Callback, null);
+        MtmdNative.mtmd_helper_log_set(Callback, null);
     }
 
     /// <summary>Starts to keep this thread's error lines, so that an exception can say what the library said.</summary>
@@ -58,24 +61,29 @@ internal static unsafe partial class NativeLog
     {
         try
         {
-            // A line may come in pieces: the first with its level, the rest as "continue", the end with a newline.
-            if (level != NativeContinue)
-            {
-                t_level = level;
-            }
-
-            t_line += LlamaNative.Text(text);
-            if (t_line.EndsWith('\n') || t_line.Length > 4096)
-            {
-                var line = t_line.TrimEnd();
-                t_line = null;
-                Write(t_level, line);
-            }
+            Append(level, LlamaNative.Text(text));
         }
         catch (Exception)
         {
             // A logger's fault must not unwind through native frames: that ends the process.
             t_line = null;
+        }
+    }
+
+    /// <summary>Takes a piece of a line. The first piece comes with its level, the rest as "continue", the end with a newline.</summary>
+    internal static void Append(int level, string piece)
+    {
+        if (level != NativeContinue)
+        {
+            t_level = level;
+        }
+
+        t_line += piece;
+        if (t_line.EndsWith('\n') || t_line.Length > 4096)
+        {
+            var line = t_line.TrimEnd();
+            t_line = null;
+            Write(t_level, line);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using BlobCaptioner.Inference;
+using BlobCaptioner.LlamaCpp.Decoding;
 
 namespace BlobCaptioner.Tests.Inference;
 
@@ -59,6 +60,8 @@ internal sealed class ScriptedDecoder : ISequenceDecoder
 
     public DecoderInfo Info { get; }
 
+    private StepLimits Limits => new(Info.BatchTokens, Info.MaxSequences, Info.VocabularySize);
+
     /// <summary>A model that writes a text for each picture: the first token of what is left is the likeliest.</summary>
     public ScriptedDecoder Writing(Func<int, string> text)
     {
@@ -96,7 +99,7 @@ internal sealed class ScriptedDecoder : ISequenceDecoder
     public DecodeStatus Decode(ReadOnlySpan<TokenEntry> tokens)
     {
         CheckThread();
-        Check(tokens.Length >= 1 && tokens.Length <= Info.BatchTokens, $"{tokens.Length} tokens in a batch");
+        Limits.Require(tokens);
         Calls.Enqueue(new Call([.. tokens], []));
         if (IsRefused(tokens.Length, out var status))
         {
@@ -123,14 +126,7 @@ internal sealed class ScriptedDecoder : ISequenceDecoder
     public DecodeStatus DecodeImages(ReadOnlySpan<ImageSlice> slices)
     {
         CheckThread();
-        var count = 0;
-        foreach (var slice in slices)
-        {
-            Check(slice.Count >= 1 && slice.Offset + slice.Count <= slice.Image.TokenCount, "a slice outside its image");
-            count += slice.Count;
-        }
-
-        Check(count >= 1 && count <= Info.BatchTokens, $"{count} image tokens in a batch");
+        var count = Limits.Require(slices);
         Calls.Enqueue(new Call([], [.. slices]));
         if (IsRefused(count, out var status))
         {
@@ -153,14 +149,17 @@ internal sealed class ScriptedDecoder : ISequenceDecoder
     public ReadOnlySpan<float> GetLogits(int index)
     {
         CheckThread();
-        Check(_logits.ContainsKey(index), $"logits {index} were not asked for, or another call came between");
-        return _logits[index];
+        return _logits.TryGetValue(index, out var logits)
+            ? logits
+            : throw new InvalidOperationException($"Rule broken: logits {index} were not asked for, or another call came between");
     }
 
     public void Fork(int from, int to)
     {
         CheckThread();
         _logits.Clear();
+        Limits.RequireSequence(from);
+        Limits.RequireSequence(to);
         Check(_sequences[to].Count == 0, $"sequence {to} is not empty");
         foreach (var cell in _sequences[from])
         {
@@ -173,6 +172,7 @@ internal sealed class ScriptedDecoder : ISequenceDecoder
     {
         CheckThread();
         _logits.Clear();
+        Limits.RequireSequence(sequence);
         var cells = _sequences[sequence];
         var (picture, answer) = Read(sequence);
         CachedAnswers[picture] = Encoding.UTF8.GetString(answer);

@@ -1,11 +1,10 @@
 using System.Text;
 using BlobCaptioner.Inference;
-using BlobCaptioner.LlamaCpp;
 
 namespace BlobCaptioner.Tests.LlamaCpp;
 
 /// <summary>Feeds one sequence of a decoder step by step, the plain way, as a reference for cleverer schedules.</summary>
-internal sealed class DecoderDriver(LlamaCppDecoder decoder, int sequence)
+internal sealed class DecoderDriver(ISequenceDecoder decoder, int sequence)
 {
     /// <summary>Where the next token goes.</summary>
     public int Position { get; set; }

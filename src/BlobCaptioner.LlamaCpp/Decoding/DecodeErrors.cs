@@ -1,0 +1,15 @@
+using BlobCaptioner.Inference;
+
+namespace BlobCaptioner.LlamaCpp.Decoding;
+
+/// <summary>What a failed decode step means.</summary>
+internal static class DecodeErrors
+{
+    /// <summary>The step did not run.</summary>
+    /// <param name="tokens">Tokens in it.</param>
+    /// <param name="code">What <c>llama_decode</c> returned.</param>
+    /// <param name="said">llama.cpp's own words.</param>
+    public static SequenceDecoderException Failed(int tokens, int code, string said) => new(
+        $"llama_decode failed on a step of {tokens} tokens (code {code}): {said} "
+        + (code == -1 ? "Positions of a sequence must go on where it ended." : "Load the model again; if it fails again, lower ContextTokens or free memory."));
+}
