@@ -112,7 +112,9 @@ public sealed partial class CaptionWorker : BackgroundService, IHostedLifecycleS
             // Anything: a worker without a model, or without its loop, is of no use, and the platform starts it again.
             _state.Fail(error.Message);
             Failed(error.Message, error);
-            _host.StopApplication();
+
+            // Once it has started: a host that is stopped while it starts throws, and the exit code would not be ours.
+            _host.ApplicationStarted.Register(_host.StopApplication);
         }
         finally
         {
