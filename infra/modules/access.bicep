@@ -50,6 +50,7 @@ resource data 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
     name: 'default'
     resource captions 'queues' existing = { name: 'captions' }
     resource poison 'queues' existing = { name: 'captions-poison' }
+    resource kept 'queues' existing = { name: 'captions-kept' }
     resource poisonPoison 'queues' existing = { name: 'captions-poison-poison' }
     resource imagePoison 'queues' existing = { name: 'webjobs-blobtrigger-poison' }
     resource imagePoisonPoison 'queues' existing = { name: 'webjobs-blobtrigger-poison-poison' }
@@ -170,6 +171,17 @@ resource functionsImagePoison 'Microsoft.Authorization/roleAssignments@2022-04-0
     principalId: functions.properties.principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.queueContributor)
+  }
+}
+
+// What tells of no image of ours is kept there for people; nothing reads it.
+resource functionsKept 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(data::queueService::kept.id, functions.id, roles.queueSender)
+  scope: data::queueService::kept
+  properties: {
+    principalId: functions.properties.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.queueSender)
   }
 }
 

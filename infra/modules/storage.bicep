@@ -8,7 +8,7 @@ param tags object
 
 // The names of StorageOptions, and the platform's name for what its blob trigger gave up. Where the host gives up a poison message itself,
 // it appends "-poison" once more; made here, so that its identity needn't make queues.
-var queues = ['captions', 'captions-poison', 'captions-poison-poison', 'webjobs-blobtrigger-poison', 'webjobs-blobtrigger-poison-poison']
+var queues = ['captions', 'captions-poison', 'captions-kept', 'captions-poison-poison', 'webjobs-blobtrigger-poison', 'webjobs-blobtrigger-poison-poison']
 var closed = {
   allowSharedKeyAccess: false
   allowBlobPublicAccess: false
@@ -104,4 +104,5 @@ output settings object = {
   Storage__PreparedContainer: data::blobs::prepared.name
   Storage__CaptionsQueue: data::queueService::each[0].name
   Storage__PoisonQueue: data::queueService::each[1].name
+  Storage__KeptQueue: data::queueService::each[2].name
 }

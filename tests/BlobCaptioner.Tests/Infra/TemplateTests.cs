@@ -68,6 +68,7 @@ public sealed partial class TemplateTests(CompiledTemplate template) : IClassFix
 
         Assert.Equal(options.CaptionsQueue, queues[0]);
         Assert.Equal(options.PoisonQueue, queues[1]);
+        Assert.Equal(options.KeptQueue, queues[2]);
         Assert.Contains("webjobs-blobtrigger-poison", queues);
         var containers = template.OfType("Microsoft.Storage/storageAccounts/blobServices/containers").Select(c => c.GetProperty("name").GetString()!).ToList();
         Assert.Contains(containers, n => n.Contains($"'{options.ImagesContainer}'", StringComparison.Ordinal));
@@ -91,7 +92,7 @@ public sealed partial class TemplateTests(CompiledTemplate template) : IClassFix
         Assert.Equivalent(allowed, roles, strict: true);
 
         var assignments = template.OfType("Microsoft.Authorization/roleAssignments").ToList();
-        Assert.Equal(14, assignments.Count);
+        Assert.Equal(15, assignments.Count);
         foreach (var assignment in assignments)
         {
             var scope = assignment.GetProperty("scope").GetString()!;
