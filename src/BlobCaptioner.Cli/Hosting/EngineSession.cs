@@ -10,10 +10,6 @@ namespace BlobCaptioner.Cli.Hosting;
 /// <summary>The model, loaded once or served elsewhere, and what prepares pictures for it.</summary>
 public sealed class EngineSession : IAsyncDisposable
 {
-    // a prompt with instruction and chat markup, and the keys and quotes of an answer
-    private const int PromptTokens = 512;
-    private const int ShapeTokens = 128;
-
     private readonly LocalCaptionModel? _local;
     private readonly RemoteCaptionModel? _remote;
 
@@ -59,13 +55,12 @@ public sealed class EngineSession : IAsyncDisposable
 
         await NativeLibraries.EnsureAsync(progress, cancellationToken);
         var batching = new BatcherOptions { Slots = choice.Slots };
-        var answer = ShapeTokens + profile.Fields.Sum(f => f.Kind == FieldKind.Text ? f.MaxCharacters : 16);
         var options = SampleModel.Options with
         {
             MaxSequences = batching.Sequences,
             Threads = choice.Threads,
             ImageThreads = choice.Threads,
-            ContextTokens = choice.Slots * (profile.ImageTokenBudget + answer) + batching.Prefixes * PromptTokens,
+            ContextTokens = ContextSize.For(profile, batching),
         };
         if (choice is { Model: { } text, Mmproj: { } vision })
         {

@@ -14,6 +14,7 @@ namespace BlobCaptioner.Hosting.Worker;
 /// <remarks>
 /// It drains before any other hosted service is stopped, so health and metrics stay served meanwhile. First no more jobs are taken and those that run are
 /// finished; when <see cref="WorkerOptions.HandBackTime"/> is left of the grace, what still runs is broken off and its messages are visible to others at once.
+/// A model that is still loading has no jobs: it gets <see cref="WorkerOptions.HandBackTime"/> to give up, and the process then ends under it.
 /// </remarks>
 public sealed partial class CaptionWorker : BackgroundService, IHostedLifecycleService
 {
@@ -62,16 +63,22 @@ public sealed partial class CaptionWorker : BackgroundService, IHostedLifecycleS
         }
 
         _state.Enter(WorkerPhase.Draining);
-        var finish = _setup.Worker.ShutdownGrace - _setup.Worker.HandBackTime;
-        Draining(_loop?.InHand ?? 0, finish);
         await _stop.CancelAsync();
+
+        // A loop that begins from here on takes nothing: it is stopped already.
+        var finish = _loop is null ? TimeSpan.Zero : _setup.Worker.ShutdownGrace - _setup.Worker.HandBackTime;
+        Draining(_loop?.InHand ?? 0, finish);
         await using var limit = cancellationToken.UnsafeRegister(static abort => ((CancellationTokenSource)abort!).Cancel(), _abort);
         using var waited = new CancellationTokenSource();
         await Task.WhenAny(work, Task.Delay(finish, _time, waited.Token));
         await waited.CancelAsync();
         if (!work.IsCompleted)
         {
-            HandingBack(_loop?.InHand ?? 0);
+            if (_loop is { InHand: > 0 and var left })
+            {
+                HandingBack(left);
+            }
+
             await _abort.CancelAsync();
         }
 
@@ -79,6 +86,10 @@ public sealed partial class CaptionWorker : BackgroundService, IHostedLifecycleS
         await work.WaitAsync(_setup.Worker.HandBackTime, _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _state.Enter(WorkerPhase.Ended);
     }
+
+    /// <summary>Does nothing: <see cref="StoppingAsync"/> has waited as long as there is any use in it.</summary>
+    /// <param name="cancellationToken">Not looked at.</param>
+    public override Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -10,10 +10,6 @@ public sealed record EngineOptions
     /// <summary>The section's key.</summary>
     public const string Section = "Engine";
 
-    // A prompt with instruction and chat markup, and the keys and quotes of an answer.
-    private const int PromptTokens = 512;
-    private const int ShapeTokens = 128;
-
     /// <summary>Pictures that are described at once. Range 1 to 64, default 8.</summary>
     [Range(1, 64)]
     public int Slots { get; init; } = 8;
@@ -37,9 +33,5 @@ public sealed record EngineOptions
     public BatcherOptions Batching => new() { Slots = Slots };
 
     /// <summary>KV cache cells for a profile.</summary>
-    public int ContextTokensFor(Profile profile)
-    {
-        var answer = ShapeTokens + profile.Fields.Sum(f => f.Kind == FieldKind.Text ? f.MaxCharacters : 16);
-        return ContextTokens ?? (Slots * (profile.ImageTokenBudget + answer)) + (Batching.Prefixes * PromptTokens);
-    }
+    public int ContextTokensFor(Profile profile) => ContextTokens ?? ContextSize.For(profile, Batching);
 }

@@ -13,6 +13,8 @@ namespace BlobCaptioner.Hosting.Worker;
 /// <summary>Registers a caption worker in a host.</summary>
 public static class WorkerServices
 {
+    private static readonly TimeSpan AfterTheWorker = TimeSpan.FromSeconds(10);
+
     /// <summary>
     /// Registers the worker, its health checks, storage, images and queue. Settings are read and checked at once. A model server serves where the section
     /// <c>Remote</c> is set; else the model of <paramref name="local"/>.
@@ -37,8 +39,8 @@ public static class WorkerServices
         });
         services.AddHostedService<CaptionWorker>();
 
-        // The worker keeps to its own grace; the host must not cut it short.
-        services.Configure<HostOptions>(options => options.ShutdownTimeout = worker.ShutdownGrace);
+        // The worker keeps to its own grace; the host must not cut it short, and has to stop the rest after it.
+        services.Configure<HostOptions>(options => options.ShutdownTimeout = worker.ShutdownGrace + AfterTheWorker);
         services.AddHealthChecks()
             .Add(new HealthCheckRegistration("worker-live", p => Check(p, ready: false), failureStatus: null, [WorkerEndpoints.LiveTag]))
             .Add(new HealthCheckRegistration("worker-ready", p => Check(p, ready: true), failureStatus: null, [WorkerEndpoints.ReadyTag]));

@@ -34,7 +34,7 @@ public sealed class WorkerState
     /// <summary>The process's exit code: 1 after a failure, so that the platform starts it again, else 0.</summary>
     public int ExitCode => Failure is null ? 0 : 1;
 
-    // Phases go forward only, and a failure stays.
+    // Phases go forward only; a failure stays, and so does an end: what comes after it changes nothing.
     internal void Enter(WorkerPhase phase)
     {
         lock (_gate)
@@ -50,8 +50,11 @@ public sealed class WorkerState
     {
         lock (_gate)
         {
-            _failure ??= message;
-            _phase = WorkerPhase.Failed;
+            if (_phase != WorkerPhase.Ended)
+            {
+                _failure ??= message;
+                _phase = WorkerPhase.Failed;
+            }
         }
     }
 }
