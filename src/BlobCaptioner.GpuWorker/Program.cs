@@ -52,5 +52,5 @@ try
 catch (Exception error) when (error is SettingsException or ArgumentException)
 {
     Console.Error.WriteLine(error.Message);
-    return 1;
+    return 2;
 }
