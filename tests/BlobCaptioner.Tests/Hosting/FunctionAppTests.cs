@@ -104,9 +104,10 @@ public sealed partial class FunctionAppTests
     public void Project_HostFiles_ComeFromTheTop()
     {
         var project = XDocument.Load(Path.Combine(Root, "src/BlobCaptioner.Functions/BlobCaptioner.Functions.csproj"));
-        var files = project.Descendants("None").ToDictionary(n => n.Attribute("Link")!.Value, n => n, StringComparer.Ordinal);
+        var files = project.Descendants("None").Where(n => n.Attribute("Update") is not null).ToDictionary(n => n.Attribute("Update")!.Value, n => n, StringComparer.Ordinal);
         Assert.Equal(["host.json", "local.settings.json"], files.Keys.Order(StringComparer.Ordinal));
-        Assert.All(files.Values, n => Assert.StartsWith("$(RepositoryRoot)", n.Attribute("Include")!.Value, StringComparison.Ordinal));
+        Assert.All(files.Values, n => Assert.Equal("PreserveNewest", n.Attribute("CopyToOutputDirectory")!.Value));
+        Assert.All(files.Keys, name => Assert.Equal($"../../{name}", new FileInfo(Path.Combine(Root, "src/BlobCaptioner.Functions", name)).LinkTarget));
         Assert.Equal("Never", files["local.settings.json"].Attribute("CopyToPublishDirectory")!.Value);
         Assert.True(File.Exists(Path.Combine(Root, "host.json")));
         Assert.Contains("/local.settings.json", File.ReadAllLines(Path.Combine(Root, ".gitignore")));
