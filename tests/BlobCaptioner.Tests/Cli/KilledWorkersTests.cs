@@ -63,6 +63,8 @@ public sealed class KilledWorkersTests(AzuriteFixture files, NativeLibrariesFixt
 
             foreach (var worker in workers)
             {
+                // The last one may still be starting: stopped then, it says so and returns 1.
+                await Eventually.TrueAsync(() => Task.FromResult(worker.Output.Any(l => l.Contains("Working on", StringComparison.Ordinal))), "the worker has started");
                 await worker.InterruptAsync();
                 var ended = await worker.EndAsync();
                 Assert.True(ended.ExitCode == 0, ended.Text + ended.Errors);

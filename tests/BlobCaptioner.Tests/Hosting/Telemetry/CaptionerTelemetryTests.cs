@@ -69,7 +69,10 @@ public sealed class CaptionerTelemetryTests(AzuriteFixture azurite)
     {
         await using var receiver = await TelemetryReceiver.StartAsync(Cancellation);
         var settings = Settings(
-            ("APPLICATIONINSIGHTS_CONNECTION_STRING", $"InstrumentationKey={Guid.NewGuid()};IngestionEndpoint={receiver.Address}/;LiveEndpoint={receiver.Address}/"));
+            ("APPLICATIONINSIGHTS_CONNECTION_STRING", $"InstrumentationKey={Guid.NewGuid()};IngestionEndpoint={receiver.Address}/;LiveEndpoint={receiver.Address}/"),
+
+            // Unless told, the exporter keeps five traces a second, and other tests write some too.
+            ("OTEL_TRACES_SAMPLER", "microsoft.fixed_percentage"), ("OTEL_TRACES_SAMPLER_ARG", "1.0"));
         await using (TelemetrySession.Start(settings, "captioner"))
         {
             await DescribeAsync("shoes/red.jpg");
