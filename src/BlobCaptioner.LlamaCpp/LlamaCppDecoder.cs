@@ -27,7 +27,9 @@ public sealed unsafe class LlamaCppDecoder : ISequenceDecoder
             _template = new ChatTemplate(_model, name);
             _vocabulary = new Vocabulary(_model);
             _vision = new VisionTower(options.VisionModelPath, _model, options);
-            _context = new SequenceContext(_model, options, _vocabulary.Size, _vision.UsesPlanes);
+            var abort = new AbortFlag();
+            _context = new(
+                new LlamaContext(_model, options, abort), abort, new(options.BatchTokens, options.MaxSequences, _vocabulary.Size), _vision.UsesPlanes);
             Info = new()
             {
                 ModelName = name,

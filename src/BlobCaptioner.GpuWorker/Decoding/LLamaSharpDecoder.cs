@@ -19,7 +19,7 @@ public sealed class LLamaSharpDecoder : ISequenceDecoder
 {
     private readonly LLamaWeights _weights;
     private readonly LLamaSharpVision _vision;
-    private readonly LLamaSharpContext _context;
+    private readonly SequenceContext _context;
     private readonly TokenTable _tokens;
     private readonly string _name;
     private readonly string _template;
@@ -35,7 +35,9 @@ public sealed class LLamaSharpDecoder : ISequenceDecoder
                 ?? throw new SequenceDecoderException($"The model '{_name}' has no chat template, so it was not trained to follow instructions. Use an instruction-tuned one.");
             _tokens = new(model.Vocab.Count, ReadPiece, token => ((LLamaToken)token).IsEndOfGeneration(model));
             _vision = new LLamaSharpVision(_weights, options);
-            _context = new LLamaSharpContext(model, options, _tokens.Size, _vision.UsesPlanes);
+            var abort = new AbortFlag();
+            _context = new(
+                new LLamaSharpContext(model, options, abort), abort, new(options.BatchTokens, options.MaxSequences, _tokens.Size), _vision.UsesPlanes);
             Info = new()
             {
                 ModelName = _name,

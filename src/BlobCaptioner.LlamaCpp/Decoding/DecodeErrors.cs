@@ -2,9 +2,14 @@ using BlobCaptioner.Inference;
 
 namespace BlobCaptioner.LlamaCpp.Decoding;
 
-/// <summary>What a failed decode step means.</summary>
+/// <summary>What it means that llama.cpp refuses.</summary>
 internal static class DecodeErrors
 {
+    /// <summary>There is no context, mostly for want of memory.</summary>
+    public static SequenceDecoderException NoContext(LlamaCppOptions options, string said) => new(
+        $"llama.cpp could not make a context of {options.ContextTokens:N0} tokens for '{options.TextModelPath}': {said} "
+        + "Lower its tokens (ContextTokens) or the pictures at once (slots), or free memory.");
+
     /// <summary>The step did not run.</summary>
     /// <param name="tokens">Tokens in it.</param>
     /// <param name="code">What <c>llama_decode</c> returned.</param>

@@ -1,0 +1,57 @@
+using BlobCaptioner.Inference;
+using BlobCaptioner.LlamaCpp.Interop;
+
+namespace BlobCaptioner.LlamaCpp.Decoding;
+
+/// <summary>A <c>llama_context</c> by P/Invoke.</summary>
+internal sealed unsafe class LlamaContext : INativeContext
+{
+    private readonly ContextHandle _context;
+    private readonly nint _memory;
+
+    /// <exception cref="SequenceDecoderException">llama.cpp refuses, mostly for want of memory.</exception>
+    public LlamaContext(ModelHandle model, LlamaCppOptions options, AbortFlag abort)
+    {
+        var parameters = LlamaNative.llama_context_default_params();
+        parameters.ContextTokens = (uint)options.ContextTokens;
+        parameters.BatchTokens = (uint)options.BatchTokens;
+        parameters.MicroBatchTokens = (uint)Math.Min(options.BatchTokens, SequenceContext.MicroBatchTokens);
+        parameters.MaxSequences = (uint)options.MaxSequences;
+        parameters.Threads = options.Threads ?? LlamaCppOptions.ThreadsFor(options.TextModelPath);
+        parameters.BatchThreads = parameters.Threads;
+        parameters.NoPerf = 1;
+        parameters.OffloadKqv = options.GpuLayers == 0 ? (byte)0 : (byte)1;
+        parameters.AbortCallback = AbortFlag.Callback;
+        parameters.AbortCallbackData = abort.Data;
+
+        // One buffer for all sequences: a forked prefix shares its cells.
+        parameters.KvUnified = 1;
+
+        NativeLog.StartErrors();
+        _context = LlamaNative.llama_init_from_model(model, parameters);
+        if (_context.IsInvalid)
+        {
+            _context.Dispose();
+            throw DecodeErrors.NoContext(options, NativeLog.TakeErrors());
+        }
+
+        _context.Hold(model);
+        _memory = LlamaNative.llama_get_memory(_context);
+        Cells = (int)LlamaNative.llama_n_ctx(_context);
+        EmbeddingWidth = LlamaNative.llama_model_n_embd_inp(model);
+    }
+
+    public int Cells { get; }
+
+    public int EmbeddingWidth { get; }
+
+    public int Decode(LlamaBatch batch) => LlamaNative.llama_decode(_context, batch);
+
+    public float* GetLogits(int index) => LlamaNative.llama_get_logits_ith(_context, index);
+
+    public void Copy(int from, int to) => LlamaNative.llama_memory_seq_cp(_memory, from, to, -1, -1);
+
+    public bool Remove(int sequence, int fromPosition) => LlamaNative.llama_memory_seq_rm(_memory, sequence, fromPosition, -1) != 0;
+
+    public void Dispose() => _context.Dispose();
+}
