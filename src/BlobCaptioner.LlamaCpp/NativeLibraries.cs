@@ -75,10 +75,10 @@ public static class NativeLibraries
         var root = Path.GetDirectoryName(Path.GetDirectoryName(folder))!;
         var name = $"{Path.GetFileName(Path.GetDirectoryName(folder))}.{platform.Rid}";
         Directory.CreateDirectory(root);
-        using var held = await SetupLock.AcquireAsync(
+        using var held = await FileLock.TakeAsync(
             Path.Combine(root, name + ".lock"),
             () => progress?.Report("another process is setting llama.cpp up; waiting for it"),
-            cancellationToken);
+            TimeProvider.System, cancellationToken);
         if (Directory.Exists(folder))
         {
             return;

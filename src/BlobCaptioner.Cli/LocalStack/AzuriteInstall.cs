@@ -56,7 +56,7 @@ public sealed record AzuriteInstall(string Node, string EntryPoint)
         try
         {
             Directory.CreateDirectory(parent);
-            using var oneAtATime = await FileLock.TakeAsync(folder + ".lock", time, cancellationToken);
+            using var oneAtATime = await FileLock.TakeAsync(folder + ".lock", onWait: null, time, cancellationToken);
             if (!File.Exists(install.EntryPoint))
             {
                 await InstallAsync(node, folder, progress, cancellationToken);

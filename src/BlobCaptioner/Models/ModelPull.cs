@@ -79,7 +79,7 @@ internal sealed partial class ModelPull : IDisposable
     private async Task PullAsync(CatalogFile file, CancellationToken cancellationToken)
     {
         var meter = new ProgressMeter(file, _progress, _time);
-        using var alone = await PullLock.TakeAsync(
+        using var alone = await FileLock.TakeAsync(
             PartialFile.LockPath(_directory.FullPath, file),
             () => meter.Report("another pull of this file is running; waiting for it"),
             _time,

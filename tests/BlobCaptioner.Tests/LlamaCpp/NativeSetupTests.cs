@@ -82,9 +82,9 @@ public sealed class NativeSetupTests : IDisposable
     {
         var path = Path.Combine(_folder, "x.lock");
         var waiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var first = await SetupLock.AcquireAsync(path, () => { }, Cancellation);
+        var first = await FileLock.TakeAsync(path, onWait: null, TimeProvider.System, Cancellation);
 
-        var second = SetupLock.AcquireAsync(path, waiting.SetResult, Cancellation);
+        var second = FileLock.TakeAsync(path, waiting.SetResult, TimeProvider.System, Cancellation);
         await waiting.Task.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
         Assert.False(second.IsCompleted);
         first.Dispose();
