@@ -122,8 +122,10 @@ public sealed class ContinuousBatcher : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             _pictures.Writer.Complete();
-            await _stop.CancelAsync();
+
+            // First, since cancelling yields: no picture ends well once this has been called.
             _decode.Stop();
+            await _stop.CancelAsync();
 
             // The encode thread may be inside the vision tower; what it hands over after the decode thread has ended still gets its error.
             await Task.WhenAll(_decodeEnded, _encodeEnded);
