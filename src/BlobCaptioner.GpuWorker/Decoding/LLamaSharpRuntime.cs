@@ -11,7 +11,7 @@ internal static partial class LLamaSharpRuntime
     /// <summary>Environment variable that names a folder with <c>libllama.so</c> and <c>libmtmd.so</c> to use in place of the backend package's.</summary>
     public const string FolderVariable = "BLOBCAPTIONER_NATIVES";
 
-    /// <summary>The llama.cpp that LLamaSharp 0.28.0 is made for; its package states the commit.</summary>
+    /// <summary>What computes, for receipts: the version that Directory.Packages.props names.</summary>
     public const string Engine = "LLamaSharp 0.28.0";
 
     private static readonly Lock Gate = new();
