@@ -11,7 +11,7 @@ internal sealed class ProfileArgument
     {
         Description = $"What to write about the pictures. Built in: {string.Join(", ", BuiltInProfiles.All.Select(p => p.Name))}.",
         HelpName = "NAME",
-        DefaultValueFactory = _ => BuiltInProfiles.Default.Name,
+        DefaultValueFactory = _ => BuiltInProfiles.Sample.Name,
     };
 
     /// <summary>Adds the option to a command.</summary>

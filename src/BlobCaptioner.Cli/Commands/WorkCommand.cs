@@ -36,7 +36,7 @@ internal static class WorkCommand
             var tally = new RunTally(time);
             var options = new CaptionRunOptions
             {
-                Profile = Captioning.BuiltInProfiles.Default,
+                Profile = Captioning.BuiltInProfiles.Sample,
                 Loop = loop.Read(parse),
                 Sweeps = false,
                 Once = parse.GetValue(once),

@@ -42,17 +42,20 @@ public sealed class LocalCaptionModel : ICaptionModel, IAsyncDisposable
     public BatcherSnapshot Snapshot() => _batcher.Snapshot();
 
     /// <inheritdoc/>
-    public async Task<Caption> DescribeAsync(PreparedImage image, Profile profile, CancellationToken cancellationToken)
+    public async Task<Caption> DescribeAsync(CaptionRequest request, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(image);
-        ArgumentNullException.ThrowIfNull(profile);
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.Images.Count is < 1 or > CaptionRequest.MaxImages)
+        {
+            throw new ArgumentException($"A request has {request.Images.Count} pictures; it takes 1 to {CaptionRequest.MaxImages}.", nameof(request));
+        }
 
         // Pixels are 20 times the JPEG: only the next few pictures are decoded, whatever the number of callers.
         await _pixels.WaitAsync(cancellationToken);
         try
         {
-            var request = await Task.Run(() => Read(image, profile), cancellationToken);
-            return await _batcher.DescribeAsync(request, cancellationToken);
+            var work = await Task.Run(() => Read(request), cancellationToken);
+            return await _batcher.DescribeAsync(work, cancellationToken);
         }
         catch (ObjectDisposedException) when (_isDisposed)
         {
@@ -72,13 +75,15 @@ public sealed class LocalCaptionModel : ICaptionModel, IAsyncDisposable
         _decoder.Dispose();
     }
 
-    private PictureRequest Read(PreparedImage image, Profile profile) => new()
+    private PictureRequest Read(CaptionRequest request) => new()
     {
-        Name = image.Name,
-        Image = PreparedJpeg.Decode(image),
-        Plan = GetPlan(profile),
-        Sampling = profile.Sampling,
-        Seed = profile.Sampling.Seed ^ BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(image.Jpeg.Span)),
+        Name = request.Images[0].Name,
+        Images = [.. request.Images.Select(PreparedJpeg.Decode)],
+        Plan = GetPlan(request.Profile),
+        Facts = request.Facts,
+        Sampling = request.Profile.Sampling,
+        Seed = request.Images.Aggregate(
+            request.Profile.Sampling.Seed, (seed, image) => seed ^ BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(image.Jpeg.Span))),
     };
 
     private DecodingPlan GetPlan(Profile profile)

@@ -12,6 +12,12 @@ public sealed record SamplingOptions
     /// <summary>Most tokens to choose from; 0 is all. Default 20.</summary>
     public int TopK { get; init; } = 20;
 
+    /// <summary>
+    /// Taken off the logit of each token that the model has written in this answer (once, however often; prompt and literal text do not count). Range 0 to 2,
+    /// default 0. Qwen3-VL's own recommendation is 1.5 for text, counted over the prompt too; without the prompt less does.
+    /// </summary>
+    public float PresencePenalty { get; init; }
+
     /// <summary>Seed; the same picture, profile, model and seed give the same text when decoded alone.</summary>
     public ulong Seed { get; init; }
 }

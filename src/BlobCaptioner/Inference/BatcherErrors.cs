@@ -13,7 +13,7 @@ internal static class BatcherErrors
 
     public static CaptionException NotEncodable(PictureWork work, Exception error) => new(
         "encode-failed",
-        $"The vision model could not read '{work.Request.Name}' ({work.Request.Image.Width} x {work.Request.Image.Height} px): {error.Message}",
+        $"The vision model could not read '{work.Request.Name}' ({work.Request.Images[0].Width} x {work.Request.Images[0].Height} px): {error.Message}",
         "Check that the picture opens in a viewer; if it does, run `captioner doctor`.",
         retry: true,
         error);

@@ -225,7 +225,8 @@ internal sealed partial class DecodeLoop
     {
         var request = work.Request;
         var sequence = _freeSequences.Pop();
-        var slot = new Slot(sequence, work, prefix, new PlanCursor(request.Plan, request.Sampling, request.Seed, _sampler))
+        var slot = new Slot(sequence, work, prefix, new PlanCursor(
+            request.Plan, request.Plan.Trunk, PlanStart.Begin, request.Facts, request.Sampling, request.Seed, _sampler))
         {
             Image = work.Encoded!,
             Cells = cells,

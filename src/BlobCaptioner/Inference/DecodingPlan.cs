@@ -15,10 +15,11 @@ public sealed class DecodingPlan
     // One token of the text before a quote may be tokenized again together with the literal after it.
     private const int BorderTokens = 4;
 
-    private DecodingPlan(ISequenceDecoder decoder, IReadOnlyList<PlanField> fields)
+    private DecodingPlan(ISequenceDecoder decoder, PlanSection trunk, IReadOnlyList<PlanSection> branches)
     {
         Decoder = decoder;
-        Fields = fields;
+        Trunk = trunk;
+        Branches = branches;
     }
 
     /// <summary>The profile it was compiled from.</summary>
@@ -33,7 +34,11 @@ public sealed class DecodingPlan
     /// <summary>Most tokens that an answer takes in the KV cache.</summary>
     public required int MaxAnswerTokens { get; init; }
 
-    internal IReadOnlyList<PlanField> Fields { get; }
+    /// <summary>What is written first: everything where there is one language, else the attributes.</summary>
+    internal PlanSection Trunk { get; }
+
+    /// <summary>One section a language, where there are several: each goes on where the trunk ended, in a fork of its sequence. Empty for one language.</summary>
+    internal IReadOnlyList<PlanSection> Branches { get; }
 
     internal ISequenceDecoder Decoder { get; }
 
@@ -57,12 +62,14 @@ public sealed class DecodingPlan
             fields.Add(CompileField(profile, i, decoder));
         }
 
-        return new DecodingPlan(decoder, fields)
+        var tokens = fields.Sum(f => BorderTokens + (f.Trie?.Depth ?? f.LeadTokens.Length + f.MaxTextTokens));
+        var trunk = new PlanSection { Language = profile.Language, Fields = fields, MaxAnswerTokens = tokens, ExpectedAnswerTokens = tokens };
+        return new DecodingPlan(decoder, trunk, branches: [])
         {
             Profile = profile,
             PrefixTokens = [.. decoder.Tokenize(frame.Before, parseSpecial: true), .. decoder.Info.ImageStartTokens],
             SuffixTokens = [.. decoder.Info.ImageEndTokens, .. decoder.Tokenize(frame.After, parseSpecial: true)],
-            MaxAnswerTokens = fields.Sum(f => BorderTokens + (f.Trie?.Depth ?? f.LeadTokens.Length + f.MaxTextTokens)),
+            MaxAnswerTokens = tokens,
         };
     }
 
@@ -71,12 +78,12 @@ public sealed class DecodingPlan
     public string Format(IReadOnlyList<string> values)
     {
         var text = new StringBuilder();
-        for (var i = 0; i < Fields.Count; i++)
+        for (var i = 0; i < Trunk.Fields.Count; i++)
         {
-            text.Append(Fields[i].Lead).Append(Escape(values[i]));
+            text.Append(Trunk.Fields[i].Lead).Append(Escape(values[i]));
         }
 
-        return text.Append(Fields[^1].Tail).ToString();
+        return text.Append(Trunk.Fields[^1].Tail).ToString();
     }
 
     private static PlanField CompileField(Profile profile, int index, ISequenceDecoder decoder)

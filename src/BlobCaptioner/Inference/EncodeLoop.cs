@@ -101,7 +101,7 @@ internal sealed class EncodeLoop(
         var started = time.GetTimestamp();
         try
         {
-            work.Encoded = decoder.EncodeImage(work.Request.Image);
+            work.Encoded = decoder.EncodeImage(work.Request.Images[0]);
             return true;
         }
         catch (Exception error)

@@ -8,8 +8,11 @@ public sealed record PictureRequest
     /// <summary>Name for messages.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The pixels.</summary>
-    public required PixelImage Image { get; init; }
+    /// <summary>The pixels of each view, 1 to <see cref="CaptionRequest.MaxImages"/>, in the order in which the model sees them.</summary>
+    public required IReadOnlyList<PixelImage> Images { get; init; }
+
+    /// <summary>What the catalogue says.</summary>
+    public ProductFacts Facts { get; init; } = ProductFacts.None;
 
     /// <summary>What to write, compiled for the batcher's decoder.</summary>
     public required DecodingPlan Plan { get; init; }

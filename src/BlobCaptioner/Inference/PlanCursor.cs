@@ -10,6 +10,7 @@ namespace BlobCaptioner.Inference;
 internal sealed class PlanCursor
 {
     private readonly DecodingPlan _plan;
+    private readonly PlanSection _section;
     private readonly SamplingOptions _sampling;
     private readonly TokenSampler _sampler;
     private readonly TextFieldReader _text;
@@ -22,12 +23,22 @@ internal sealed class PlanCursor
     private int _lastAppended = -1;
     private int _lastLead = -1;
 
-    public PlanCursor(DecodingPlan plan, SamplingOptions sampling, ulong seed, TokenSampler sampler)
+    /// <summary>Begins a section.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="section">Its trunk or one of its branches.</param>
+    /// <param name="start"><see cref="PlanStart.Begin"/> for a trunk, the trunk's <see cref="End"/> for a branch.</param>
+    /// <param name="facts">What the catalogue says.</param>
+    /// <param name="sampling">How free text is sampled.</param>
+    /// <param name="seed">Start of this section's random numbers.</param>
+    /// <param name="sampler">The decode thread's.</param>
+    public PlanCursor(
+        DecodingPlan plan, PlanSection section, PlanStart start, ProductFacts facts, SamplingOptions sampling, ulong seed, TokenSampler sampler)
     {
-        (_plan, _sampling, _sampler, _random) = (plan, sampling, sampler, new SplitMix64(seed));
+        (_plan, _section, _sampling, _sampler, _random) = (plan, section, sampling, sampler, new SplitMix64(seed));
+        _ = facts;
         _text = new TextFieldReader(plan.Decoder);
         _allowsText = _text.Allows;
-        BeginField("", tailTaken: 0);
+        BeginField(start.Rest, start.TailTaken);
     }
 
     /// <summary>Tokens to be decoded before <see cref="Advance"/>; whoever decodes them clears the list.</summary>
@@ -37,7 +48,12 @@ internal sealed class PlanCursor
     public int Rollback { get; set; }
 
     /// <summary>True once every field has its value.</summary>
-    public bool IsFinished => _fields.Count == _plan.Fields.Count;
+    public bool IsFinished => _fields.Count == _section.Fields.Count;
+
+    /// <summary>
+    /// Once finished: where a branch goes on. What <see cref="Rollback"/> says then is to be taken out of the cache before the sequence is forked.
+    /// </summary>
+    public PlanStart End { get; private set; } = PlanStart.Begin;
 
     /// <summary>Values so far.</summary>
     public IReadOnlyList<CaptionField> Fields => _fields;
@@ -51,7 +67,7 @@ internal sealed class PlanCursor
     /// <summary>Tokens of the answer: literal ones and sampled ones, those that closed a value included.</summary>
     public int OutputTokens { get; private set; }
 
-    private PlanField Current => _plan.Fields[_fields.Count];
+    private PlanField Current => _section.Fields[_fields.Count];
 
     /// <summary>Chooses tokens until something is to be decoded again or the answer is finished.</summary>
     /// <param name="logits">Logits after the last pending token.</param>

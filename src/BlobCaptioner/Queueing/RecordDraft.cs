@@ -14,12 +14,8 @@ internal static class RecordDraft
         var record = Create(RecordStatus.Described, job, profile, model, at);
         return record with
         {
-            Copy = new Dictionary<string, IReadOnlyDictionary<string, string>>(StringComparer.Ordinal)
-            {
-                [profile.Language] = caption.Fields.Where(f => !attributes.Contains(f.Name)).ToDictionary(f => f.Name, f => f.Value, StringComparer.Ordinal),
-            },
-            Attributes = caption.Fields.Where(f => attributes.Contains(f.Name))
-                .ToDictionary(f => f.Name, f => new RecordAttribute(f.Value, f.Confidence is { } c ? Math.Round(c, 4) : null), StringComparer.Ordinal),
+            Copy = Copy(profile, caption),
+            Attributes = caption.Fields.Where(f => attributes.Contains(f.Name)).ToDictionary(f => f.Name, Attribute, StringComparer.Ordinal),
             Flags = [.. caption.Flags],
             Generation = record.Generation with
             {
@@ -39,6 +35,23 @@ internal static class RecordDraft
             },
         };
     }
+
+    // In the profile's order, a language without fields left out.
+    private static Dictionary<string, IReadOnlyDictionary<string, CopyValue>> Copy(Profile profile, Caption caption)
+    {
+        var attributes = profile.Fields.Where(f => f.IsAttribute).Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
+        return caption.Fields.Where(f => !attributes.Contains(f.Name))
+            .GroupBy(f => f.Language ?? profile.Language, StringComparer.Ordinal)
+            .ToDictionary(
+                g => g.Key,
+                g => (IReadOnlyDictionary<string, CopyValue>)g.ToDictionary(f => f.Name, Value, StringComparer.Ordinal),
+                StringComparer.Ordinal);
+    }
+
+    private static RecordAttribute Attribute(CaptionField field) =>
+        new(field.Evidence == Evidence.Unknown ? null : Value(field), field.Confidence is { } c ? Math.Round(c, 4) : null) { Evidence = field.Evidence };
+
+    private static CopyValue Value(CaptionField field) => field.Items is { } items ? new(items) : new(field.Value);
 
     /// <summary>The image can't be described, or was given up.</summary>
     /// <param name="status"><see cref="RecordStatus.Rejected"/> or <see cref="RecordStatus.Failed"/>.</param>

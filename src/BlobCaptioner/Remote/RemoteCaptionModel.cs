@@ -98,10 +98,10 @@ public sealed class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<Caption> DescribeAsync(PreparedImage image, Profile profile, CancellationToken cancellationToken)
+    public async Task<Caption> DescribeAsync(CaptionRequest request, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(image);
-        ArgumentNullException.ThrowIfNull(profile);
+        ArgumentNullException.ThrowIfNull(request);
+        var (image, profile) = (request.Images[0], request.Profile);
         using var mine = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
         try
         {

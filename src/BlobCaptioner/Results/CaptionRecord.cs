@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace BlobCaptioner.Results;
 
@@ -17,12 +18,20 @@ public sealed record CaptionRecord
     /// <summary>The profile.</summary>
     public required RecordProfile Profile { get; init; }
 
-    /// <summary>The texts by language (BCP 47), then by field: <c>{"en":{"title":"A red mug"}}</c>. Empty where there is none.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Copy { get; init; } =
-        new Dictionary<string, IReadOnlyDictionary<string, string>>(StringComparer.Ordinal);
+    /// <summary>The product, where the profile groups views: in a product record and in those of its views. Left out otherwise.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RecordProduct? Product { get; init; }
 
-    /// <summary>The attributes by name: <c>{"category":{"value":"mug","confidence":0.99}}</c>. Empty where there is none.</summary>
+    /// <summary>The texts by language (BCP 47), then by field: <c>{"en":{"title":"A red mug","bullets":["Holds tea"]}}</c>. Empty where there is none.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, CopyValue>> Copy { get; init; } =
+        new Dictionary<string, IReadOnlyDictionary<string, CopyValue>>(StringComparer.Ordinal);
+
+    /// <summary>The attributes by name: <c>{"category":{"value":"mug","confidence":0.99,"evidence":"seen"}}</c>. Empty where there is none.</summary>
     public IReadOnlyDictionary<string, RecordAttribute> Attributes { get; init; } = new Dictionary<string, RecordAttribute>(StringComparer.Ordinal);
+
+    /// <summary>What the catalogue said about the product, by column name; left out where it said nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, string>? Facts { get; init; }
 
     /// <summary>What a person should look at, as short codes.</summary>
     public IReadOnlyList<string> Flags { get; init; } = [];
@@ -36,6 +45,8 @@ public sealed record CaptionRecord
     /// <summary>SHA-256 over all that decides the copy, lower-case hex (<see cref="Results.Fingerprint"/>).</summary>
     public required string Fingerprint { get; init; }
 
-    /// <summary>What a person decided about it; null until then. It is carried over when the record is written anew.</summary>
+    /// <summary>
+    /// What a person decided about it (<see cref="RecordReview"/>); null until then. It is carried over when the record is written anew, whatever its shape.
+    /// </summary>
     public JsonElement? Review { get; init; }
 }

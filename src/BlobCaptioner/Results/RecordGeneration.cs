@@ -14,6 +14,19 @@ public sealed record RecordGeneration
     /// <summary>What ran the model; null where no model was asked.</summary>
     public string? Engine { get; init; }
 
+    /// <summary>How text was sampled; null where no model was asked.</summary>
+    public RecordSampler? Sampler { get; init; }
+
+    /// <summary>
+    /// What made the copy, in IPTC's vocabulary: <c>trainedAlgorithmicMedia</c> where a model wrote it, null where there is none.
+    /// Source: https://cv.iptc.org/newscodes/digitalsourcetype/.
+    /// </summary>
+    public string? DigitalSourceType { get; init; }
+
+    /// <summary>The image's name whose copy this is, since both have the same bytes; left out where the model was asked.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ReusedFrom { get; init; }
+
     /// <summary>The prepared image's name; null where there is none.</summary>
     public string? Prepared { get; init; }
 

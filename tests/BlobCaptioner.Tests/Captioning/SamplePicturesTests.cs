@@ -19,7 +19,7 @@ public sealed class SamplePicturesTests(NativeLibrariesFixture natives)
     {
         var pictures = await PrepareAllAsync();
         await using var model = await LoadAsync(slots: 4);
-        var captions = await Task.WhenAll(pictures.Select(p => model.DescribeAsync(p.Image, BuiltInProfiles.Default, Cancel)));
+        var captions = await Task.WhenAll(pictures.Select(p => model.DescribeAsync(p.Image, BuiltInProfiles.Sample, Cancel)));
 
         var wrong = pictures.Zip(captions)
             .Where(p => !p.Second.Fields.Take(3).Select(f => f.Value).SequenceEqual([p.First.Category, p.First.Color, p.First.Pattern]))
@@ -53,7 +53,7 @@ public sealed class SamplePicturesTests(NativeLibrariesFixture natives)
     {
         var pictures = await PrepareAllAsync();
         await using var model = await LoadAsync(slots: 8, contextTokens: 1024);
-        var caption = await model.DescribeAsync(pictures[0].Image, BuiltInProfiles.Default, Cancel);
+        var caption = await model.DescribeAsync(pictures[0].Image, BuiltInProfiles.Sample, Cancel);
         Assert.Equal(pictures.Count, (await DescribeAsync(model, pictures)).Length);
         Assert.Equal(0, model.Snapshot().PutBack);
         Assert.InRange(caption.Usage.ImageTokens, 8, 576);
@@ -61,7 +61,7 @@ public sealed class SamplePicturesTests(NativeLibrariesFixture natives)
 
     private static async Task<string[]> DescribeAsync(LocalCaptionModel model, IReadOnlyList<SamplePicture> pictures)
     {
-        var captions = await Task.WhenAll(pictures.Select(p => model.DescribeAsync(p.Image, BuiltInProfiles.Default, Cancel)));
+        var captions = await Task.WhenAll(pictures.Select(p => model.DescribeAsync(p.Image, BuiltInProfiles.Sample, Cancel)));
         return [.. captions.Select(c => string.Join('|', c.Fields.Select(f => f.Value)))];
     }
 
@@ -81,7 +81,7 @@ public sealed class SamplePicturesTests(NativeLibrariesFixture natives)
         {
             var name = label.GetProperty("file").GetString()!;
             var file = await File.ReadAllBytesAsync(Path.Combine(Folder, name), Cancel);
-            var prepared = await preparer.PrepareAsync(file, name, BuiltInProfiles.Default.ImageTokenBudget, Cancel);
+            var prepared = await preparer.PrepareAsync(file, name, BuiltInProfiles.Sample.ImageTokenBudget, Cancel);
             pictures.Add(new SamplePicture(
                 new PreparedImage { Name = name, Jpeg = Assert.IsType<PreparationOutcome.Prepared>(prepared).Jpeg },
                 label.GetProperty("category").GetString()!,

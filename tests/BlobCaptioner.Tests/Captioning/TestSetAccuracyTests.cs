@@ -28,7 +28,7 @@ public sealed class TestSetAccuracyTests(NativeLibrariesFixture natives)
             var name = label.GetProperty("file").GetString()!;
             var prepared = Assert.IsType<PreparationOutcome.Prepared>(
                 await preparer.PrepareAsync(await File.ReadAllBytesAsync(Path.Combine(Folder, name), Cancel), name, 576, Cancel));
-            var caption = await model.DescribeAsync(new PreparedImage { Name = name, Jpeg = prepared.Jpeg }, BuiltInProfiles.Default, Cancel);
+            var caption = await model.DescribeAsync(new PreparedImage { Name = name, Jpeg = prepared.Jpeg }, BuiltInProfiles.Sample, Cancel);
             var answer = string.Join(' ', caption.Fields.Take(3).Select(f => f.Value));
             var truth = $"{label.GetProperty("category")} {label.GetProperty("color")} {label.GetProperty("pattern")}";
             return (Right: string.Equals(answer, truth, StringComparison.Ordinal), Story: $"{name}: {answer}, not {truth}");

@@ -47,7 +47,7 @@ internal sealed class ScriptedEngine : IAsyncDisposable
         var request = new PictureRequest
         {
             Name = $"{picture}.jpg",
-            Image = new PixelImage { Width = 32 * tokens, Height = 32, Rgb = rgb },
+            Images = [new PixelImage { Width = 32 * tokens, Height = 32, Rgb = rgb }],
             Plan = plan ?? Plan,
             Sampling = sampling ?? new() { Temperature = 0 },
             Seed = seed,

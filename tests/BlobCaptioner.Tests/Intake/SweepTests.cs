@@ -63,7 +63,7 @@ public sealed class SweepTests(AzuriteFixture azurite)
         var knowsNone = new Sweep(new(pipeline.Storage, preparer));
         var knowsAnother = new Sweep(new(pipeline.Storage, preparer, new() { Model = new("other", "model-hash-2", "x") }));
         Assert.Equal(1, (await knowsNone.RunAsync(new() { Profile = TestPipeline.Profile }, Cancellation)).UpToDate);
-        Assert.Equal(1, (await knowsNone.RunAsync(new() { Profile = TestPipeline.Profile with { Language = "de" } }, Cancellation)).Enqueued);
+        Assert.Equal(1, (await knowsNone.RunAsync(new() { Profile = TestPipeline.Profile with { Languages = [new("de")] } }, Cancellation)).Enqueued);
         Assert.Equal(1, (await knowsAnother.RunAsync(new() { Profile = TestPipeline.Profile }, Cancellation)).Enqueued);
     }
 

@@ -21,8 +21,9 @@ internal sealed class ScriptedModel : ICaptionModel
 
     public int MostRunning => _mostRunning;
 
-    public async Task<Caption> DescribeAsync(PreparedImage image, Profile profile, CancellationToken cancellationToken)
+    public async Task<Caption> DescribeAsync(CaptionRequest request, CancellationToken cancellationToken)
     {
+        var (image, profile) = (request.Images[0], request.Profile);
         Calls.Enqueue(image.Name);
         lock (Calls)
         {

@@ -27,7 +27,7 @@ internal sealed class TestPipeline : IAsyncDisposable
         Sweep = new(Intake);
     }
 
-    public static Profile Profile => BuiltInProfiles.Default with { ImageTokenBudget = 64 };
+    public static Profile Profile => BuiltInProfiles.Sample with { ImageTokenBudget = 64 };
 
     /// <summary>Leases long enough for a loaded machine; polls and retries fast.</summary>
     public static QueueLoopOptions Fast => new()

@@ -13,7 +13,7 @@ public sealed class RemoteCaptionModelTests
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private static Profile Profile => BuiltInProfiles.Default;
+    private static Profile Profile => BuiltInProfiles.Sample;
 
     [Fact]
     public async Task Describe_GoodAnswer_GivesFieldsTokensCostAndWhoServed()

@@ -1,3 +1,4 @@
+using BlobCaptioner.Captioning;
 using System.ComponentModel.DataAnnotations;
 using BlobCaptioner.Remote;
 using Microsoft.Extensions.Configuration;
@@ -80,7 +81,7 @@ public sealed class RemoteModelOptionsTests
             await File.WriteAllTextAsync(file, "from-file\n", TestContext.Current.CancellationToken);
             await using var server = await StubServer.StartAsync();
             await using var model = RemoteCaptionModel.Create(server.Options(o => o.ApiKeyFile = file));
-            await model.DescribeAsync(new() { Name = "a.jpg", Jpeg = new byte[] { 0xFF, 0xD8 } }, BlobCaptioner.Captioning.BuiltInProfiles.Default, TestContext.Current.CancellationToken);
+            await model.DescribeAsync(new PreparedImage { Name = "a.jpg", Jpeg = new byte[] { 0xFF, 0xD8 } }, BuiltInProfiles.Sample, TestContext.Current.CancellationToken);
             Assert.Equal("Bearer from-file", Assert.Single(server.Keys));
         }
         finally

@@ -19,7 +19,7 @@ public sealed class ServerTroubleTests
         server.Then(StubServer.Refuse(429, "rate_limit_exceeded", "slow down", ("Retry-After", "37")));
         var time = new TimerWatch();
         await using var model = RemoteCaptionModel.Create(server.Options(), timeProvider: time);
-        var caption = model.DescribeAsync(Picture, BuiltInProfiles.Default, Cancel);
+        var caption = model.DescribeAsync(Picture, BuiltInProfiles.Sample, Cancel);
         var wait = await time.WaitAsync(due => due >= TimeSpan.FromSeconds(30) && due < TimeSpan.FromSeconds(60), Cancel);
         Assert.InRange(wait.TotalSeconds, 37, 37 * 1.1);
         Assert.Single(server.Requests);
@@ -37,7 +37,7 @@ public sealed class ServerTroubleTests
         server.Then(StubServer.Refuse(503, "", "later", ("Retry-After", "86400")));
         var time = new TimerWatch();
         await using var model = RemoteCaptionModel.Create(server.Options(o => o.MaxRetryAfter = TimeSpan.FromSeconds(40)), timeProvider: time);
-        var caption = model.DescribeAsync(Picture, BuiltInProfiles.Default, Cancel);
+        var caption = model.DescribeAsync(Picture, BuiltInProfiles.Sample, Cancel);
         await time.WaitAsync(due => due >= TimeSpan.FromSeconds(40) && due <= TimeSpan.FromSeconds(44), Cancel);
         time.Advance(TimeSpan.FromSeconds(45));
         await caption.WaitAsync(TimeSpan.FromSeconds(60), Cancel);
@@ -50,7 +50,7 @@ public sealed class ServerTroubleTests
         await using var server = await StubServer.StartAsync();
         server.Then(StubServer.Refuse(503, "", "loading"), StubServer.Cut, StubServer.Refuse(500, "", "oops"), StubServer.Refuse(429, "", "busy"));
         await using var model = RemoteCaptionModel.Create(server.Options());
-        Assert.Equal("mug", (await model.DescribeAsync(Picture, BuiltInProfiles.Default, Cancel)).Fields[0].Value);
+        Assert.Equal("mug", (await model.DescribeAsync(Picture, BuiltInProfiles.Sample, Cancel)).Fields[0].Value);
         Assert.Equal((5, 4L, 0L), (server.Requests.Count, model.Totals().Retries, model.Totals().Repairs));
     }
 
@@ -61,7 +61,7 @@ public sealed class ServerTroubleTests
         server.Then(StubServer.Hang);
         var time = new TimerWatch();
         await using var model = RemoteCaptionModel.Create(server.Options(o => (o.Timeout, o.RetryDelay, o.MaxRetryDelay) = (TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(20))), timeProvider: time);
-        var caption = model.DescribeAsync(Picture, BuiltInProfiles.Default, Cancel);
+        var caption = model.DescribeAsync(Picture, BuiltInProfiles.Sample, Cancel);
         await time.WaitAsync(due => due == TimeSpan.FromSeconds(90), Cancel);
         await server.CameAsync(Cancel);
         time.Advance(TimeSpan.FromSeconds(90));
@@ -80,7 +80,7 @@ public sealed class ServerTroubleTests
         await using var server = await StubServer.StartAsync();
         server.Otherwise = StubServer.Refuse(status, "", "no");
         await using var model = RemoteCaptionModel.Create(server.Options(o => o.MaxRetries = 2));
-        var error = await Assert.ThrowsAsync<CaptionException>(() => model.DescribeAsync(Picture, BuiltInProfiles.Default, Cancel));
+        var error = await Assert.ThrowsAsync<CaptionException>(() => model.DescribeAsync(Picture, BuiltInProfiles.Sample, Cancel));
         Assert.Equal((code, true, false), (error.Code, error.Retry, error.IsFinal));
         Assert.Equal(3, server.Requests.Count);
     }
@@ -97,7 +97,7 @@ public sealed class ServerTroubleTests
         await using var server = await StubServer.StartAsync();
         server.Otherwise = StubServer.Refuse(status, serverCode, message);
         await using var model = RemoteCaptionModel.Create(server.Options());
-        var error = await Assert.ThrowsAsync<CaptionException>(() => model.DescribeAsync(Picture, BuiltInProfiles.Default, Cancel));
+        var error = await Assert.ThrowsAsync<CaptionException>(() => model.DescribeAsync(Picture, BuiltInProfiles.Sample, Cancel));
         Assert.Equal((code, false), (error.Code, error.Retry));
         Assert.Contains("'shoes/red.jpg'", error.Message, StringComparison.Ordinal);
         Assert.Single(server.Requests);
@@ -111,7 +111,7 @@ public sealed class ServerTroubleTests
         await using var model = RemoteCaptionModel.Create(server.Options());
         foreach (var code in (string[])["content-filtered", "model-refused"])
         {
-            var error = await Assert.ThrowsAsync<CaptionException>(() => model.DescribeAsync(Picture, BuiltInProfiles.Default, Cancel));
+            var error = await Assert.ThrowsAsync<CaptionException>(() => model.DescribeAsync(Picture, BuiltInProfiles.Sample, Cancel));
             Assert.Equal((code, false), (error.Code, error.Retry));
         }
 
@@ -127,7 +127,7 @@ public sealed class ServerTroubleTests
         await using var server = await StubServer.StartAsync();
         server.Otherwise = StubServer.Refuse(status, "", "schema not supported");
         await using var model = RemoteCaptionModel.Create(server.Options());
-        var error = await Assert.ThrowsAsync<CaptionException>(() => model.DescribeAsync(Picture, BuiltInProfiles.Default, Cancel));
+        var error = await Assert.ThrowsAsync<CaptionException>(() => model.DescribeAsync(Picture, BuiltInProfiles.Sample, Cancel));
         Assert.Equal((code, true), (error.Code, error.Retry));
         Assert.Single(server.Requests);
     }
@@ -142,7 +142,7 @@ public sealed class ServerTroubleTests
         }
 
         await using var model = RemoteCaptionModel.Create(new() { Endpoint = gone, Model = "m", MaxRetries = 1, RetryDelay = TimeSpan.FromMilliseconds(1) });
-        var error = await Assert.ThrowsAsync<CaptionException>(() => model.DescribeAsync(Picture, BuiltInProfiles.Default, Cancel));
+        var error = await Assert.ThrowsAsync<CaptionException>(() => model.DescribeAsync(Picture, BuiltInProfiles.Sample, Cancel));
         Assert.Equal(("server-unreachable", true), (error.Code, error.Retry));
         Assert.Contains(gone.ToString(), error.Message, StringComparison.Ordinal);
         Assert.Equal("server-unreachable", (await Assert.ThrowsAsync<CaptionException>(() => model.CheckAsync(Cancel))).Code);
@@ -168,8 +168,8 @@ public sealed class ServerTroubleTests
         await using var model = RemoteCaptionModel.Create(server.Options(o => o.ApiKey = Key), log);
         var errors = new[]
         {
-            await Assert.ThrowsAsync<CaptionException>(() => model.DescribeAsync(Picture, BuiltInProfiles.Default, Cancel)),
-            await Assert.ThrowsAsync<CaptionException>(() => model.DescribeAsync(Picture, BuiltInProfiles.Default, Cancel)),
+            await Assert.ThrowsAsync<CaptionException>(() => model.DescribeAsync(Picture, BuiltInProfiles.Sample, Cancel)),
+            await Assert.ThrowsAsync<CaptionException>(() => model.DescribeAsync(Picture, BuiltInProfiles.Sample, Cancel)),
         };
         Assert.Equal(["bad-answer", "server-sign-in"], errors.Select(e => e.Code));
         Assert.All(server.Keys, key => Assert.Equal($"Bearer {Key}", key));
@@ -186,11 +186,11 @@ public sealed class ServerTroubleTests
         server.Then(StubServer.Hang);
         await using var model = RemoteCaptionModel.Create(server.Options());
         using var giveUp = new CancellationTokenSource();
-        var given = model.DescribeAsync(Picture, BuiltInProfiles.Default, giveUp.Token);
+        var given = model.DescribeAsync(Picture, BuiltInProfiles.Sample, giveUp.Token);
         await server.CameAsync(Cancel);
         await giveUp.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => given);
-        Assert.Equal("mug", (await model.DescribeAsync(Picture, BuiltInProfiles.Default, Cancel)).Fields[0].Value);
+        Assert.Equal("mug", (await model.DescribeAsync(Picture, BuiltInProfiles.Sample, Cancel)).Fields[0].Value);
     }
 
     [Fact]
@@ -199,7 +199,7 @@ public sealed class ServerTroubleTests
         await using var server = await StubServer.StartAsync();
         server.Otherwise = StubServer.Hang;
         var model = RemoteCaptionModel.Create(server.Options(o => o.Concurrency = 1));
-        var callers = Enumerable.Range(0, 3).Select(_ => model.DescribeAsync(Picture, BuiltInProfiles.Default, Cancel)).ToArray();
+        var callers = Enumerable.Range(0, 3).Select(_ => model.DescribeAsync(Picture, BuiltInProfiles.Sample, Cancel)).ToArray();
         await server.CameAsync(Cancel);
         await model.DisposeAsync();
         foreach (var caller in callers)

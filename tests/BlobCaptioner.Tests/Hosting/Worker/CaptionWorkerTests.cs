@@ -125,7 +125,7 @@ public sealed class CaptionWorkerTests(AzuriteFixture azurite)
     private static async Task EnqueueAsync(TestPipeline pipeline)
     {
         await pipeline.UploadAsync("a.jpg", TestPipeline.Picture());
-        await pipeline.Intake.IngestAsync("a.jpg", BuiltInProfiles.Default, Cancellation);
+        await pipeline.Intake.IngestAsync("a.jpg", BuiltInProfiles.Sample, Cancellation);
         Assert.Equal(1, await pipeline.QueueLengthAsync());
     }
 

@@ -16,7 +16,7 @@ public sealed class SelfTestModelTests(NativeLibrariesFixture natives)
     [Fact]
     public async Task SelfTest_BundledModel_WritesEveryFieldAndPasses()
     {
-        var profile = BuiltInProfiles.Default;
+        var profile = BuiltInProfiles.Sample;
 
         var (code, output) = await RunAsync(profile, Engine.ContextTokensFor(profile));
 
@@ -28,7 +28,7 @@ public sealed class SelfTestModelTests(NativeLibrariesFixture natives)
     [Fact]
     public async Task SelfTest_ContextTooSmallForThePicture_FailsAndSaysWhy()
     {
-        var (code, output) = await RunAsync(BuiltInProfiles.Default, contextTokens: 256);
+        var (code, output) = await RunAsync(BuiltInProfiles.Sample, contextTokens: 256);
 
         Assert.Equal(1, code);
         Assert.Contains("self-test failed: ", output, StringComparison.Ordinal);

@@ -47,7 +47,7 @@ public sealed class WorkerSettingsTests(AzuriteFixture azurite)
     [Fact]
     public void ContextTokensFor_NothingSet_HoldsTheLongestAnswerInEverySlot()
     {
-        var profile = BuiltInProfiles.Default;
+        var profile = BuiltInProfiles.Sample;
 
         var one = new EngineOptions { Slots = 1 }.ContextTokensFor(profile);
         var eight = new EngineOptions { Slots = 8 }.ContextTokensFor(profile);
@@ -95,7 +95,7 @@ public sealed class WorkerSettingsTests(AzuriteFixture azurite)
         var output = new StringWriter();
 
         var code = await SelfTest.RunAsync(
-            _ => Task.FromResult<ICaptionModel>(new ScriptedModel()), preparer, BuiltInProfiles.Default, TimeProvider.System, output, Cancellation);
+            _ => Task.FromResult<ICaptionModel>(new ScriptedModel()), preparer, BuiltInProfiles.Sample, TimeProvider.System, output, Cancellation);
 
         Assert.Equal(0, code);
         Assert.Contains("category: mug", output.ToString(), StringComparison.Ordinal);
@@ -108,7 +108,7 @@ public sealed class WorkerSettingsTests(AzuriteFixture azurite)
         using var preparer = new ImagePreparer(new ImageOptions());
         var output = new StringWriter();
 
-        var code = await SelfTest.RunAsync(_ => throw new ModelException("no such model"), preparer, BuiltInProfiles.Default, TimeProvider.System, output, Cancellation);
+        var code = await SelfTest.RunAsync(_ => throw new ModelException("no such model"), preparer, BuiltInProfiles.Sample, TimeProvider.System, output, Cancellation);
 
         Assert.Equal((1, "self-test failed: no such model\n"), (code, output.ToString()));
     }

@@ -1,0 +1,22 @@
+using BlobCaptioner.Captioning;
+using BlobCaptioner.Results;
+
+namespace BlobCaptioner.Profiles;
+
+/// <summary>What the settings of a picture's folder, and of those above it, say about it.</summary>
+public abstract record FolderProfile
+{
+    private FolderProfile()
+    {
+    }
+
+    /// <summary>What is to be written.</summary>
+    /// <param name="What">Profile and facts.</param>
+    /// <param name="Sku">With <see cref="ProfileGrouping.Sku"/>: the product that the picture shows, never null then; otherwise the catalogue's, or null.</param>
+    public sealed record Ready(ResolvedProfile What, string? Sku) : FolderProfile;
+
+    /// <summary>The settings can't be read: the folder's pictures are rejected with this, and no others.</summary>
+    /// <param name="Error">File, place, value, allowed values and way out.</param>
+    /// <param name="Version">16 hex digits over the broken file: a sweep under the same file leaves the rejected alone.</param>
+    public sealed record Broken(RecordError Error, string Version) : FolderProfile;
+}
