@@ -9,6 +9,9 @@ internal sealed record PlanSection
     /// <summary>Its fields, in their order. A trunk may have none.</summary>
     public required IReadOnlyList<PlanField> Fields { get; init; }
 
+    /// <summary>What its free texts must be like.</summary>
+    public required TextRules Rules { get; init; }
+
     /// <summary>Most tokens that it takes in the KV cache.</summary>
     public required int MaxAnswerTokens { get; init; }
 

@@ -19,6 +19,7 @@ internal sealed class TextFieldReader(ISequenceDecoder decoder)
     private int _maxTokens;
     private int _loopEnd = -1;
     private bool _hitCap;
+    private bool _isNumber;
 
     /// <summary>What an accepted token did.</summary>
     public enum Step
@@ -30,18 +31,22 @@ internal sealed class TextFieldReader(ISequenceDecoder decoder)
         Ended,
     }
 
-    /// <summary>Tokens of the value that are in the cache.</summary>
-    public int CachedTokens => _tokens.Count;
+    /// <summary>Tokens of the value, the one taken last included where it made it go on or loop.</summary>
+    public int Tokens => _tokens.Count;
 
     /// <summary>The value's cached token at <paramref name="index"/>; -1 before the first.</summary>
     public int TokenAt(int index) => index < 0 ? -1 : _tokens[index].Token;
 
     /// <summary>Begins a new value.</summary>
-    public void Begin(int maxCharacters, int maxTokens)
+    /// <param name="maxCharacters">Most Unicode scalar values.</param>
+    /// <param name="maxTokens">Most tokens.</param>
+    /// <param name="isNumber">True for digits and at most one point between them.</param>
+    public void Begin(int maxCharacters, int maxTokens, bool isNumber = false)
     {
         _raw.Clear();
         _tokens.Clear();
         _state = default;
+        _isNumber = isNumber;
         (_maxCharacters, _maxTokens, _loopEnd, _hitCap) = (maxCharacters, maxTokens, -1, false);
     }
 
@@ -55,8 +60,15 @@ internal sealed class TextFieldReader(ISequenceDecoder decoder)
 
         var bytes = decoder.GetTokenBytes(token).Span;
         var state = _state;
+        var point = _isNumber && _raw.Contains((byte)'.');
+        var length = _raw.Count;
         foreach (var value in bytes)
         {
+            if (_isNumber && value != (byte)'"' && !IsPartOfNumber(value, length++, ref point))
+            {
+                return false;
+            }
+
             switch (state.Read(value))
             {
                 case JsonStringState.Outcome.Closed:
@@ -70,6 +82,52 @@ internal sealed class TextFieldReader(ISequenceDecoder decoder)
 
         return bytes.Length > 0;
     }
+
+    private static bool IsPartOfNumber(byte value, int at, ref bool hasPoint)
+    {
+        if (value != (byte)'.')
+        {
+            return value is >= (byte)'0' and <= (byte)'9';
+        }
+
+        var isFirst = !hasPoint && at > 0;
+        hasPoint = true;
+        return isFirst;
+    }
+
+    /// <summary>The text so far, as far as it is whole characters.</summary>
+    public string TextSoFar() => Decode(_state.CompleteBytes);
+
+    /// <summary>The first token that has a part of the text from <paramref name="start"/> (UTF-16) on.</summary>
+    public int TokenOf(int start)
+    {
+        var raw = RawLength(start);
+        var token = 0;
+        while (token < _tokens.Count - 1 && _tokens[token].End <= raw)
+        {
+            token++;
+        }
+
+        return token;
+    }
+
+    /// <summary>Forgets all but the first tokens.</summary>
+    public void Truncate(int tokens)
+    {
+        _tokens.RemoveRange(tokens, _tokens.Count - tokens);
+        var bytes = tokens == 0 ? 0 : _tokens[^1].End;
+        _raw.RemoveRange(bytes, _raw.Count - bytes);
+        _state = default;
+        foreach (var value in _raw)
+        {
+            _state.Read(value);
+        }
+
+        (_loopEnd, _hitCap) = (-1, false);
+    }
+
+    /// <summary>Ends the text before what begins at <paramref name="start"/> (UTF-16), since it only repeats.</summary>
+    public void EndBefore(int start) => _loopEnd = RawLength(start);
 
     /// <summary>Takes a token that <see cref="Allows"/>; -1 is taken as an end of generation.</summary>
     public Step Take(int token)
@@ -97,13 +155,7 @@ internal sealed class TextFieldReader(ISequenceDecoder decoder)
 
         _tokens.Add((token, _raw.Count));
         _loopEnd = FindLoop();
-        if (_loopEnd < 0)
-        {
-            return Step.GoesOn;
-        }
-
-        _tokens.RemoveAt(_tokens.Count - 1);
-        return Step.Ended;
+        return _loopEnd < 0 ? Step.GoesOn : Step.Ended;
     }
 
     /// <summary>The value, and what of its tokens may stay in the cache.</summary>

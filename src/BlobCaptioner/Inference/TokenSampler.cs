@@ -16,6 +16,7 @@ internal sealed class TokenSampler
     private float[] _logits = [];
     private int[] _tokens = [];
     private double[] _weights = [];
+    private float[] _penalised = [];
 
     /// <summary>The token with the highest logit that is allowed; -1 where none is.</summary>
     public static int Best(ReadOnlySpan<float> logits, Func<int, bool> isAllowed)
@@ -65,8 +66,15 @@ internal sealed class TokenSampler
     /// <param name="options">Temperature, top-k and top-p.</param>
     /// <param name="random">State of the picture's random numbers.</param>
     /// <param name="isAllowed">Asked about a candidate when it has been drawn.</param>
-    public int Sample(ReadOnlySpan<float> logits, SamplingOptions options, ref SplitMix64 random, Func<int, bool> isAllowed)
+    /// <param name="written">Tokens that <see cref="SamplingOptions.PresencePenalty"/> is taken off; null for none.</param>
+    public int Sample(
+        ReadOnlySpan<float> logits, SamplingOptions options, ref SplitMix64 random, Func<int, bool> isAllowed, IReadOnlySet<int>? written = null)
     {
+        if (options.PresencePenalty > 0 && written is { Count: > 0 })
+        {
+            logits = Penalise(logits, options.PresencePenalty, written);
+        }
+
         var best = IndexOfMax(logits);
         if (options.Temperature <= 0 || options.TopK == 1 || best < 0 || !float.IsFinite(logits[best]))
         {
@@ -96,6 +104,23 @@ internal sealed class TokenSampler
         }
 
         return Best(logits, isAllowed);
+    }
+
+    private ReadOnlySpan<float> Penalise(ReadOnlySpan<float> logits, float penalty, IReadOnlySet<int> written)
+    {
+        if (_penalised.Length < logits.Length)
+        {
+            _penalised = new float[logits.Length];
+        }
+
+        var copy = _penalised.AsSpan(0, logits.Length);
+        logits.CopyTo(copy);
+        foreach (var token in written)
+        {
+            copy[token] -= penalty;
+        }
+
+        return copy;
     }
 
     /// <summary>Without top-k and top-p nothing needs to be sorted: two passes, drawn again where the token is not allowed.</summary>

@@ -28,8 +28,11 @@ internal sealed class TokenTrie
     /// <param name="decoder">Tokenizes; any thread.</param>
     /// <param name="lead">Text before the value that is not in the cache yet.</param>
     /// <param name="values">The values as they are written in JSON, without quotes.</param>
-    /// <param name="tail">Text after the value; begins with the closing quote.</param>
-    public static TokenTrie Build(ISequenceDecoder decoder, string lead, IReadOnlyList<string> values, string tail)
+    /// <param name="tail">Text that surely follows the value; begins with the closing quote.</param>
+    /// <param name="otherTails">
+    /// What else the model may go on with once a value is complete (<c>","</c> or <c>"],"</c> after an item of a list): the first token of each stands for "ends here" too.
+    /// </param>
+    public static TokenTrie Build(ISequenceDecoder decoder, string lead, IReadOnlyList<string> values, string tail, params ReadOnlySpan<string> otherTails)
     {
         var root = new Node();
         var leadBytes = Encoding.UTF8.GetByteCount(lead);
@@ -41,16 +44,28 @@ internal sealed class TokenTrie
             var node = root;
             var read = 0;
             Node? start = null;
+            root.Reach(index);
             for (var i = 0; i < path.Length; i++)
             {
                 start = read == leadBytes ? start ?? node : start;
                 node = node.GetOrAdd(path.Tokens[i]);
+                node.Reach(index);
                 read += decoder.GetTokenBytes(path.Tokens[i]).Length;
             }
 
             starts.Add(start);
             depth = Math.Max(depth, path.Length);
-            node.End(index, path.Length < path.Tokens.Length ? path.Tokens[path.Length] : -1, path.TailBytes);
+            List<int> ends = path.Length < path.Tokens.Length ? [path.Tokens[path.Length]] : [];
+            foreach (var other in otherTails)
+            {
+                var (tokens, length, _) = FindPath(decoder, lead, values[index], other);
+                if (length == path.Length && length < tokens.Length && !ends.Contains(tokens[length]) && tokens.AsSpan(0, length).SequenceEqual(path.Tokens.AsSpan(0, length)))
+                {
+                    ends.Add(tokens[length]);
+                }
+            }
+
+            node.End(index, ends, path.TailBytes);
         }
 
         return new TokenTrie(root, starts.Count == 1 ? starts.Single() : null, depth);
@@ -86,6 +101,7 @@ internal sealed class TokenTrie
     {
         private readonly List<int> _tokens = [];
         private readonly List<Node> _children = [];
+        private readonly List<int> _reached = [];
 
         /// <summary>Tokens that lead on; the nodes they lead to have the same index in <see cref="Children"/>.</summary>
         public IReadOnlyList<int> Tokens => _tokens;
@@ -96,8 +112,11 @@ internal sealed class TokenTrie
         /// <summary>Index of the value that ends here; -1 for none.</summary>
         public int Value { get; private set; } = -1;
 
-        /// <summary>First token of the tail, which stands for "the value ends here" where others go on; -1 where the tail has none left.</summary>
-        public int EndToken { get; private set; } = -1;
+        /// <summary>First tokens of the tails, which stand for "the value ends here" where others go on; empty where the tail has none left.</summary>
+        public IReadOnlyList<int> EndTokens { get; private set; } = [];
+
+        /// <summary>Indexes of the values that end here or below.</summary>
+        public IReadOnlyList<int> Reached => _reached;
 
         /// <summary>Bytes of the tail that the path's last token has taken with it.</summary>
         public int TailBytes { get; private set; }
@@ -117,12 +136,15 @@ internal sealed class TokenTrie
         }
 
         /// <summary>Marks the end of a value. The first of two values with one path keeps it.</summary>
-        public void End(int value, int endToken, int tailBytes)
+        public void End(int value, IReadOnlyList<int> endTokens, int tailBytes)
         {
             if (Value < 0)
             {
-                (Value, EndToken, TailBytes) = (value, endToken, tailBytes);
+                (Value, EndTokens, TailBytes) = (value, endTokens, tailBytes);
             }
         }
+
+        /// <summary>Notes a value that ends here or below.</summary>
+        public void Reach(int value) => _reached.Add(value);
     }
 }

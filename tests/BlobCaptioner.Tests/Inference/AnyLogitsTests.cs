@@ -39,7 +39,7 @@ public sealed class AnyLogitsTests
         Assert.Equal(0, engine.Batcher.Snapshot().PutBack);
         foreach (var caption in captions)
         {
-            using var json = JsonDocument.Parse(engine.Json(caption));
+            using var json = JsonDocument.Parse(ScriptedEngine.Json(caption));
             var read = json.RootElement.EnumerateObject().ToArray();
             Assert.Equal(fields.Select(f => f.Name), read.Select(p => p.Name));
             foreach (var (field, value) in fields.Zip(read.Select(p => p.Value.GetString()!)))

@@ -17,7 +17,7 @@ public sealed class ContinuousBatcherTests
     {
         await using var engine = new ScriptedEngine(NewDecoder());
         var caption = await engine.Describe(7, tokens: 6);
-        Assert.Equal(Answer(7), engine.Json(caption));
+        Assert.Equal(Answer(7), ScriptedEngine.Json(caption));
         Assert.Empty(caption.Flags);
         Assert.Equal(6, caption.Usage.ImageTokens);
         Assert.Equal(engine.Plan.PrefixTokens.Count + engine.Plan.SuffixTokens.Count, caption.Usage.PromptTokens);
@@ -256,7 +256,7 @@ public sealed class ContinuousBatcherTests
         await using var engine = new ScriptedEngine(NewDecoder(), new BatcherOptions { Slots = 3, Prefixes = 1 });
         var plans = Enumerable.Range(0, 3).Select(i => DecodingPlan.Compile(ProfileOf(Category, Title) with { Instruction = $"Describe {i}." }, engine.Decoder)).ToArray();
         var captions = await Task.WhenAll(Enumerable.Range(0, 30).Select(i => engine.Describe(i, plan: plans[i % 3])));
-        Assert.Equal(Enumerable.Range(0, 30).Select(Answer), captions.Select(engine.Json));
+        Assert.Equal(Enumerable.Range(0, 30).Select(Answer), captions.Select(ScriptedEngine.Json));
     }
 
     [Fact]
@@ -313,7 +313,7 @@ public sealed class ContinuousBatcherTests
         var tasks = Enumerable.Range(0, 200).Select(i => (Picture: i, GivesUp: i % 3 == 1, Task: engine.DescribeUntil(i, 1 + random.Next(40), i % 3 == 1 ? cancel.Token : TestContext.Current.CancellationToken))).ToArray();
         foreach (var (picture, _, task) in tasks.Where(t => !t.GivesUp))
         {
-            Assert.Equal(Answer(picture), engine.Json(await task));
+            Assert.Equal(Answer(picture), ScriptedEngine.Json(await task));
         }
 
         var cancelled = 0;

@@ -57,7 +57,7 @@ internal sealed class ScriptedEngine : IAsyncDisposable
 
     public async Task<string> Write(int picture) => Json(await Describe(picture));
 
-    public string Json(Caption caption) => Plan.Format([.. caption.Fields.Select(f => f.Value)]);
+    public static string Json(Caption caption) => DecodingPlan.Format(caption.Fields);
 
     public ValueTask DisposeAsync() => Batcher.DisposeAsync();
 }

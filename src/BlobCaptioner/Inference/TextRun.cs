@@ -1,0 +1,229 @@
+using System.Numerics.Tensors;
+using System.Text;
+using BlobCaptioner.Captioning;
+using BlobCaptioner.Inference.Text;
+
+namespace BlobCaptioner.Inference;
+
+/// <summary>
+/// One free text: sampled token by token until its closing quote or its limit. A banned word is taken back and sampled again; a text that repeats itself,
+/// repeats the prompt or is in another script is written a second time, hotter; what is still wrong then is flagged.
+/// </summary>
+internal sealed class TextRun : PlanAsk
+{
+    private const int MostResamples = 3;
+
+    // Looking for repeated words is for texts, not for tokens: at every so many.
+    private const int RepetitionEvery = 8;
+    private const int ParagraphsFrom = 1_000;
+
+    private readonly ISequenceDecoder _decoder;
+    private readonly AnswerTape _tape;
+    private readonly AnswerSampling _sampling;
+    private readonly TextRules _rules;
+    private readonly PlanField _field;
+    private readonly TextFieldReader _reader;
+    private readonly Func<int, bool> _allows;
+    private readonly HashSet<int> _forbidden = [];
+    private readonly List<string> _flags = [];
+    private int _forbiddenAt;
+    private int _cached;
+    private int _resamples;
+    private bool _isRetry;
+    private bool _hasBanned;
+    private double _logProbability;
+    private int _measured;
+
+    public TextRun(ISequenceDecoder decoder, AnswerTape tape, AnswerSampling sampling, TextRules rules, PlanField field)
+    {
+        (_decoder, _tape, _sampling, _rules, _field) = (decoder, tape, sampling, rules, field);
+        _reader = new TextFieldReader(decoder);
+        _allows = Allows;
+        Begin();
+    }
+
+    /// <summary>The text, once done.</summary>
+    public string Text { get; private set; } = "";
+
+    /// <summary>What of the text, as written in JSON, the cache lacks; it goes before the next literal.</summary>
+    public string Rest { get; private set; } = "";
+
+    /// <summary>What is wrong with it: <c>cut</c>, <c>loop</c>...</summary>
+    public IReadOnlyList<string> Flags => _flags;
+
+    /// <summary>For attributes: geometric mean of the tokens' probabilities.</summary>
+    public double Confidence => _measured == 0 ? 1 : Math.Exp(_logProbability / _measured);
+
+    private bool IsNumber => _field.Field.Kind == FieldKind.Number;
+
+    /// <inheritdoc/>
+    public override void Feed(ReadOnlySpan<float> logits)
+    {
+        // Several draws on the same logits, where a banned word was one token.
+        while (true)
+        {
+            _tape.SampledTokens++;
+            var token = _sampling.Sample(logits, _isRetry, _allows);
+            Measure(logits, token);
+            var step = _reader.Take(token);
+            if (step == TextFieldReader.Step.Ended)
+            {
+                _tape.OutputTokens++;
+                if (TakeBannedBack(isEnd: true))
+                {
+                    if (_tape.IsStale)
+                    {
+                        return;
+                    }
+
+                    continue;
+                }
+
+                Finish();
+                return;
+            }
+
+            if (TakeBannedBack(isEnd: false))
+            {
+                if (_tape.IsStale)
+                {
+                    return;
+                }
+
+                continue;
+            }
+
+            _sampling.Wrote(token);
+            if (_reader.Tokens % RepetitionEvery == 0 && !IsNumber && Repetition.Find(_reader.TextSoFar()) is var repeated and >= 0)
+            {
+                _reader.EndBefore(repeated);
+                Finish();
+                return;
+            }
+
+            _tape.Append([token]);
+            _cached++;
+            return;
+        }
+    }
+
+    private void Begin()
+    {
+        _reader.Begin(_field.Field.MaxCharacters, _field.MaxTextTokens, IsNumber);
+        (_cached, _resamples, _hasBanned, _logProbability, _measured) = (0, 0, false, 0, 0);
+        _forbidden.Clear();
+        _flags.Clear();
+    }
+
+    private bool Allows(int token)
+    {
+        if (!_reader.Allows(token) || (_forbidden.Count > 0 && _forbiddenAt == _reader.Tokens && _forbidden.Contains(token)))
+        {
+            return false;
+        }
+
+        var bytes = _decoder.GetTokenBytes(token).Span;
+        if (IsNumber || bytes.Length < 2)
+        {
+            // A single byte of markup is cleaned away at the end.
+            return !(_isRetry && _reader.Tokens == 0 && IsForeign(bytes));
+        }
+
+        var piece = Encoding.UTF8.GetString(bytes);
+        return !MarkdownText.IsMarkup(piece) && !(_isRetry && _reader.Tokens == 0 && _rules.Script is { } script && !_field.Field.IsAttribute && script.IsForeign(piece));
+    }
+
+    private bool IsForeign(ReadOnlySpan<byte> bytes) =>
+        bytes.Length == 1 && bytes[0] < 0x80 && !_field.Field.IsAttribute && _rules.Script is { } script && script.IsForeign(((char)bytes[0]).ToString());
+
+    private void Measure(ReadOnlySpan<float> logits, int token)
+    {
+        if (!_field.Field.IsAttribute || token < 0 || !float.IsFinite(logits[token]))
+        {
+            return;
+        }
+
+        // The highest logit is taken off first, so that nothing overflows.
+        var max = TensorPrimitives.Max(logits);
+        double total = 0;
+        foreach (var logit in logits)
+        {
+            total += float.IsNaN(logit) ? 0 : Math.Exp(logit - max);
+        }
+
+        if (float.IsFinite(max) && total > 0)
+        {
+            _logProbability += logits[token] - max - Math.Log(total);
+            _measured++;
+        }
+    }
+
+    /// <summary>True where the text had to go back to before a word that must not be there, which is sampled anew.</summary>
+    private bool TakeBannedBack(bool isEnd)
+    {
+        if (_rules.Banned.IsEmpty || IsNumber || _hasBanned || _reader.Tokens == 0 || !_rules.Banned.TryFindCompleted(_reader.TextSoFar(), isEnd, out var start))
+        {
+            return false;
+        }
+
+        if (_resamples == MostResamples)
+        {
+            _hasBanned = true;
+            return false;
+        }
+
+        _resamples++;
+        var keep = _reader.TokenOf(start);
+        if (_forbiddenAt != keep)
+        {
+            _forbidden.Clear();
+            _forbiddenAt = keep;
+        }
+
+        _forbidden.Add(_reader.TokenAt(keep));
+        _reader.Truncate(keep);
+        _tape.Cut(_cached - keep);
+        _cached = Math.Min(_cached, keep);
+        return true;
+    }
+
+    private void Finish()
+    {
+        var value = _reader.End();
+        var text = IsNumber ? value.Text.TrimEnd('.') : MarkdownText.Clean(value.Text, keepParagraphs: _field.Field.MaxCharacters >= ParagraphsFrom);
+        var isLoop = value.IsLoop || (!IsNumber && Repetition.Find(text) >= 0);
+        var isEcho = !IsNumber && _rules.Echo.IsIn(text);
+        var isForeign = !_field.Field.IsAttribute && _rules.Script is { } script && script.IsWrong(text);
+        if ((isLoop || isEcho || isForeign) && !_isRetry)
+        {
+            _isRetry = true;
+            _tape.Cut(_cached);
+            Begin();
+            return;
+        }
+
+        if (!value.IsLoop && Repetition.Find(text) is var repeated and >= 0)
+        {
+            text = text[..repeated].TrimEnd();
+        }
+
+        Text = text;
+        Rest = value.Rest;
+        _tape.Cut(_cached - value.KeptTokens);
+        AddFlag(value.IsCut, "cut");
+        AddFlag(isLoop, "loop");
+        AddFlag(isEcho, "echo");
+        AddFlag(isForeign, "wrong-script");
+        AddFlag(!_rules.Banned.IsEmpty && _rules.Banned.TryFind(text, out _), "banned-word");
+        AddFlag(text.Length == 0, "empty");
+        IsDone = true;
+    }
+
+    private void AddFlag(bool isSet, string what)
+    {
+        if (isSet)
+        {
+            _flags.Add(what);
+        }
+    }
+}
