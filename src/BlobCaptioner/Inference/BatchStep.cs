@@ -88,10 +88,10 @@ internal sealed partial class BatchStep(
         var count = Math.Min(queue.Length, _batchTokens - _entries.Count);
         for (var i = 0; i < count; i++)
         {
-            _entries.Add(new TokenEntry(queue[i], slot.Position + i, slot.Sequence, WantLogits: i == queue.Length - 1));
+            _entries.Add(new TokenEntry(queue[i], slot.Position + i, slot.Sequence, WantLogits: slot.WantsLogits && i == queue.Length - 1));
         }
 
-        _rows.Add((slot, count, count == queue.Length ? _entries.Count - 1 : -1));
+        _rows.Add((slot, count, slot.WantsLogits && count == queue.Length ? _entries.Count - 1 : -1));
         return count;
     }
 
@@ -120,7 +120,7 @@ internal sealed partial class BatchStep(
         // After all logits are read, because the decoder may give them up at its next call.
         foreach (var (slot, _, logitsIndex) in _rows)
         {
-            if (logitsIndex >= 0 && slot.TakePending() && !slot.Cursor.IsFinished)
+            if (logitsIndex >= 0 && slot.TakePending() && !(slot.Cursor.IsFinished && slot.Run.Plan.Branches.Count == 0))
             {
                 decoder.Remove(slot.Sequence, slot.Position);
             }
@@ -135,7 +135,7 @@ internal sealed partial class BatchStep(
     private void Choose(Slot slot, ReadOnlySpan<float> logits)
     {
         var before = slot.Cursor.SampledTokens;
-        slot.FirstTokenAt = slot.FirstTokenAt == 0 ? time.GetTimestamp() : slot.FirstTokenAt;
+        slot.Run.FirstTokenAt = slot.Run.FirstTokenAt == 0 ? time.GetTimestamp() : slot.Run.FirstTokenAt;
         try
         {
             slot.Cursor.Advance(logits);
@@ -143,8 +143,8 @@ internal sealed partial class BatchStep(
         catch (Exception error)
         {
             // A picture that our own code stumbles over must not take the others with it; its slot is freed before the next step.
-            LogPictureFailed(logger, slot.Work.Request.Name, error);
-            slot.Work.TryFail(BatcherErrors.Internal(slot.Work, error));
+            LogPictureFailed(logger, slot.Run.Work.Request.Name, error);
+            slot.Run.Work.TryFail(BatcherErrors.Internal(slot.Run.Work, error));
         }
 
         metrics.Add(Count.SampledTokens, slot.Cursor.SampledTokens - before);

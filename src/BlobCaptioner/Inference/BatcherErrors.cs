@@ -7,13 +7,13 @@ internal static class BatcherErrors
 {
     public static CaptionException ContextTooSmall(PictureWork work, int cells, int limit) => new(
         "context-too-small",
-        $"'{work.Request.Name}' needs {cells} tokens of context ({work.Encoded!.TokenCount} for the picture, {work.Request.Plan.MaxAnswerTokens} for the answer); the context holds {limit}.",
+        $"'{work.Request.Name}' needs {cells} tokens of context ({work.Encoded!.Sum(i => i.TokenCount)} for {(work.Encoded!.Count == 1 ? "the picture" : $"{work.Encoded!.Count} pictures")}, {work.Request.Plan.ExpectedAnswerTokens} for the answer); the context holds {limit}.",
         $"Raise the context to {cells} tokens or more, or lower the profile's image token budget or its fields' limits.",
         retry: false);
 
-    public static CaptionException NotEncodable(PictureWork work, Exception error) => new(
+    public static CaptionException NotEncodable(PictureWork work, int image, Exception error) => new(
         "encode-failed",
-        $"The vision model could not read '{work.Request.Name}' ({work.Request.Images[0].Width} x {work.Request.Images[0].Height} px): {error.Message}",
+        $"The vision model could not read '{work.Request.Name}' ({(work.Request.Images.Count == 1 ? "" : $"picture {image + 1} of {work.Request.Images.Count}, ")}{work.Request.Images[image].Width} x {work.Request.Images[image].Height} px): {error.Message}",
         "Check that the picture opens in a viewer; if it does, run `captioner doctor`.",
         retry: true,
         error);

@@ -24,8 +24,7 @@ internal sealed partial class DecodeLoop
     private readonly ConcurrentQueue<PictureWork> _incoming = new();
     private readonly object _wakeGate = new();
     private readonly LinkedList<PictureWork> _waiting = new();
-    private readonly List<Slot> _active = [];
-    private readonly Stack<int> _freeSequences;
+    private readonly RunTable _table;
     private readonly PrefixCache _prefixes;
     private readonly TokenSampler _sampler = new();
     private readonly BatchStep _step;
@@ -54,7 +53,7 @@ internal sealed partial class DecodeLoop
     {
         (_decoder, _metrics, _time, _logger, _left, _died) = (decoder, metrics, time, logger, left, died);
         _step = new BatchStep(decoder, options, metrics, time, logger);
-        _freeSequences = new Stack<int>(Enumerable.Range(0, options.Slots).Reverse());
+        _table = new RunTable(decoder, metrics, options.Slots);
         _prefixes = new PrefixCache(decoder, options.Slots, options.Prefixes);
     }
 
@@ -101,8 +100,9 @@ internal sealed partial class DecodeLoop
             try
             {
                 FreeCancelled();
+                _table.ForkWaiting();
                 Admit();
-                if (_active.Count > 0)
+                if (_table.Runs.Count > 0)
                 {
                     Step();
                     continue;
@@ -138,7 +138,7 @@ internal sealed partial class DecodeLoop
         while (_incoming.TryDequeue(out var work))
         {
             var plan = work.Request.Plan;
-            var cells = plan.PrefixTokens.Count + plan.CellsFor(work.Encoded!.TokenCount);
+            var cells = plan.PrefixTokens.Count + CellsFor(work);
             if (_dead is not null)
             {
                 Fail(work, BatcherErrors.Dead(_dead));
@@ -156,14 +156,10 @@ internal sealed partial class DecodeLoop
 
     private void FreeCancelled()
     {
-        for (var i = _active.Count - 1; i >= 0; i--)
+        foreach (var run in _table.Runs.Where(r => r.Work.IsDone).ToArray())
         {
-            if (_active[i].Work.IsDone)
-            {
-                var work = _active[i].Work;
-                Free(_active[i]);
-                _left(work);
-            }
+            Free(run);
+            _left(run.Work);
         }
 
         for (var node = _waiting.First; node is not null;)
@@ -182,15 +178,15 @@ internal sealed partial class DecodeLoop
     /// <summary>Gives free slots to the pictures that wait, in their order: the first that finds no room holds those behind it.</summary>
     private void Admit()
     {
-        while (!_holdAdmission && _freeSequences.Count > 0 && _waiting.First is { } first)
+        while (!_holdAdmission && _table.HasFree && _waiting.First is { } first)
         {
             var work = first.Value;
             var plan = work.Request.Plan;
-            var cells = plan.CellsFor(work.Encoded!.TokenCount);
-            var budget = _decoder.Info.ContextTokens - _active.Sum(s => s.Cells) - cells;
+            var cells = CellsFor(work);
+            var budget = _decoder.Info.ContextTokens - _table.Cells - cells;
             if (GetPrefix(work, budget) is not { } prefix)
             {
-                if (_active.Count > 0)
+                if (_table.Runs.Count > 0)
                 {
                     return;
                 }
@@ -223,63 +219,46 @@ internal sealed partial class DecodeLoop
 
     private void Start(PictureWork work, PromptPrefix prefix, int cells)
     {
-        var request = work.Request;
-        var sequence = _freeSequences.Pop();
-        var slot = new Slot(sequence, work, prefix, new PlanCursor(
-            request.Plan, request.Plan.Trunk, PlanStart.Begin, request.Facts, request.Sampling, request.Seed, _sampler))
-        {
-            Image = work.Encoded!,
-            Cells = cells,
-            AdmittedAt = _time.GetTimestamp(),
-        };
-        slot.Cursor.Pending.Clear();
-        prefix.Users++;
-        _active.Add(slot);
-        _metrics.Add(Count.SlotsInUse);
-        _metrics.Add(Count.CellsReserved, cells);
-        _decoder.Fork(prefix.Sequence, sequence);
-        if (slot.Cursor.IsFinished)
+        var suffix = SuffixOf(work);
+        var run = _table.Start(sequence => new PictureRun(work, prefix, sequence, suffix, _sampler) { Cells = cells, AdmittedAt = _time.GetTimestamp() });
+        if (run.NeedsNothing)
         {
             // Every field has one value only.
-            Finish(slot);
+            Free(run);
+            Complete(run);
         }
     }
 
+    private static IReadOnlyList<int> SuffixOf(PictureWork work) => work.Request.Plan.SuffixTokensFor(work.Request.Facts);
+
+    private static int CellsFor(PictureWork work) => work.Request.Plan.CellsFor(work.ImageTokens, SuffixOf(work).Count);
+
     private void Step()
     {
-        if (!_step.Run(_active))
+        if (!_step.Run(_table.Slots))
         {
             MakeRoom();
             return;
         }
 
         _failures = 0;
-        for (var i = _active.Count - 1; i >= 0; i--)
+        foreach (var run in _table.TakeComplete())
         {
-            if (_active[i].Cursor.IsFinished && !_active[i].Work.IsDone)
-            {
-                Finish(_active[i]);
-            }
+            _holdAdmission = false;
+            Complete(run);
         }
     }
 
-    private void Finish(Slot slot)
+    private void Complete(PictureRun run)
     {
-        var caption = slot.ToCaption(_time);
-        Free(slot);
-        slot.Work.TryComplete(caption);
-        _left(slot.Work);
+        run.Work.TryComplete(run.ToCaption(_time));
+        _left(run.Work);
     }
 
-    private void Free(Slot slot)
+    private void Free(PictureRun run)
     {
-        _active.Remove(slot);
-        _freeSequences.Push(slot.Sequence);
-        slot.Prefix.Users--;
         _holdAdmission = false;
-        _metrics.Add(Count.SlotsInUse, -1);
-        _metrics.Add(Count.CellsReserved, -slot.Cells);
-        _decoder.Remove(slot.Sequence);
+        _table.Free(run);
     }
 
     private void Fail(PictureWork work, CaptionException error)
@@ -296,10 +275,10 @@ internal sealed partial class DecodeLoop
             return;
         }
 
-        var youngest = _active[^1];
-        LogNoRoom(_logger, youngest.Work.Request.Name, _active.Count, _decoder.Info.ContextTokens);
+        var youngest = _table.Runs[^1];
+        LogNoRoom(_logger, youngest.Work.Request.Name, _table.Runs.Count, _decoder.Info.ContextTokens);
         Free(youngest);
-        if (_active.Count == 0)
+        if (_table.Runs.Count == 0)
         {
             Fail(youngest.Work, BatcherErrors.ContextTooSmall(youngest.Work, youngest.Cells + youngest.Prefix.Cells, _decoder.Info.ContextTokens));
             return;
@@ -312,29 +291,29 @@ internal sealed partial class DecodeLoop
 
     private void Recover(Exception error)
     {
-        LogStepFailed(_logger, _active.Count, error);
+        LogStepFailed(_logger, _table.Runs.Count, error);
         _failures++;
-        var running = _active.ToArray();
+        var running = _table.Runs.ToArray();
         var isDead = error is SequenceDecoderException { IsFatal: true } || _failures >= FailuresUntilDead;
         try
         {
-            foreach (var slot in running)
+            foreach (var run in running)
             {
-                Free(slot);
+                Free(run);
             }
 
             _prefixes.Clear();
         }
         catch (Exception second)
         {
-            LogStepFailed(_logger, _active.Count, second);
-            ForgetActive();
+            LogStepFailed(_logger, _table.Runs.Count, second);
+            _table.Forget();
             isDead = true;
         }
 
-        foreach (var slot in running)
+        foreach (var run in running)
         {
-            Fail(slot.Work, BatcherErrors.DecoderFailed(slot.Work, error));
+            Fail(run.Work, BatcherErrors.DecoderFailed(run.Work, error));
         }
 
         if (isDead)
@@ -346,12 +325,12 @@ internal sealed partial class DecodeLoop
 
     private void FailAll(CaptionException error)
     {
-        foreach (var slot in _active)
+        foreach (var run in _table.Runs)
         {
-            Fail(slot.Work, error);
+            Fail(run.Work, error);
         }
 
-        ForgetActive();
+        _table.Forget();
         foreach (var work in _waiting)
         {
             Fail(work, error);
@@ -362,13 +341,6 @@ internal sealed partial class DecodeLoop
         {
             Fail(work, error);
         }
-    }
-
-    private void ForgetActive()
-    {
-        _metrics.Add(Count.SlotsInUse, -_active.Count);
-        _metrics.Add(Count.CellsReserved, -_active.Sum(s => s.Cells));
-        _active.Clear();
     }
 
     private void CountPrefix(PromptPrefix prefix)

@@ -18,8 +18,15 @@ internal sealed class EncodeLoop(
     private readonly SemaphoreSlim _room = new(ahead);
     private volatile Exception? _dead;
 
-    /// <summary>One picture's embeddings are gone. Any thread.</summary>
-    public void Release() => _room.Release();
+    /// <summary>A request's embeddings are gone. Any thread.</summary>
+    public void Release(PictureWork work)
+    {
+        if (work.Places > 0)
+        {
+            _room.Release(work.Places);
+            work.Places = 0;
+        }
+    }
 
     /// <summary>To be called when nothing is left to release.</summary>
     public void Dispose() => _room.Dispose();
@@ -35,13 +42,15 @@ internal sealed class EncodeLoop(
     {
         while (Take() is { } work)
         {
-            if (!work.IsDone && !Wait(stop))
+            if (!work.IsDone && !Wait(work, stop))
             {
                 work.TryFail(BatcherErrors.Stopping());
             }
 
             if (work.IsDone)
             {
+                // It may have been given up while it waited for its places.
+                Release(work);
                 continue;
             }
 
@@ -51,7 +60,7 @@ internal sealed class EncodeLoop(
             }
             else
             {
-                _room.Release();
+                Release(work);
             }
         }
     }
@@ -73,15 +82,21 @@ internal sealed class EncodeLoop(
         }
     }
 
-    private bool Wait(CancellationToken stop)
+    // A request of more pictures than there are places takes all of them; otherwise it would wait for itself.
+    private bool Wait(PictureWork work, CancellationToken stop)
     {
         try
         {
-            _room.Wait(stop);
+            for (var wanted = Math.Min(work.Request.Images.Count, ahead); work.Places < wanted; work.Places++)
+            {
+                _room.Wait(stop);
+            }
+
             return true;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
+            Release(work);
             return false;
         }
     }
@@ -99,14 +114,25 @@ internal sealed class EncodeLoop(
         }
 
         var started = time.GetTimestamp();
+        var images = new List<EncodedImage>();
         try
         {
-            work.Encoded = decoder.EncodeImage(work.Request.Images[0]);
+            foreach (var image in work.Request.Images)
+            {
+                if (work.IsDone)
+                {
+                    return false;
+                }
+
+                images.Add(decoder.EncodeImage(image));
+            }
+
+            work.Encoded = images;
             return true;
         }
         catch (Exception error)
         {
-            work.TryFail(BatcherErrors.NotEncodable(work, error));
+            work.TryFail(BatcherErrors.NotEncodable(work, images.Count, error));
             if (error is SequenceDecoderException { IsFatal: true })
             {
                 died(error);

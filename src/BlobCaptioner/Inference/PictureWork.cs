@@ -13,7 +13,13 @@ internal sealed class PictureWork(PictureRequest request, long submittedAt)
     public long SubmittedAt => submittedAt;
 
     /// <summary>Set by the encode thread before the decode thread sees the work.</summary>
-    public EncodedImage? Encoded { get; set; }
+    public IReadOnlyList<EncodedImage>? Encoded { get; set; }
+
+    /// <summary>Image tokens of all its pictures, and text tokens between them.</summary>
+    public int ImageTokens => Encoded!.Sum(i => i.TokenCount) + ((Encoded!.Count - 1) * request.Plan.BetweenImages.Count);
+
+    /// <summary>Places of the encode thread's that it takes, one for each picture.</summary>
+    public int Places { get; set; }
 
     public TimeSpan EncodeTime { get; set; }
 

@@ -50,7 +50,7 @@ internal sealed class PlanCursor
     /// Once finished: where a branch goes on. What <see cref="Rollback"/> says then is to be taken out of the cache before the sequence is forked. What is
     /// <see cref="Pending"/> then is not decoded: each branch begins with it.
     /// </summary>
-    public PlanStart End => _writer.End;
+    public PlanStart End { get; private set; } = PlanStart.Begin;
 
     /// <summary>Values so far.</summary>
     public IReadOnlyList<CaptionField> Fields => _writer.Fields;
@@ -91,5 +91,10 @@ internal sealed class PlanCursor
             IsFinished = !_asks.MoveNext();
         }
         while (!IsFinished && _asks.Current.IsDone);
+
+        if (IsFinished)
+        {
+            End = _writer.End;
+        }
     }
 }

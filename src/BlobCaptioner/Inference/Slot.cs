@@ -1,50 +1,91 @@
 using System.Runtime.InteropServices;
-using BlobCaptioner.Captioning;
 
 namespace BlobCaptioner.Inference;
 
-/// <summary>One sequence of the context with a picture in it.</summary>
-internal sealed class Slot(int sequence, PictureWork work, PromptPrefix prefix, PlanCursor cursor)
+/// <summary>One sequence of the context: a picture's trunk, from its pictures on, or one of its languages.</summary>
+internal sealed class Slot
 {
-    private readonly List<int> _queue = [.. prefix.Plan.SuffixTokens, .. cursor.Pending];
+    private readonly Queue<EncodedImage> _images = [];
+    private readonly IReadOnlyList<int> _between;
+    private readonly List<int> _queue = [];
+    private readonly IReadOnlyList<int> _suffix;
     private int _next;
     private int _imageDone;
+    private EncodedImage? _image;
 
-    public int Sequence => sequence;
+    private Slot(int sequence, PictureRun run, PlanCursor cursor, IReadOnlyList<int> between, IReadOnlyList<int> suffix)
+    {
+        (Sequence, Run, Cursor, _between, _suffix) = (sequence, run, cursor, between, suffix);
+    }
 
-    public PictureWork Work => work;
+    public int Sequence { get; }
 
-    public PromptPrefix Prefix => prefix;
+    public PictureRun Run { get; }
 
-    public PlanCursor Cursor => cursor;
+    public PlanCursor Cursor { get; private set; }
 
-    public required EncodedImage Image { get; init; }
-
-    /// <summary>KV cache cells promised to it, the shared prefix not counted.</summary>
-    public required int Cells { get; init; }
-
-    public required long AdmittedAt { get; init; }
-
-    /// <summary>When the first token was chosen; 0 before.</summary>
-    public long FirstTokenAt { get; set; }
+    /// <summary>Index of the language that it writes; -1 for the trunk.</summary>
+    public int Branch { get; private set; } = -1;
 
     /// <summary>Position of the next text token.</summary>
-    public int Position { get; private set; } = prefix.Cells;
+    public int Position { get; private set; }
 
-    public int ImageTokensLeft => Image.TokenCount - _imageDone;
+    /// <summary>Image tokens to be decoded before any text.</summary>
+    public int ImageTokensLeft => _image is null ? 0 : _image.TokenCount - _imageDone;
 
-    /// <summary>Text tokens that are to be decoded before the next one can be chosen.</summary>
-    public ReadOnlySpan<int> Queue => CollectionsMarshal.AsSpan(_queue)[_next..];
+    /// <summary>Text tokens that are to be decoded before the next picture, or before the next token can be chosen.</summary>
+    public ReadOnlySpan<int> Queue => _image is null ? CollectionsMarshal.AsSpan(_queue)[_next..] : default;
+
+    /// <summary>True where the logits after <see cref="Queue"/> choose a token: no picture follows, and the section is not finished.</summary>
+    public bool WantsLogits => _images.Count == 0 && !Cursor.IsFinished;
+
+    /// <summary>True once the section is written and all that comes before it is in the cache.</summary>
+    public bool IsDone => Cursor.IsFinished && _image is null && _images.Count == 0 && Queue.Length == 0;
+
+    /// <summary>The slot of a trunk: pictures, what stands between and after them, then the section.</summary>
+    public static Slot ForTrunk(int sequence, PictureRun run, PlanCursor cursor, IReadOnlyList<int> suffix)
+    {
+        var slot = new Slot(sequence, run, cursor, run.Plan.BetweenImages, suffix) { Position = run.Prefix.Cells };
+        foreach (var image in run.Images)
+        {
+            slot._images.Enqueue(image);
+        }
+
+        slot.NextImage();
+        return slot;
+    }
+
+    /// <summary>The slot of a language, in a sequence that was forked from the trunk's.</summary>
+    public static Slot ForBranch(int sequence, PictureRun run, int branch, PlanCursor cursor)
+    {
+        var slot = new Slot(sequence, run, cursor, [], []);
+        slot.Begin(branch, cursor);
+        return slot;
+    }
+
+    /// <summary>Goes on with a language where the trunk ended; the cache holds nothing after that.</summary>
+    public void Begin(int branch, PlanCursor cursor)
+    {
+        (Branch, Cursor, Position) = (branch, cursor, Run.ForkPosition);
+        TakePending();
+    }
 
     public ImageSlice NextSlice(int budget) =>
-        new(sequence, Image, _imageDone, Math.Min(budget, ImageTokensLeft), prefix.Cells);
+        new(Sequence, _image!, _imageDone, Math.Min(budget, ImageTokensLeft), Position);
 
     public void AdvanceImage(int tokens)
     {
         _imageDone += tokens;
         if (ImageTokensLeft == 0)
         {
-            Position += Image.PositionCount;
+            Position += _image!.PositionCount;
+            _image = null;
+            Load(_images.Count > 0 ? _between : _suffix);
+            if (_images.Count == 0)
+            {
+                _queue.AddRange(Cursor.IsFinished ? [] : Cursor.Pending);
+                Cursor.Pending.Clear();
+            }
         }
     }
 
@@ -52,42 +93,33 @@ internal sealed class Slot(int sequence, PictureWork work, PromptPrefix prefix, 
     {
         _next += tokens;
         Position += tokens;
+        if (_next == _queue.Count && _images.Count > 0)
+        {
+            NextImage();
+        }
     }
 
     /// <summary>Takes over what the cursor wants next; returns true where the cache must first forget what lies at and after <see cref="Position"/>.</summary>
     public bool TakePending()
     {
-        var cuts = cursor.Rollback > 0;
-        Position -= cursor.Rollback;
-        cursor.Rollback = 0;
-        _queue.Clear();
-        _next = 0;
-        _queue.AddRange(cursor.Pending);
-        cursor.Pending.Clear();
+        var cuts = Cursor.Rollback > 0;
+        Position -= Cursor.Rollback;
+        Cursor.Rollback = 0;
+        Load(Cursor.IsFinished ? [] : Cursor.Pending);
+        Cursor.Pending.Clear();
         return cuts;
     }
 
-    /// <summary>The finished answer with what it cost.</summary>
-    public Caption ToCaption(TimeProvider time)
+    private void NextImage()
     {
-        var now = time.GetTimestamp();
-        var first = FirstTokenAt == 0 ? now : FirstTokenAt;
-        var queued = time.GetElapsedTime(work.SubmittedAt, AdmittedAt) - work.EncodeTime;
-        return new Caption
-        {
-            Fields = cursor.Fields,
-            Flags = cursor.Flags,
-            Usage = new CaptionUsage
-            {
-                PromptTokens = prefix.Cells + prefix.Plan.SuffixTokens.Count,
-                ImageTokens = Image.TokenCount,
-                OutputTokens = cursor.OutputTokens,
-                SampledTokens = cursor.SampledTokens,
-                Queued = queued > TimeSpan.Zero ? queued : TimeSpan.Zero,
-                Encode = work.EncodeTime,
-                Prefill = time.GetElapsedTime(AdmittedAt, first),
-                Decode = time.GetElapsedTime(first, now),
-            },
-        };
+        (_image, _imageDone) = (_images.Dequeue(), 0);
+        Load([]);
+    }
+
+    private void Load(IReadOnlyList<int> tokens)
+    {
+        _queue.Clear();
+        _queue.AddRange(tokens);
+        _next = 0;
     }
 }

@@ -272,7 +272,7 @@ public sealed class ContinuousBatcherTests
     {
         await using var engine = new ScriptedEngine(NewDecoder(), null, Category with { Values = ["mug"] });
         var caption = await engine.Describe(0);
-        Assert.Equal(new CaptionField("category", "mug", 1), Assert.Single(caption.Fields));
+        Assert.Equal(new CaptionField("category", "mug", 1) { Language = "en" }, Assert.Single(caption.Fields));
         Assert.Equal(0, caption.Usage.SampledTokens);
     }
 
