@@ -1,23 +1,49 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
+using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Captioning;
 
 /// <summary>What to write about a picture and how.</summary>
 public sealed record Profile
 {
+    // By reference: a copy made by `with` has other values. Prompt and version are asked for with every picture.
+    private static readonly ConditionalWeakTable<Profile, ProfilePrompt> s_prompts = [];
+    private static readonly ConditionalWeakTable<Profile, string> s_versions = [];
+
     /// <summary>Name, as <c>--profile</c> takes it: lower-case letters, digits and <c>-</c>.</summary>
     public required string Name { get; init; }
 
     /// <summary>For people: what it is for, and sources. Takes no part in <see cref="Version"/>.</summary>
     public string Comment { get; init; } = "";
 
-    /// <summary>System text; empty for none.</summary>
-    public string System { get; init; } = "";
+    /// <summary>
+    /// System text. What was set, verbatim; where neither it nor <see cref="Instruction"/> was, it is composed. Empty for none.
+    /// </summary>
+    public string System
+    {
+        get => field.Length > 0 || HasInstruction ? field : Prompt.System;
+        init;
+    }
 
-    /// <summary>What the model is asked; it stands before the picture. Empty: it is composed from tone, audience, words and the fields' instructions.</summary>
-    public string Instruction { get; init; } = "";
+    = "";
+
+    /// <summary>
+    /// What the model is asked; it stands before the picture. What was set, verbatim; else composed from tone, audience, words, languages and the fields, anew for
+    /// each copy of the profile: that of <see cref="ForView"/> asks for its fields only. Never empty.
+    /// </summary>
+    public string Instruction
+    {
+        get => field.Length > 0 ? field : Prompt.Instruction;
+        init => (field, HasInstruction) = (value, value.Length > 0);
+    }
+
+    = "";
+
+    /// <summary>True where <see cref="Instruction"/> was set, false where it is composed.</summary>
+    public bool HasInstruction { get; private init; }
 
     /// <summary>The languages of the copy, at least one, all different. Default English.</summary>
     public IReadOnlyList<ProfileLanguage> Languages { get; init; } = [new("en")];
@@ -53,16 +79,18 @@ public sealed record Profile
     public SamplingOptions Sampling { get; init; } = new();
 
     /// <summary>SHA-256 (first 16 hex digits) over all above but the comments: changes when the copy would.</summary>
-    public string Version => ComputeVersion();
+    public string Version => s_versions.GetValue(this, p => p.ComputeVersion());
+
+    private ProfilePrompt Prompt => s_prompts.GetValue(this, ProfilePrompt.Compose);
 
     /// <summary>The copy fields that are written in a language, in their order.</summary>
     public IEnumerable<ProfileField> CopyFields(ProfileLanguage language) =>
         Fields.Where(f => !f.IsAttribute && (language.Fields is null || language.Fields.Contains(f.Name, StringComparer.Ordinal)));
 
-    /// <summary>With <see cref="ProfileGrouping.Sku"/>: what each view gets. No field may be left of it.</summary>
+    /// <summary>With a <see cref="Grouping"/>: what each view gets. No field may be left of it.</summary>
     public Profile ForView() => this with { Fields = [.. Fields.Where(f => f.PerView)], Grouping = ProfileGrouping.None };
 
-    /// <summary>With <see cref="ProfileGrouping.Sku"/>: what the product gets.</summary>
+    /// <summary>With a <see cref="Grouping"/>: what the product gets.</summary>
     public Profile ForProduct() => this with { Fields = [.. Fields.Where(f => !f.PerView)], Grouping = ProfileGrouping.None };
 
     private string ComputeVersion()

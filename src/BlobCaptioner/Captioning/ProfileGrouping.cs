@@ -7,8 +7,11 @@ public enum ProfileGrouping
     None,
 
     /// <summary>
-    /// Pictures of one SKU (<c>SKU-1.jpg</c>, <c>SKU-2.jpg</c>, a folder per SKU, or what the catalogue says) are views of one product: each gets the fields that are
+    /// Pictures of one SKU (what the catalogue says, else the file's name without <c>-1</c>, <c>_2</c> or <c> (3)</c>) are views of one product: each gets the fields that are
     /// <see cref="ProfileField.PerView"/>, and one product record, made from up to four of them in one prompt, gets the others.
     /// </summary>
     Sku,
+
+    /// <summary>The same, where pictures that the catalogue does not know belong to the product that their folder is named after: <c>SKU/front.jpg</c>.</summary>
+    Folder,
 }

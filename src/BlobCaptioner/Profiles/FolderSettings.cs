@@ -9,6 +9,8 @@ namespace BlobCaptioner.Profiles;
 /// </summary>
 public sealed class FolderSettings
 {
+    private const string CustomFolder = "_profiles/";
+
     private readonly CaptionStorage _storage;
     private readonly TimeSpan _maxAge;
     private readonly TimeProvider _time;
@@ -21,6 +23,9 @@ public sealed class FolderSettings
     {
         (_storage, _maxAge, _time) = (storage, maxAge ?? TimeSpan.FromSeconds(10), time ?? TimeProvider.System);
     }
+
+    /// <summary>Where a container keeps its own profile of a name: <c>_profiles/NAME.json</c>.</summary>
+    public static string CustomProfile(string name) => $"{CustomFolder}{name}.json";
 
     /// <summary>What is to be written about a picture.</summary>
     /// <param name="imageName">The image blob's name.</param>

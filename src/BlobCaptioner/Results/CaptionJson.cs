@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using BlobCaptioner.Models;
+using BlobCaptioner.Profiles;
 using BlobCaptioner.Queueing;
 
 namespace BlobCaptioner.Results;
@@ -17,6 +18,8 @@ namespace BlobCaptioner.Results;
 [JsonSerializable(typeof(ModelCatalog))]
 [JsonSerializable(typeof(PartialFileState))]
 [JsonSerializable(typeof(PoisonBlob))]
+[JsonSerializable(typeof(ProfileDocument))]
+[JsonSerializable(typeof(LanguageDocument))]
 internal sealed partial class CaptionJson : JsonSerializerContext
 {
     /// <summary>For records: indented, readable.</summary>
@@ -31,11 +34,17 @@ internal sealed partial class CaptionJson : JsonSerializerContext
     /// <summary>For messages that the blob trigger of Azure Functions gave up.</summary>
     public static JsonTypeInfo<PoisonBlob> ImagePoison => Formats.Compact.PoisonBlob;
 
+    /// <summary>For profile files: indented, without what they don't say.</summary>
+    public static JsonTypeInfo<ProfileDocument> ProfileFile => Formats.Sparse.ProfileDocument;
+
     // A type of its own, so that the generated default is there before these are made from it.
     // "Relaxed" leaves non-ASCII text and & < > as they are: records are files for people and importers, not parts of a page.
     private static class Formats
     {
         public static readonly CaptionJson Indented = new(new(Default.Options) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        public static readonly CaptionJson Sparse = new(
+            new(Default.Options) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull });
+
         public static readonly CaptionJson Compact = new(new(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
     }
 }
