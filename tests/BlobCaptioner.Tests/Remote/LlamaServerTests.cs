@@ -50,7 +50,7 @@ public sealed class LlamaServerTests(AzuriteFixture files)
     {
         await using var server = await LlamaServerProcess.StartAsync(Cancel);
         await using var model = RemoteCaptionModel.Create(new() { Endpoint = server.Address, Model = "sample" });
-        var profile = BuiltInProfiles.Sample with { Fields = [.. BuiltInProfiles.Default.Fields.Take(3), new() { Name = "title", Kind = FieldKind.Text, MaxCharacters = 9 }] };
+        var profile = BuiltInProfiles.Sample with { Fields = [.. BuiltInProfiles.Sample.Fields.Take(3), new() { Name = "title", Kind = FieldKind.Text, MaxCharacters = 9 }] };
         using var preparer = new ImagePreparer(new ImageOptions());
         var picture = await File.ReadAllBytesAsync(Path.Combine(Folder, "000.jpg"), Cancel);
         var prepared = Assert.IsType<PreparationOutcome.Prepared>(await preparer.PrepareAsync(picture, "000.jpg", 576, Cancel));
