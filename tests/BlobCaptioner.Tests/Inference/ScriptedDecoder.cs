@@ -189,7 +189,7 @@ internal sealed class ScriptedDecoder : ISequenceDecoder
 
     public void Dispose() => IsDisposed = true;
 
-    private int NextToken(byte[] wanted, int from)
+    public int NextToken(byte[] wanted, int from)
     {
         var read = 0;
         foreach (var token in _vocabulary.Tokenize(Encoding.UTF8.GetString(wanted), parseSpecial: false))
