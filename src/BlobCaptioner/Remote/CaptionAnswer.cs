@@ -1,31 +1,38 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Inference;
 
 namespace BlobCaptioner.Remote;
 
-/// <summary>A server's answer, checked against the profile: values and flags, or what is wrong with it in words for the model and for people.</summary>
-internal sealed record CaptionAnswer
+/// <summary>A server's answer, checked against what was asked: values, flags and faults, or what is wrong with it in words for the model and for people.</summary>
+internal sealed partial record CaptionAnswer
 {
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 4 };
 
-    /// <summary>The values in the profile's order, without confidence; empty where there is a problem.</summary>
-    public IReadOnlyList<CaptionField> Fields { get; private init; } = [];
+    /// <summary>The values of what was asked, in the answer's order; empty where there is a problem.</summary>
+    public IReadOnlyList<AnswerValue> Values { get; private init; } = [];
 
     /// <summary>As the local engine's: <c>title-cut</c>, <c>title-empty</c>.</summary>
     public IReadOnlyList<string> Flags { get; private init; } = [];
 
-    /// <summary>What is wrong, as a sentence; null where nothing is.</summary>
+    /// <summary>Texts that could be better; the answer can be used all the same.</summary>
+    public IReadOnlyList<AnswerFault> Faults { get; private init; } = [];
+
+    /// <summary>Why it can't be used, as a sentence; null where it can.</summary>
     public string? Problem { get; private init; }
 
     /// <summary>An answer that can't be used.</summary>
     public static CaptionAnswer Bad(string problem) => new() { Problem = problem };
 
+    /// <summary>The answer to nothing.</summary>
+    public static CaptionAnswer Nothing { get; } = new();
+
     /// <summary>Reads an answer.</summary>
     /// <param name="text">What the model wrote.</param>
     /// <param name="wasCutOff">True where it stopped at the token limit.</param>
-    /// <param name="profile">What was asked for.</param>
-    public static CaptionAnswer Read(string text, bool wasCutOff, Profile profile)
+    /// <param name="schema">What was asked for.</param>
+    public static CaptionAnswer Read(string text, bool wasCutOff, CaptionSchema schema)
     {
         if (string.IsNullOrWhiteSpace(text))
         {
@@ -46,81 +53,129 @@ internal sealed record CaptionAnswer
 
         using (document)
         {
-            return Check(document.RootElement, profile);
+            try
+            {
+                return Check(document.RootElement, schema);
+            }
+            catch (UnusableException unusable)
+            {
+                return Bad(unusable.Message);
+            }
         }
     }
 
-    private static CaptionAnswer Check(JsonElement root, Profile profile)
+    private static CaptionAnswer Check(JsonElement root, CaptionSchema schema)
     {
         if (root.ValueKind != JsonValueKind.Object)
         {
-            return Bad($"It was JSON of kind {root.ValueKind}, not an object.");
+            throw new UnusableException($"It was JSON of kind {root.ValueKind}, not an object.");
         }
 
-        var known = profile.Fields.Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
-        if (root.EnumerateObject().Select(p => p.Name).FirstOrDefault(name => !known.Contains(name)) is { } unknown)
+        RequireKnown(root, schema.Keys);
+        var (values, texts) = (new List<AnswerValue>(), new AnswerTexts());
+        foreach (var section in schema.Sections.Where(s => s.Asked.Any()))
         {
-            return Bad($"It has a field '{Shorten(unknown)}' that was not asked for.");
+            var place = root;
+            if (section.Key is { } key)
+            {
+                place = Find(root, key, key);
+                if (place.ValueKind != JsonValueKind.Object)
+                {
+                    throw new UnusableException($"The field '{key}' is {place.ValueKind}, not an object.");
+                }
+
+                RequireKnown(place, [.. section.Asked.Select(f => f.Key)]);
+            }
+
+            values.AddRange(section.Asked.Select(field => ReadField(place, field, section, texts)));
         }
 
-        var fields = new List<CaptionField>();
-        var flags = new List<string>();
-        foreach (var field in profile.Fields)
-        {
-            if (!root.TryGetProperty(field.Name, out var value))
-            {
-                return Bad($"The field '{field.Name}' is missing.");
-            }
-
-            if (value.ValueKind != JsonValueKind.String)
-            {
-                return Bad($"The field '{field.Name}' is {value.ValueKind}, not a string.");
-            }
-
-            if (!TryGetText(value, out var text))
-            {
-                return Bad($"The field '{field.Name}' holds half a character (an unpaired surrogate).");
-            }
-
-            if (field.Kind == FieldKind.Choice && !field.Values.Contains(text, StringComparer.Ordinal))
-            {
-                return Bad($"The field '{field.Name}' is '{Shorten(text)}', which is none of: {string.Join(", ", field.Values)}.");
-            }
-
-            fields.Add(new(field.Name, field.Kind == FieldKind.Choice ? text : Limit(text, field, flags), Confidence: null));
-        }
-
-        return new() { Fields = fields, Flags = flags };
+        return new() { Values = values, Flags = texts.Flags, Faults = texts.Faults };
     }
 
-    private static string Limit(string text, ProfileField field, List<string> flags)
+    private static AnswerValue ReadField(JsonElement place, AskedField field, AnswerSection section, AnswerTexts texts)
     {
-        var trimmed = text.Trim();
-        var kept = TextLimit.Cut(trimmed, field.MaxCharacters);
-        if (kept < trimmed.Length)
+        var evidence = field.Field.Evidence is [var only] ? only : Evidence.Seen;
+        if (field.EvidenceOptions.Count > 0)
         {
-            flags.Add($"{field.Name}-cut");
+            var word = Text(Find(place, field.EvidenceKey, field.EvidenceKey), field.EvidenceKey);
+            evidence = AskedField.EvidenceOf(OneOf(field.EvidenceOptions, word, field.EvidenceKey));
         }
 
-        if (kept == 0)
+        var name = section.FlagName(field);
+        var value = Find(place, field.Key, name);
+        IReadOnlyList<string> values = [];
+        if (evidence != Evidence.Unknown)
         {
-            flags.Add($"{field.Name}-empty");
+            values = field.IsList ? Items(value, field, name) : [One(value, field, name)];
+            values = field.IsChosen ? [.. values.Where(v => !(field.Field.IsAttribute && v == PlanField.Unknown))] : values;
+            values = field.IsList ? texts.Settle(values, field, section)
+                : field.IsChosen || field.Field.Kind == FieldKind.Number ? values
+                : [.. values.Select(v => texts.Settle(v, field, section))];
         }
 
-        return trimmed[..kept];
+        var isEmpty = values.All(v => v.Length == 0);
+        if (isEmpty && !field.Field.IsAttribute)
+        {
+            texts.AddFlag($"{name}-empty");
+        }
+
+        var isUnknown = isEmpty && field.Field.IsAttribute;
+        return new() { Section = section, Field = field, Values = isUnknown ? [] : values, Evidence = isUnknown ? Evidence.Unknown : evidence };
     }
 
-    private static bool TryGetText(JsonElement value, out string text)
+    private static List<string> Items(JsonElement value, AskedField field, string name) => value.ValueKind == JsonValueKind.Array
+        ? [.. value.EnumerateArray().Select(item => One(item, field, name))]
+        : throw new UnusableException($"The field '{name}' is {value.ValueKind}, not a list.");
+
+    private static string One(JsonElement value, AskedField field, string name)
     {
+        if (field.Field.Kind == FieldKind.Number)
+        {
+            var number = value.ValueKind == JsonValueKind.Number ? value.GetRawText() : Text(value, name).Trim();
+            return (number.Length == 0 && field.MayBeUnknown) || (Number().IsMatch(number) && number.Length <= field.Field.MaxCharacters)
+                ? number
+                : throw new UnusableException($"The field '{name}' is '{Shorten(number)}', which is no number of digits and at most one point.");
+        }
+
+        if (field.Field.Kind == FieldKind.YesNo && value.ValueKind is JsonValueKind.True or JsonValueKind.False)
+        {
+            return value.ValueKind == JsonValueKind.True ? "yes" : "no";
+        }
+
+        var text = Text(value, name);
+        return field.IsChosen ? OneOf(field.Options, text, name) : text;
+    }
+
+    private static string OneOf(IReadOnlyList<string> options, string text, string name) => options.Contains(text, StringComparer.Ordinal)
+        ? text
+        : throw new UnusableException($"The field '{name}' is '{Shorten(text)}', which is none of: {string.Join(", ", options)}.");
+
+    private static void RequireKnown(JsonElement place, IReadOnlyList<string> keys)
+    {
+        if (place.EnumerateObject().Select(p => p.Name).FirstOrDefault(name => !keys.Contains(name, StringComparer.Ordinal)) is { } unknown)
+        {
+            throw new UnusableException($"It has a field '{Shorten(unknown)}' that was not asked for.");
+        }
+    }
+
+    private static JsonElement Find(JsonElement place, string key, string name) =>
+        place.TryGetProperty(key, out var value) ? value : throw new UnusableException($"The field '{name}' is missing.");
+
+    private static string Text(JsonElement value, string name)
+    {
+        if (value.ValueKind != JsonValueKind.String)
+        {
+            throw new UnusableException($"The field '{name}' is {value.ValueKind}, not a string.");
+        }
+
         try
         {
-            text = value.GetString()!;
-            return true;
+            return value.GetString()!;
         }
         catch (InvalidOperationException)
         {
-            text = "";
-            return false;
+            throw new UnusableException($"The field '{name}' holds half a character (an unpaired surrogate).");
         }
     }
 
@@ -128,4 +183,10 @@ internal sealed record CaptionAnswer
     private static string Position(JsonException error) => $"line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}";
 
     private static string Shorten(string text) => text.Length <= 60 ? text : text[..TextLimit.Cut(text, 60)] + "…";
+
+    [GeneratedRegex(@"\A[0-9]{1,15}(?:\.[0-9]{1,15})?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]
+    private static partial Regex Number();
+
+    /// <summary>Ends the check of one answer; never leaves this type.</summary>
+    private sealed class UnusableException(string message) : Exception(message);
 }

@@ -14,19 +14,29 @@ internal sealed class CaptionPrompt
     private const string SchemaName = "caption";
     private const int MostQuoted = 2000;
 
+    // What a second answer's temperature adds, and where it begins for profiles that take the likeliest token: as in process.
+    private const float RetryMore = 0.3f;
+    private const float RetryLeast = 0.7f;
+
     private readonly CaptionSchema _schema;
     private readonly RemoteModelOptions _options;
     private readonly int _seed;
 
-    public CaptionPrompt(CaptionSchema schema, PreparedImage image, RemoteModelOptions options)
+    public CaptionPrompt(CaptionSchema schema, IReadOnlyList<PreparedImage> images, RemoteModelOptions options)
     {
         (_schema, _options) = (schema, options);
         var profile = schema.Profile;
-        var hash = BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(image.Jpeg.Span));
+        var hash = images.Aggregate(0UL, (all, image) => all ^ BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(image.Jpeg.Span)));
         _seed = (int)((profile.Sampling.Seed ^ hash) & int.MaxValue);
 
-        // text before the picture, as in process: servers that cache prompt prefixes share it between all pictures
-        var user = new ChatMessage(ChatRole.User, [new TextContent(profile.Instruction), new DataContent(image.Jpeg, "image/jpeg")]);
+        // text before the pictures, as in process: servers that cache prompt prefixes share it between all pictures; what differs comes after
+        List<AIContent> parts = [new TextContent(profile.Instruction), .. images.Select(i => new DataContent(i.Jpeg, "image/jpeg"))];
+        if (Closing(schema) is { Length: > 0 } closing)
+        {
+            parts.Add(new TextContent(closing));
+        }
+
+        var user = new ChatMessage(ChatRole.User, parts);
         Messages = profile.System.Length > 0 ? [new(ChatRole.System, profile.System), user] : [user];
     }
 
@@ -34,6 +44,8 @@ internal sealed class CaptionPrompt
     public IList<ChatMessage> Messages { get; }
 
     /// <summary>The messages that ask again, with the answer and what was wrong with it.</summary>
+    /// <param name="answer">The first answer.</param>
+    /// <param name="problem">What is wrong with it, in sentences.</param>
     public IList<ChatMessage> Repair(string answer, string problem)
     {
         var quoted = answer.Trim();
@@ -45,25 +57,44 @@ internal sealed class CaptionPrompt
             new(
                 ChatRole.User,
                 $"That answer can't be used. {problem} Answer again with one JSON object that has exactly the keys "
-                + $"{string.Join(", ", _schema.Profile.Fields.Select(f => f.Name))}, and with nothing before or after it."),
+                + $"{string.Join(", ", _schema.Keys)}, and with nothing before or after it."),
         ];
     }
 
     /// <summary>Limits, sampling and the schema.</summary>
     /// <param name="repair">True for the second request: it draws other random numbers.</param>
-    public ChatOptions Options(bool repair)
+    /// <param name="hotter">True where the first answer's texts were at fault: the second is sampled at a higher temperature.</param>
+    public ChatOptions Options(bool repair, bool hotter = false)
     {
         var sampling = _options.SendSampling ? _schema.Profile.Sampling : null;
         return new()
         {
             ModelId = _options.Model,
             MaxOutputTokens = _schema.MaxOutputTokens + _options.ExtraOutputTokens,
-            Temperature = sampling?.Temperature,
+            Temperature = hotter && sampling is not null ? Math.Min(2, Math.Max(sampling.Temperature + RetryMore, RetryLeast)) : sampling?.Temperature,
             TopP = sampling?.TopP,
             Seed = sampling is null ? null : _seed ^ (repair ? 1 : 0),
             ResponseFormat = ChatResponseFormat.ForJsonSchema(_schema.Element, SchemaName),
             RawRepresentationFactory = _ => Raw(),
         };
+    }
+
+    /// <summary>What stands after the pictures: facts, and the answer's shape where it is more than the schema's plain keys.</summary>
+    private static string Closing(CaptionSchema schema)
+    {
+        // The model's own view is wanted of what is supplied and asked nevertheless.
+        var facts = FactsAsData.Of(schema.Facts, schema.Sections.SelectMany(s => s.Asked).Where(f => f.Supplied is not null).Select(f => f.Key));
+        var isPlain = schema.Sections.Count == 1 && schema.Sections[0].Asked.All(f => f.EvidenceOptions.Count == 0) && facts.Length == 0;
+        return isPlain ? "" : $"{facts}{(facts.Length > 0 ? "\n\n" : "")}Answer with one JSON object of this shape: {Shape(schema)}";
+    }
+
+    private static string Shape(CaptionSchema schema)
+    {
+        var keys = schema.Sections.Where(s => s.Asked.Any()).Select(s => s.Key is { } key ? $"\"{key}\":{{{Inner(s)}}}" : Inner(s));
+        return $"{{{string.Join(',', keys)}}}";
+
+        static string Inner(AnswerSection section) => string.Join(',', section.Asked.Select(f =>
+            $"{(f.EvidenceOptions.Count > 0 ? $"\"{f.EvidenceKey}\":\"…\"," : "")}\"{f.Key}\":{(f.IsList ? "[\"…\"]" : "\"…\"")}"));
     }
 
     // The adapter would move maxLength into a description when a schema is strict, and knows nothing of log probabilities.

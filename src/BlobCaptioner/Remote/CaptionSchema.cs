@@ -1,26 +1,41 @@
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using BlobCaptioner.Captioning;
+using BlobCaptioner.Inference;
 
 namespace BlobCaptioner.Remote;
 
-/// <summary>A profile as the JSON schema of its answer, strict as OpenAI means it: every field required, none beside them, choices as enums.</summary>
+/// <summary>
+/// A profile as the JSON schema of its answer, strict as OpenAI means it: every key required, none beside them. With one language the answer is flat, with
+/// several it has the attributes and then an object for each language, as the engine in process writes it.
+/// </summary>
 internal sealed class CaptionSchema
 {
     // braces, the key's quotes and colon, a choice's few tokens; models that indent need the larger part of it
     private const int TokensPerField = 24;
 
-    private CaptionSchema(Profile profile, BinaryData json)
+    // Servers unroll lengths into grammars; llama.cpp refuses more than 2,000 repetitions.
+    private const int MostInSchema = 1_000;
+
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private CaptionSchema(Profile profile, ProductFacts facts, IReadOnlyList<AnswerSection> sections, bool withLimits)
     {
-        Profile = profile;
-        Json = json;
-        MaxOutputTokens = TokensPerField + profile.Fields.Sum(f =>
-            TokensPerField + f.Name.Length + (f.Kind == FieldKind.Text ? f.MaxCharacters : f.Values.Max(v => v.Length)));
+        (Profile, Facts, Sections) = (profile, facts, sections);
+        Json = BinaryData.FromString(Write(sections, withLimits).ToJsonString(Relaxed));
+        MaxOutputTokens = TokensPerField + sections.Sum(s => TokensPerField + s.Asked.Sum(Tokens));
     }
 
     /// <summary>What it was made from.</summary>
     public Profile Profile { get; }
+
+    /// <summary>What is known already.</summary>
+    public ProductFacts Facts { get; }
+
+    /// <summary>The answer's objects: itself first, then one for each of several languages.</summary>
+    public IReadOnlyList<AnswerSection> Sections { get; }
 
     /// <summary>The schema.</summary>
     public BinaryData Json { get; }
@@ -28,55 +43,142 @@ internal sealed class CaptionSchema
     /// <summary>The schema as an element.</summary>
     public JsonElement Element => JsonElement.Parse(Json.ToMemory().Span);
 
-    /// <summary>Tokens that the longest answer inside the limits takes: one for each character, which no tokenizer in use exceeds for text in bulk.</summary>
+    /// <summary>False where everything is supplied or can't be known: there is nothing to ask.</summary>
+    public bool IsAsking => Sections.Any(s => s.Asked.Any());
+
+    /// <summary>The keys of the answer itself, in their order.</summary>
+    public IReadOnlyList<string> Keys => [.. Sections.SelectMany(s => s.Key is { } key ? s.Asked.Any() ? [key] : Array.Empty<string>() : KeysOf(s))];
+
+    /// <summary>
+    /// Tokens that the longest answer takes: one for each character, which no tokenizer in use exceeds for text in bulk; twice the advised length for texts that have one.
+    /// </summary>
     public int MaxOutputTokens { get; }
 
     /// <summary>Makes it.</summary>
     /// <param name="profile">The profile.</param>
-    /// <param name="withMaxLength">
-    /// Whether texts have a <c>maxLength</c>. It is one more than the field's limit: a text that reaches it was not finished, and is cut between words,
-    /// which a server that stops at the limit itself would not do.
+    /// <param name="facts">What the catalogue says: it is not asked for.</param>
+    /// <param name="withLimits">
+    /// Whether lengths, numbers of items and patterns are in the schema. A text's <c>maxLength</c> is one more than the field's limit: a text that reaches it was not
+    /// finished, and is cut between words, which a server that stops at the limit itself would not do.
     /// </param>
-    /// <exception cref="ArgumentException">The profile has no field, two of one name, or a choice without values.</exception>
-    public static CaptionSchema Create(Profile profile, bool withMaxLength)
+    /// <exception cref="ArgumentException">The profile breaks a rule, or two keys of the answer are the same.</exception>
+    public static CaptionSchema Create(Profile profile, ProductFacts facts, bool withLimits)
     {
-        if (profile.Fields.Count == 0
-            || profile.Fields.DistinctBy(f => f.Name, StringComparer.Ordinal).Count() != profile.Fields.Count
-            || profile.Fields.Any(f => f.Kind == FieldKind.Choice && f.Values.Count == 0))
-        {
-            throw new ArgumentException($"Profile '{profile.Name}' needs one or more fields, of different names, and values for each choice.", nameof(profile));
-        }
+        PlanCheck.Require(profile);
+        var isFlat = profile.Languages.Count == 1;
+        var first = profile.Languages[0];
+        List<AnswerSection> sections =
+        [
+            Section(key: null, isFlat ? first.Tag : null, profile.Fields.Where(f => f.IsAttribute || (isFlat && profile.CopyFields(first).Contains(f)))),
+            .. isFlat ? [] : profile.Languages.Select(l => Section(l.Tag, l.Tag, profile.CopyFields(l))),
+        ];
+        var schema = new CaptionSchema(profile, facts, sections, withLimits);
+        var twice = schema.Keys.GroupBy(k => k, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1)?.Key;
+        return twice is null
+            ? schema
+            : throw new ArgumentException($"Profile '{profile.Name}' asks for '{twice}' twice: as a field, as a field's evidence or as a language. Rename the field.", nameof(profile));
 
-        var properties = new JsonObject();
-        foreach (var field in profile.Fields)
+        AnswerSection Section(string? key, string? language, IEnumerable<ProfileField> fields) => new()
         {
-            properties[field.Name] = field.Kind == FieldKind.Choice ? Choice(field) : Text(field, withMaxLength);
-        }
-
-        var schema = new JsonObject
-        {
-            ["type"] = "object",
-            ["properties"] = properties,
-            ["required"] = new JsonArray([.. profile.Fields.Select(f => (JsonNode)f.Name)]),
-            ["additionalProperties"] = false,
+            Key = key,
+            Language = language,
+            Fields = [.. fields.Select(f => AskedField.Create(f, facts))],
+            Rules = TextRules.For(profile, language),
         };
-        return new(profile, BinaryData.FromString(schema.ToJsonString(new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping })));
     }
 
-    private static JsonObject Choice(ProfileField field) => new()
+    private static IEnumerable<string> KeysOf(AnswerSection section) =>
+        section.Asked.SelectMany(f => f.EvidenceOptions.Count > 0 ? [f.EvidenceKey, f.Key] : new[] { f.Key });
+
+    private static JsonObject Write(IReadOnlyList<AnswerSection> sections, bool withLimits)
     {
-        ["type"] = "string",
-        ["enum"] = new JsonArray([.. field.Values.Select(v => (JsonNode)v)]),
+        var properties = new JsonObject();
+        foreach (var section in sections.Where(s => s.Asked.Any()))
+        {
+            var place = section.Key is null ? properties : [];
+            foreach (var field in section.Asked)
+            {
+                if (field.EvidenceOptions.Count > 0)
+                {
+                    place[field.EvidenceKey] = Choice(field.EvidenceOptions);
+                }
+
+                place[field.Key] = Value(field, withLimits);
+            }
+
+            if (section.Key is { } key)
+            {
+                properties[key] = Object(place);
+            }
+        }
+
+        return Object(properties);
+    }
+
+    private static JsonObject Object(JsonObject properties) => new()
+    {
+        ["type"] = "object",
+        ["properties"] = properties,
+        ["required"] = new JsonArray([.. properties.Select(p => (JsonNode)p.Key)]),
+        ["additionalProperties"] = false,
     };
 
-    private static JsonObject Text(ProfileField field, bool withMaxLength)
+    private static JsonObject Value(AskedField field, bool withLimits)
     {
-        var text = new JsonObject { ["type"] = "string", ["description"] = $"At most {field.MaxCharacters} characters." };
-        if (withMaxLength)
+        var one = field.IsChosen ? Choice(field.Options) : field.Field.Kind == FieldKind.Number ? Number(field, withLimits) : Text(field, withLimits);
+        if (!field.IsList)
         {
-            text["maxLength"] = field.MaxCharacters + 1;
+            return one;
+        }
+
+        var least = field.MayBeUnknown && !field.IsChosen ? 0 : field.Field.MinItems;
+        var list = new JsonObject { ["type"] = "array", ["items"] = one, ["description"] = $"{least} to {field.Field.MaxItems} items." };
+        if (withLimits)
+        {
+            list["minItems"] = least;
+            list["maxItems"] = field.Field.MaxItems;
+        }
+
+        return list;
+    }
+
+    private static JsonObject Choice(IReadOnlyList<string> values) => new()
+    {
+        ["type"] = "string",
+        ["enum"] = new JsonArray([.. values.Select(v => (JsonNode)v)]),
+    };
+
+    private static JsonObject Number(AskedField field, bool withLimits)
+    {
+        var number = new JsonObject { ["type"] = "string", ["description"] = $"A number: digits and at most one point{(field.MayBeUnknown ? ", or nothing." : ".")}" };
+        if (withLimits)
+        {
+            number["pattern"] = field.MayBeUnknown ? @"^([0-9]{1,12}(\.[0-9]{1,6})?)?$" : @"^[0-9]{1,12}(\.[0-9]{1,6})?$";
+        }
+
+        return number;
+    }
+
+    private static JsonObject Text(AskedField field, bool withLimits)
+    {
+        var most = field.Field.MaxCharacters.ToString(CultureInfo.InvariantCulture);
+        var length = field.Field.AdvisedCharacters is { } advised && advised < field.Field.MaxCharacters
+            ? $"About {advised.ToString(CultureInfo.InvariantCulture)} characters, at most {most}."
+            : $"At most {most} characters.";
+        var text = new JsonObject { ["type"] = "string", ["description"] = length };
+        if (withLimits && field.Field.MaxCharacters < MostInSchema)
+        {
+            text["maxLength"] = field.Field.MaxCharacters + 1;
         }
 
         return text;
+    }
+
+    private static int Tokens(AskedField field)
+    {
+        var text = Math.Min(field.Field.MaxCharacters, 2L * (field.Field.AdvisedCharacters ?? field.Field.MaxCharacters));
+        var one = field.IsChosen ? field.Options.Max(o => o.Length) : text;
+        var all = field.IsList ? field.Field.MaxItems * (one + 4) : one;
+        return (int)Math.Min(TokensPerField + field.Key.Length + all + (field.EvidenceOptions.Count > 0 ? TokensPerField + field.EvidenceKey.Length : 0), 1_000_000);
     }
 }

@@ -8,8 +8,8 @@ using Polly;
 namespace BlobCaptioner.Remote;
 
 /// <summary>
-/// A model server as <see cref="ICaptionModel"/>: one chat completion a picture, with the profile as strict JSON schema. An answer that can't be used is
-/// asked for once more with what was wrong; the server's own troubles are waited out; a picture that the server refuses is not sent again.
+/// A model server as <see cref="ICaptionModel"/>: one chat completion a product, for all languages, with the profile as strict JSON schema. An answer that can't
+/// be used, or whose texts loop, echo the prompt, have banned words or another script, is asked for once more with what was wrong; the server's own troubles are waited out; a picture that the server refuses is not sent again.
 /// </summary>
 /// <remarks>
 /// Identity: <see cref="CaptionModelInfo.Hash"/> is <c>MODEL</c> or <c>MODEL@REVISION</c> from the options. The address is left out, so that a server may
@@ -101,7 +101,12 @@ public sealed class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
     public async Task<Caption> DescribeAsync(CaptionRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var (image, profile) = (request.Images[0], request.Profile);
+        if (request.Images.Count is < 1 or > CaptionRequest.MaxImages)
+        {
+            throw new ArgumentException($"A request has {request.Images.Count} pictures; it takes 1 to {CaptionRequest.MaxImages}.", nameof(request));
+        }
+
+        var schema = GetSchema(request);
         using var mine = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
         try
         {
@@ -109,7 +114,7 @@ public sealed class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
             await _places.WaitAsync(mine.Token);
             try
             {
-                return await AskAsync(image, profile, _time.GetElapsedTime(came), mine.Token);
+                return await AskAsync(request.Images, schema, _time.GetElapsedTime(came), mine.Token);
             }
             finally
             {
@@ -133,46 +138,68 @@ public sealed class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
         }
     }
 
-    private async Task<Caption> AskAsync(PreparedImage image, Profile profile, TimeSpan queued, CancellationToken cancellationToken)
+    private async Task<Caption> AskAsync(IReadOnlyList<PreparedImage> images, CaptionSchema schema, TimeSpan queued, CancellationToken cancellationToken)
     {
         var began = _time.GetTimestamp();
-        var schema = GetSchema(profile);
-        var prompt = new CaptionPrompt(schema, image, _options);
-        var first = await SendAsync(prompt.Messages, prompt.Options(repair: false), image.Name, cancellationToken);
-        var answer = ReadAnswer(first, image.Name, profile);
-        var (last, repairs) = (first, 0);
-        if (answer.Problem is { } problem)
-        {
-            _counter.AddRepair();
-            _log.Repairing(image.Name, problem);
-            last = await SendAsync(prompt.Repair(first.Text, problem), prompt.Options(repair: true), image.Name, cancellationToken);
-            repairs = 1;
-            answer = ReadAnswer(last, image.Name, profile);
-            if (answer.Problem is { } still)
-            {
-                throw ServerErrors.BadAnswer(image.Name, problem, still);
-            }
-        }
-
+        var said = schema.IsAsking ? await ConverseAsync(images, schema, cancellationToken) : new Exchange(CaptionAnswer.Nothing, Reply: null, Input: 0, Output: 0, Repairs: 0);
         _counter.AddDescribed();
-        var (input, output) = repairs == 0 ? (first.InputTokens, first.OutputTokens) : (first.InputTokens + last.InputTokens, first.OutputTokens + last.OutputTokens);
+        var (fields, flags) = CaptionFields.Create(schema, said.Answer, said.Reply is { } reply ? AnswerTokens.Of(reply) : null);
+        var cost = _counter.CostOf(said.Input, said.Output);
         return new()
         {
-            Fields = ChoiceConfidence.Add(answer.Fields, profile, last),
-            Flags = answer.Flags,
+            Fields = fields,
+            Flags = flags,
             Usage = new()
             {
-                PromptTokens = input,
-                OutputTokens = output,
-                SampledTokens = output,
+                PromptTokens = said.Input,
+                OutputTokens = said.Output,
+                SampledTokens = said.Output,
                 Queued = queued,
                 Decode = _time.GetElapsedTime(began),
-                Cost = _counter.CostOf(input, output),
-                Currency = _counter.CostOf(input, output) is null ? null : _options.Currency,
-                Repairs = repairs,
-                ServedBy = last.ServedBy,
+                Cost = cost,
+                Currency = cost is null ? null : _options.Currency,
+                Repairs = said.Repairs,
+                ServedBy = said.Reply?.ServedBy,
             },
         };
+    }
+
+    /// <summary>Asks, and once more where the answer can't be used or its texts could be better; then the better of both counts.</summary>
+    private async Task<Exchange> ConverseAsync(IReadOnlyList<PreparedImage> images, CaptionSchema schema, CancellationToken cancellationToken)
+    {
+        var name = images[0].Name;
+        var prompt = new CaptionPrompt(schema, images, _options);
+        var first = await SendAsync(prompt.Messages, prompt.Options(repair: false), name, cancellationToken);
+        var answer = ReadAnswer(first, name, schema);
+        if (answer is { Problem: null, Faults.Count: 0 })
+        {
+            return new(answer, first, first.InputTokens, first.OutputTokens, Repairs: 0);
+        }
+
+        var problem = answer.Problem ?? string.Join(' ', answer.Faults.Select(f => f.Sentence));
+        _counter.AddRepair();
+        _log.Repairing(name, problem);
+        ServerReply second;
+        CaptionAnswer better;
+        try
+        {
+            second = await SendAsync(prompt.Repair(first.Text, problem), prompt.Options(repair: true, hotter: answer.Problem is null), name, cancellationToken);
+            better = ReadAnswer(second, name, schema);
+        }
+        catch (CaptionException) when (answer.Problem is null)
+        {
+            // A usable answer is there; it keeps its flags.
+            return new(answer, first, first.InputTokens, first.OutputTokens, Repairs: 1);
+        }
+
+        if (better.Problem is { } still && answer.Problem is not null)
+        {
+            throw ServerErrors.BadAnswer(name, problem, still);
+        }
+
+        var isBetter = better.Problem is null && (answer.Problem is not null || better.Faults.Count <= answer.Faults.Count);
+        return new(
+            isBetter ? better : answer, isBetter ? second : first, first.InputTokens + second.InputTokens, first.OutputTokens + second.OutputTokens, Repairs: 1);
     }
 
     private async Task<ServerReply> SendAsync(IList<ChatMessage> messages, ChatOptions options, string picture, CancellationToken cancellationToken)
@@ -207,7 +234,7 @@ public sealed class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
         }
     }
 
-    private static CaptionAnswer ReadAnswer(ServerReply reply, string picture, Profile profile)
+    private static CaptionAnswer ReadAnswer(ServerReply reply, string picture, CaptionSchema schema)
     {
         if (reply.WasFiltered)
         {
@@ -219,17 +246,25 @@ public sealed class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
             throw ServerErrors.Refused(picture, refusal);
         }
 
-        return reply.Problem is { } problem ? CaptionAnswer.Bad(problem) : CaptionAnswer.Read(reply.Text, reply.WasCutOff, profile);
+        return reply.Problem is { } problem ? CaptionAnswer.Bad(problem) : CaptionAnswer.Read(reply.Text, reply.WasCutOff, schema);
     }
 
     // one profile after the other is usual: the last one is kept
-    private CaptionSchema GetSchema(Profile profile)
+    private CaptionSchema GetSchema(CaptionRequest request)
     {
-        if (_schema is { } known && ReferenceEquals(known.Profile, profile))
+        if (request.Facts.Values.Count > 0)
+        {
+            return CaptionSchema.Create(request.Profile, request.Facts, _options.LimitsInSchema);
+        }
+
+        if (_schema is { } known && ReferenceEquals(known.Profile, request.Profile))
         {
             return known;
         }
 
-        return _schema = CaptionSchema.Create(profile, _options.LimitsInSchema);
+        return _schema = CaptionSchema.Create(request.Profile, ProductFacts.None, _options.LimitsInSchema);
     }
+
+    /// <summary>What one picture's requests brought.</summary>
+    private sealed record Exchange(CaptionAnswer Answer, ServerReply? Reply, int Input, int Output, int Repairs);
 }

@@ -84,7 +84,10 @@ public sealed class RemoteModelOptions : IValidatableObject
     /// <value>Default true: the profile's sampling is sent. top_k is not part of OpenAI's API; the server's own default applies.</value>
     public bool SendSampling { get; set; } = true;
 
-    /// <summary>Whether the JSON schema says <c>maxLength</c>. Azure OpenAI refuses schemas that do; limits then stand in the field's description only.</summary>
+    /// <summary>
+    /// Whether the JSON schema says <c>maxLength</c>, <c>minItems</c>, <c>maxItems</c> and <c>pattern</c>. Azure OpenAI refuses schemas that do; limits then stand in the
+    /// field's description only.
+    /// </summary>
     /// <value>Default null: true but for Azure's hosts.</value>
     public bool? SchemaMaxLength { get; set; }
 

@@ -1,0 +1,94 @@
+using BlobCaptioner.Inference;
+using BlobCaptioner.Inference.Text;
+
+namespace BlobCaptioner.Remote;
+
+/// <summary>Brings a server's texts into their limits, by the rules of the engine in process; gathers flags and faults on the way.</summary>
+internal sealed class AnswerTexts
+{
+    private const int ParagraphsFrom = 1_000;
+    private const int MostQuoted = 40;
+
+    private readonly List<string> _flags = [];
+    private readonly List<AnswerFault> _faults = [];
+
+    /// <summary>What stays as it is: <c>title-cut</c>.</summary>
+    public IReadOnlyList<string> Flags => _flags;
+
+    /// <summary>What is worth another request.</summary>
+    public IReadOnlyList<AnswerFault> Faults => _faults;
+
+    /// <summary>One text, or one item of a list.</summary>
+    public string Settle(string raw, AskedField field, AnswerSection section)
+    {
+        var name = section.FlagName(field);
+        var text = MarkdownText.Clean(raw, keepParagraphs: field.Field.MaxCharacters >= ParagraphsFrom);
+        if (Repetition.Find(text) is var repeated and >= 0)
+        {
+            text = text[..repeated].TrimEnd();
+            AddFault($"{name}-loop", $"The text '{name}' says the same again and again.");
+        }
+
+        var kept = TextLimit.Cut(text, field.Field.MaxCharacters);
+        if (kept < text.Length)
+        {
+            AddFlag($"{name}-cut");
+            text = text[..kept];
+        }
+
+        if (section.Rules.Banned.TryFind(text, out var banned))
+        {
+            AddFault($"{name}-banned-word", $"The text '{name}' uses a word that must not be used: '{Shorten(text[banned..])}'.");
+        }
+
+        if (section.Rules.Echo.IsIn(text))
+        {
+            AddFault($"{name}-echo", $"The text '{name}' repeats the instructions.");
+        }
+
+        if (!field.Field.IsAttribute && section.Rules.Script?.IsWrong(text) == true)
+        {
+            AddFault($"{name}-wrong-script", $"The text '{name}' is not written in the language '{section.Language}'.");
+        }
+
+        return text;
+    }
+
+    /// <summary>A list: no empty item, none twice, not more than there may be.</summary>
+    public IReadOnlyList<string> Settle(IReadOnlyList<string> raw, AskedField field, AnswerSection section)
+    {
+        var name = section.FlagName(field);
+        var items = raw.Select(r => field.IsChosen ? r : Settle(r, field, section)).Where(t => t.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
+        if (items.Count > field.Field.MaxItems)
+        {
+            items.RemoveRange(field.Field.MaxItems, items.Count - field.Field.MaxItems);
+            AddFlag($"{name}-cut");
+        }
+
+        if (!field.Field.IsAttribute && items.Count < field.Field.MinItems)
+        {
+            AddFault($"{name}-too-few", $"The list '{name}' has {items.Count} different items; it needs {field.Field.MinItems} or more.");
+        }
+
+        return items;
+    }
+
+    /// <summary>Adds a flag once.</summary>
+    public void AddFlag(string flag)
+    {
+        if (!_flags.Contains(flag, StringComparer.Ordinal))
+        {
+            _flags.Add(flag);
+        }
+    }
+
+    private void AddFault(string flag, string sentence)
+    {
+        if (!_faults.Exists(f => f.Flag == flag))
+        {
+            _faults.Add(new(flag, sentence));
+        }
+    }
+
+    private static string Shorten(string text) => text[..TextLimit.Cut(text, MostQuoted)];
+}
