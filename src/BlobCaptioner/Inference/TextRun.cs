@@ -30,6 +30,7 @@ internal sealed class TextRun : PlanAsk
     private int _cached;
     private int _resamples;
     private bool _isRetry;
+    private Attempt? _first;
     private bool _hasBanned;
     private double _logProbability;
     private int _measured;
@@ -123,18 +124,27 @@ internal sealed class TextRun : PlanAsk
         }
 
         var bytes = _decoder.GetTokenBytes(token).Span;
-        if (IsNumber || bytes.Length < 2)
+        if (_isRetry && _reader.Tokens == 0 && !CanBegin(bytes))
         {
-            // A single byte of markup is cleaned away at the end.
-            return !(_isRetry && _reader.Tokens == 0 && IsForeign(bytes));
+            return false;
         }
 
-        var piece = Encoding.UTF8.GetString(bytes);
-        return !MarkdownText.IsMarkup(piece) && !(_isRetry && _reader.Tokens == 0 && _rules.Script is { } script && !_field.Field.IsAttribute && script.IsForeign(piece));
+        // A single byte of markup is cleaned away at the end.
+        return IsNumber || bytes.Length < 2 || !MarkdownText.IsMarkup(Encoding.UTF8.GetString(bytes));
     }
 
-    private bool IsForeign(ReadOnlySpan<byte> bytes) =>
-        bytes.Length == 1 && bytes[0] < 0x80 && !_field.Field.IsAttribute && _rules.Script is { } script && script.IsForeign(((char)bytes[0]).ToString());
+    /// <summary>A second attempt is not left empty, and begins in the language's script.</summary>
+    private bool CanBegin(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length == 0 || bytes[0] == (byte)'"')
+        {
+            return false;
+        }
+
+        // A lone byte of a longer character says nothing yet.
+        var isWhole = bytes.Length > 1 || bytes[0] < 0x80;
+        return !isWhole || _field.Field.IsAttribute || _rules.Script is not { } script || !script.IsForeign(Encoding.UTF8.GetString(bytes));
+    }
 
     private void Measure(ReadOnlySpan<float> logits, int token)
     {
@@ -191,31 +201,43 @@ internal sealed class TextRun : PlanAsk
     {
         var value = _reader.End();
         var text = IsNumber ? value.Text.TrimEnd('.') : MarkdownText.Clean(value.Text, keepParagraphs: _field.Field.MaxCharacters >= ParagraphsFrom);
-        var isLoop = value.IsLoop || (!IsNumber && Repetition.Find(text) >= 0);
-        var isEcho = !IsNumber && _rules.Echo.IsIn(text);
-        var isForeign = !_field.Field.IsAttribute && _rules.Script is { } script && script.IsWrong(text);
-        if ((isLoop || isEcho || isForeign) && !_isRetry)
+        var repeated = IsNumber ? -1 : Repetition.Find(text);
+        var attempt = new Attempt
         {
-            _isRetry = true;
+            Text = repeated >= 0 ? text[..repeated].TrimEnd() : text,
+            IsCut = value.IsCut,
+            IsLoop = value.IsLoop || repeated >= 0,
+            IsEcho = !IsNumber && _rules.Echo.IsIn(text),
+            IsForeign = !_field.Field.IsAttribute && _rules.Script is { } script && script.IsWrong(text),
+        };
+        if (attempt.IsBad && !_isRetry)
+        {
+            (_first, _isRetry) = (attempt, true);
             _tape.Cut(_cached);
             Begin();
             return;
         }
 
-        if (!value.IsLoop && Repetition.Find(text) is var repeated and >= 0)
+        if (attempt.Text.Length == 0 && _first is { Text.Length: > 0 })
         {
-            text = text[..repeated].TrimEnd();
+            // Something with a flag is of more use than nothing.
+            attempt = _first;
+            _tape.Cut(_cached);
+            Rest = DecodingPlan.Escape(attempt.Text);
+        }
+        else
+        {
+            _tape.Cut(_cached - value.KeptTokens);
+            Rest = value.Rest;
         }
 
-        Text = text;
-        Rest = value.Rest;
-        _tape.Cut(_cached - value.KeptTokens);
-        AddFlag(value.IsCut, "cut");
-        AddFlag(isLoop, "loop");
-        AddFlag(isEcho, "echo");
-        AddFlag(isForeign, "wrong-script");
-        AddFlag(!_rules.Banned.IsEmpty && _rules.Banned.TryFind(text, out _), "banned-word");
-        AddFlag(text.Length == 0, "empty");
+        Text = attempt.Text;
+        AddFlag(attempt.IsCut, "cut");
+        AddFlag(attempt.IsLoop, "loop");
+        AddFlag(attempt.IsEcho, "echo");
+        AddFlag(attempt.IsForeign, "wrong-script");
+        AddFlag(!_rules.Banned.IsEmpty && _rules.Banned.TryFind(Text, out _), "banned-word");
+        AddFlag(Text.Length == 0, "empty");
         IsDone = true;
     }
 
@@ -225,5 +247,21 @@ internal sealed class TextRun : PlanAsk
         {
             _flags.Add(what);
         }
+    }
+
+    /// <summary>What came of one attempt.</summary>
+    private sealed record Attempt
+    {
+        public required string Text { get; init; }
+
+        public required bool IsCut { get; init; }
+
+        public required bool IsLoop { get; init; }
+
+        public required bool IsEcho { get; init; }
+
+        public required bool IsForeign { get; init; }
+
+        public bool IsBad => IsLoop || IsEcho || IsForeign;
     }
 }

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Inference;
 using FsCheck;
@@ -15,52 +14,110 @@ public sealed class AnyLogitsTests
         ((string[])["\"", "\\\"", "\\", "\\u", "\\uD8", "3D\\u", "DE00", "\"}", "\",\"", "\"\"", "a\"b", " ", "  ", "\n", "word", "e\u0301", "\u200d", "😀", "。", ". ", "ma", "mag"])
         .Select(Encoding.UTF8.GetBytes).Concat([[0xF0, 0x9F], [0x98, 0x80], [0xE2], [0xC3, 0x22], [0x00]]));
 
+    private static readonly string[] Languages = ["en", "de", "zh-Hans", "x-none"];
+
     [Fact]
     public void Describe_AnyLogits_AnswerHasExactlyTheProfilesFieldsInsideTheirLimits()
     {
         var limits = Gen.Choose(1, 60);
-        var values = Gen.Elements("m", "ma", "mag", "mag\"", "a\\b", "😀", "😀😀", "é", "tea pot", "tea", ",", "}").NonEmptyListOf().Select(v => v.Distinct(StringComparer.Ordinal).ToArray());
-        var fields = Gen.OneOf(
-            limits.Select(l => new ProfileField { Name = "", Kind = FieldKind.Text, MaxCharacters = l }),
-            values.Select(v => new ProfileField { Name = "", Kind = FieldKind.Choice, Values = v }));
+        var values = Gen.Elements("m", "ma", "mag", "mag\"", "a\\b", "😀", "😀😀", "é", "tea pot", "tea", ",", "}", "unknown").NonEmptyListOf().Select(v => v.Distinct(StringComparer.Ordinal).ToArray());
+        var fields = from kind in Gen.Elements(Enum.GetValues<FieldKind>())
+                     from limit in limits
+                     from list in values
+                     from min in Gen.Choose(0, 3)
+                     from more in Gen.Choose(0, 3)
+                     from isAttribute in Gen.Elements(false, true)
+                     from allowUnknown in Gen.Elements(false, true)
+                     from evidence in Gen.Elements<Evidence[]>([Evidence.Seen], [Evidence.Read], [Evidence.Seen, Evidence.Read], [])
+                     select new ProfileField
+                     {
+                         Name = "",
+                         Kind = kind,
+                         MaxCharacters = limit,
+                         Values = list,
+                         MinItems = Math.Min(min, Math.Max(1, min + more)),
+                         MaxItems = Math.Max(1, min + more),
+                         IsAttribute = isAttribute,
+                         AllowUnknown = allowUnknown,
+                         Evidence = evidence,
+                     };
         var cases = from list in fields.NonEmptyListOf()
                     from seed in Gen.Choose(0, int.MaxValue)
                     from temperature in Gen.Elements(0f, 0.7f, 2f)
-                    select (Fields: list.Take(5).Select((f, i) => f with { Name = $"f{i}" }).ToArray(), seed, temperature);
-        Prop.ForAll(cases.ToArbitrary(), c => Check(c.Fields, c.seed, c.temperature)).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
+                    from languages in Gen.Choose(1, 4)
+                    from facts in Gen.SubListOf(["m", "tea / mag", "é\"\n", "unknown", "9.90"])
+                    select new Case([.. list.Take(5).Select((f, i) => f with { Name = $"f{i}" })], seed, temperature, languages, [.. facts]);
+        Prop.ForAll(cases.ToArbitrary(), Check).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
     }
 
-    private static async Task Check(ProfileField[] fields, int seed, float temperature)
+    private static async Task Check(Case c)
     {
-        var decoder = new ScriptedDecoder(Nasty, contextTokens: 2_000, batchTokens: 16) { Model = (picture, answer, logits) => Fill(logits, HashCode.Combine(seed, picture, answer.Length)) };
-        await using var engine = new ScriptedEngine(decoder, new BatcherOptions { Slots = 3 }, fields);
-        var sampling = new SamplingOptions { Temperature = temperature, TopK = seed % 30 };
-        var captions = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => engine.Describe(i, sampling: sampling, seed: (ulong)seed)));
-        Assert.Equal(0, engine.Batcher.Snapshot().PutBack);
+        var decoder = new ScriptedDecoder(Nasty, contextTokens: 20_000, batchTokens: 16) { Model = (picture, answer, logits) => Fill(logits, HashCode.Combine(c.Seed, picture, answer.Length)) };
+        await using var engine = new ScriptedEngine(decoder, new BatcherOptions { Slots = 3 }, c.Fields);
+        var sampling = new SamplingOptions { Temperature = c.Temperature, TopK = c.Seed % 30, PresencePenalty = c.Seed % 3 };
+        var profile = ScriptedEngine.ProfileOf(c.Fields) with { Languages = [.. Languages.Take(c.Languages).Select(l => new ProfileLanguage(l))], Avoid = ["word", "😀😀"] };
+        var facts = new ProductFacts { Sku = "A", Values = c.Facts.Select((f, i) => (Name: $"f{i}", Value: f)).ToDictionary(f => f.Name, f => f.Value, StringComparer.OrdinalIgnoreCase) };
+        var plan = DecodingPlan.Compile(profile, decoder);
+        var captions = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => engine.Describe(i, plan: plan, sampling: sampling, seed: (ulong)c.Seed, facts: facts)));
+        Assert.Equal((0, 0), (engine.Batcher.Snapshot().SlotsInUse, engine.Batcher.Snapshot().CellsReserved));
         foreach (var caption in captions)
         {
-            using var json = JsonDocument.Parse(ScriptedEngine.Json(caption));
-            var read = json.RootElement.EnumerateObject().ToArray();
-            Assert.Equal(fields.Select(f => f.Name), read.Select(p => p.Name));
-            foreach (var (field, value) in fields.Zip(read.Select(p => p.Value.GetString()!)))
+            var attributes = c.Fields.Where(f => f.IsAttribute).Select(f => (f.Name, (string?)null));
+            var copy = Languages.Take(c.Languages).SelectMany(l => c.Fields.Where(f => !f.IsAttribute).Select(f => (f.Name, (string?)l)));
+            var expected = c.Languages == 1 ? c.Fields.Select(f => (f.Name, f.IsAttribute ? null : "en")) : attributes.Concat(copy);
+            Assert.Equal(expected, caption.Fields.Select(f => (f.Name, f.Language)));
+            foreach (var value in caption.Fields)
             {
-                CheckValue(field, value);
+                CheckValue(c.Fields.Single(f => f.Name == value.Name), value, facts);
             }
         }
     }
 
-    private static void CheckValue(ProfileField field, string value)
+    private static void CheckValue(ProfileField field, CaptionField value, ProductFacts facts)
     {
-        if (field.Kind == FieldKind.Choice)
+        IReadOnlyList<string> texts = field.Kind is FieldKind.TextList or FieldKind.Choices ? value.Items! : [value.Value];
+        Assert.True(value.Confidence is null or (>= 0 and <= 1), "confidence");
+        if (field.IsAttribute && facts.Find(field.Name) is not null)
         {
-            Assert.Contains(value, field.Values);
+            Assert.Equal(Evidence.Supplied, value.Evidence);
             return;
         }
 
-        Assert.InRange(value.EnumerateRunes().Count(), 0, field.MaxCharacters);
-        Assert.Equal(value, value.Trim());
-        Assert.Equal(value, Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(value)));
+        if (value.Evidence == Evidence.Unknown)
+        {
+            Assert.True(field.IsAttribute, "only attributes may be unknown");
+            Assert.Equal("", value.Value);
+            return;
+        }
+
+        Assert.True(!field.IsAttribute || field.Evidence.Contains(value.Evidence), "evidence");
+        Assert.InRange(texts.Count, 0, field.Kind is FieldKind.TextList or FieldKind.Choices ? field.MaxItems : 1);
+        Assert.Equal(texts.Distinct(StringComparer.Ordinal), texts);
+        foreach (var text in texts)
+        {
+            switch (field.Kind)
+            {
+                case FieldKind.Choice or FieldKind.Choices:
+                    Assert.Contains(text, field.Values);
+                    break;
+                case FieldKind.YesNo:
+                    Assert.Contains(text, (string[])["yes", "no"]);
+                    break;
+                case FieldKind.Number:
+                    Assert.Matches(@"^([0-9]+(\.[0-9]+)?)?$", text);
+                    break;
+                default:
+                    Assert.Equal(text, text.Trim());
+                    Assert.Equal(text, Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)));
+                    Assert.DoesNotContain(text, c => c is '\n' or '\r' or '\t');
+                    break;
+            }
+
+            Assert.InRange(text.EnumerateRunes().Count(), 0, field.Kind is FieldKind.Text or FieldKind.TextList or FieldKind.Number ? field.MaxCharacters : int.MaxValue);
+        }
     }
+
+    private sealed record Case(ProfileField[] Fields, int Seed, float Temperature, int Languages, string[] Facts);
 
     private static void Fill(float[] logits, int seed)
     {

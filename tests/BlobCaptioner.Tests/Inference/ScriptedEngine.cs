@@ -35,12 +35,12 @@ internal sealed class ScriptedEngine : IAsyncDisposable
 
     public static string Answer(int picture) => $"{{\"category\":\"{Category.Values[picture % 3]}\",\"title\":\"picture number {picture}\"}}";
 
-    public Task<Caption> Describe(int picture, int tokens = 4, DecodingPlan? plan = null, SamplingOptions? sampling = null, ulong seed = 0) =>
-        Submit(picture, tokens, plan, sampling, seed, TestContext.Current.CancellationToken);
+    public Task<Caption> Describe(int picture, int tokens = 4, DecodingPlan? plan = null, SamplingOptions? sampling = null, ulong seed = 0, ProductFacts? facts = null) =>
+        Submit(picture, tokens, plan, sampling, seed, facts, TestContext.Current.CancellationToken);
 
-    public Task<Caption> DescribeUntil(int picture, int tokens, CancellationToken cancellationToken) => Submit(picture, tokens, null, null, 0, cancellationToken);
+    public Task<Caption> DescribeUntil(int picture, int tokens, CancellationToken cancellationToken) => Submit(picture, tokens, null, null, 0, null, cancellationToken);
 
-    private Task<Caption> Submit(int picture, int tokens, DecodingPlan? plan, SamplingOptions? sampling, ulong seed, CancellationToken cancellationToken)
+    private Task<Caption> Submit(int picture, int tokens, DecodingPlan? plan, SamplingOptions? sampling, ulong seed, ProductFacts? facts, CancellationToken cancellationToken)
     {
         var rgb = new byte[32 * 32 * tokens * 3];
         (rgb[0], rgb[1]) = ((byte)picture, (byte)(picture >> 8));
@@ -49,6 +49,7 @@ internal sealed class ScriptedEngine : IAsyncDisposable
             Name = $"{picture}.jpg",
             Images = [new PixelImage { Width = 32 * tokens, Height = 32, Rgb = rgb }],
             Plan = plan ?? Plan,
+            Facts = facts ?? ProductFacts.None,
             Sampling = sampling ?? new() { Temperature = 0 },
             Seed = seed,
         };
