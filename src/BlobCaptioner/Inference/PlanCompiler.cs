@@ -8,9 +8,6 @@ internal sealed class PlanCompiler(Profile profile, ISequenceDecoder decoder)
     // One token of the text before a quote may be tokenized again together with the literal after it.
     private const int BorderTokens = 4;
 
-    // A character takes a token at most in any script that tokenizers were made for; long texts are words, of which most take one.
-    private const int ExactCharacters = 200;
-
     private static readonly string[] YesNo = ["yes", "no"];
 
     /// <summary>All fields, for one language.</summary>
@@ -77,7 +74,7 @@ internal sealed class PlanCompiler(Profile profile, ISequenceDecoder decoder)
     {
         var longest = options.Select(Count).DefaultIfEmpty(0).Max();
         var text = field.MaxCharacters + 16;
-        var advised = Math.Min(text, Expected(field.AdvisedCharacters ?? field.MaxCharacters));
+        var advised = Math.Min(text, ContextSize.TextTokens(field.AdvisedCharacters ?? field.MaxCharacters));
         return field.Kind switch
         {
             FieldKind.Text or FieldKind.Number => (text, advised),
@@ -86,8 +83,6 @@ internal sealed class PlanCompiler(Profile profile, ISequenceDecoder decoder)
             _ => (longest, longest),
         };
     }
-
-    private static int Expected(int characters) => Math.Min(characters, ExactCharacters) + (Math.Max(0, characters - ExactCharacters) / 2) + 16;
 
     private int Count(string text) => decoder.Tokenize(text, parseSpecial: false).Length;
 
