@@ -14,6 +14,7 @@ namespace BlobCaptioner.Cli;
 
 /// <summary>What the command line reads and writes as JSON.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(AskResult))]
 [JsonSerializable(typeof(AzuriteState))]
 [JsonSerializable(typeof(CaptionRecord))]
 [JsonSerializable(typeof(IReadOnlyList<Requirement>))]

@@ -68,6 +68,7 @@ internal static class CaptionerCommand
             UploadCommand.Create(),
             StatusCommand.Create(),
             DescribeCommand.Create(),
+            AskCommand.Create(),
             DoctorCommand.Create(),
             BenchCommand.Create(),
             ModelCommand.Create(),

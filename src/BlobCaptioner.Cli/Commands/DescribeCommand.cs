@@ -13,6 +13,7 @@ internal static class DescribeCommand
     public static Command Create()
     {
         var files = new Argument<string[]>("FILE") { Description = "Pictures.", Arity = ArgumentArity.OneOrMore };
+        var views = new Option<bool>("--views") { Description = $"The files are views of one product, 2 to {CaptionRequest.MaxImages}, the main one first: one record is made of all." };
         var (engine, profile, images, reports) = (new EngineArguments(), new ProfileArgument(), new ImageArguments(), new OutputArguments());
         var command = new ExampleCommand(
             "describe",
@@ -22,10 +23,19 @@ internal static class DescribeCommand
             Examples =
             [
                 ("captioner describe mug.jpg", "One record."),
+                ("captioner describe --views front.jpg back.jpg", "One record of one product."),
                 ("captioner describe --json photos/*.jpg | jq -r '[.image.name, .status] | @tsv'", "Many, for machines."),
             ],
         };
         command.Add(files);
+        command.Add(views);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(views) && result.GetValue(files) is { Length: > CaptionRequest.MaxImages } many)
+            {
+                result.AddError($"--views takes at most {CaptionRequest.MaxImages} files; there are {many.Length}.");
+            }
+        });
         profile.AddTo(command);
         engine.AddTo(command);
         images.AddTo(command);
@@ -33,22 +43,26 @@ internal static class DescribeCommand
         command.SetAction(async (parse, _) =>
         {
             var paths = parse.GetRequiredValue(files);
+            string[][] products = parse.GetValue(views) ? [paths] : [.. paths.Select(p => new[] { p })];
             var writeUp = profile.Read(parse);
             var json = reports.Json(parse);
             using var logging = reports.CreateLogging(parse);
             using var signals = new StopSignals(() => Console.Error.WriteLine("Stopping."));
-            await using var session = await EngineSession.LoadAsync(engine.Read(parse), writeUp, images.Read(parse), ErrorProgress.Instance, logging, signals.Stop);
+
+            // the context has room for all views of a product in each slot
+            var largest = writeUp with { ImageTokenBudget = writeUp.ImageTokenBudget * products.Max(p => p.Length) };
+            await using var session = await EngineSession.LoadAsync(engine.Read(parse), largest, images.Read(parse), ErrorProgress.Instance, logging, signals.Stop);
             var describer = new FileDescriber(session.Preparer, session.Model, TimeProvider.System);
 
             // a window of pictures is under way, and records leave in the order of the files
             var window = session.Model.Concurrency * 2;
             var running = new Queue<Task<CaptionRecord>>();
             var bad = 0;
-            for (var next = 0; next < paths.Length || running.Count > 0;)
+            for (var next = 0; next < products.Length || running.Count > 0;)
             {
-                if (next < paths.Length && running.Count < window)
+                if (next < products.Length && running.Count < window)
                 {
-                    running.Enqueue(describer.DescribeAsync(paths[next++], writeUp, signals.Stop));
+                    running.Enqueue(describer.DescribeAsync(products[next++], writeUp, signals.Stop));
                     continue;
                 }
 

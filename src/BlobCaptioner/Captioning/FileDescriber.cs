@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using BlobCaptioner.Images;
 using BlobCaptioner.Queueing;
 using BlobCaptioner.Results;
@@ -21,42 +20,49 @@ public sealed class FileDescriber
     }
 
     /// <summary>Prepares and describes one file.</summary>
+    /// <inheritdoc cref="DescribeAsync(IReadOnlyList{string}, Profile, CancellationToken)"/>
     /// <param name="path">The file.</param>
     /// <param name="profile">What to write.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    public Task<CaptionRecord> DescribeAsync(string path, Profile profile, CancellationToken cancellationToken) => DescribeAsync([path], profile, cancellationToken);
+
+    /// <summary>Prepares files and describes them as views of one product.</summary>
+    /// <param name="paths">The files, 1 to <see cref="CaptionRequest.MaxImages"/>, the main view first.</param>
+    /// <param name="profile">What to write.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>
-    /// A record as it would lie beside an image; container, ETag and prepared image are empty. <c>rejected</c> where the file can't be read
-    /// (<c>file-unreadable</c>) or described, <c>failed</c> where the model failed, which it is not asked a second time.
+    /// A record as it would lie beside the first image; container, ETag and prepared image are empty, and <see cref="CaptionRecord.Product"/> names all views where there
+    /// are several. <c>rejected</c> where a file can't be read (<c>file-unreadable</c>) or described, <c>failed</c> where the model failed, which it is not asked a
+    /// second time.
     /// </returns>
-    public async Task<CaptionRecord> DescribeAsync(string path, Profile profile, CancellationToken cancellationToken)
+    /// <exception cref="ArgumentException">There is no file, or more than the most.</exception>
+    public async Task<CaptionRecord> DescribeAsync(IReadOnlyList<string> paths, Profile profile, CancellationToken cancellationToken)
     {
-        byte[] hash;
-        PreparationOutcome outcome;
-        try
+        ArgumentNullException.ThrowIfNull(profile);
+        if (paths.Count is < 1 or > CaptionRequest.MaxImages)
         {
-            await using var file = File.OpenRead(path);
-            hash = await SHA256.HashDataAsync(file, cancellationToken);
-            file.Position = 0;
-            outcome = await _preparer.PrepareAsync(file, path, file.Length, profile.ImageTokenBudget, cancellationToken);
-        }
-        catch (Exception ex) when (ex is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            var unreadable = new RecordError("file-unreadable", $"'{path}' can't be read: {ex.Message}", "Check the path and its permissions.");
-            return Without(RecordStatus.Rejected, Job(path, contentHash: "", profile, picture: null), profile, model: null, unreadable);
+            throw new ArgumentException($"There are {paths.Count} files; a product has 1 to {CaptionRequest.MaxImages} views.", nameof(paths));
         }
 
-        var contentHash = Convert.ToHexStringLower(hash);
-        if (outcome is PreparationOutcome.Rejected no)
+        var pictures = await Task.WhenAll(paths.Select(p => FilePicture.ReadAsync(p, _preparer, profile.ImageTokenBudget, cancellationToken)));
+        var record = await DescribeAsync(pictures, profile, cancellationToken);
+        return paths.Count == 1 ? record : record with { Product = new(Path.GetFileNameWithoutExtension(paths[0]), paths) };
+    }
+
+    private async Task<CaptionRecord> DescribeAsync(FilePicture[] pictures, Profile profile, CancellationToken cancellationToken)
+    {
+        var job = Job(pictures[0], profile);
+        if (pictures.FirstOrDefault(p => p.Error is not null) is { } bad)
         {
-            return Without(RecordStatus.Rejected, Job(path, contentHash, profile, picture: null), profile, model: null, new(no.Code, no.Message, no.Remedy));
+            return Without(RecordStatus.Rejected, job, profile, model: null, bad.Error!);
         }
 
-        var picture = (PreparationOutcome.Prepared)outcome;
-        var job = Job(path, contentHash, profile, picture) with { Tries = 1 };
+        job = job with { Tries = 1 };
         try
         {
             var began = _time.GetTimestamp();
-            var caption = await _model.DescribeAsync(new() { Jpeg = picture.Jpeg, Name = path }, profile, cancellationToken);
+            var request = new CaptionRequest { Images = [.. pictures.Select(p => new PreparedImage { Jpeg = p.Prepared!.Jpeg, Name = p.Path })], Profile = profile };
+            var caption = await _model.DescribeAsync(request, cancellationToken);
             return Clean(RecordDraft.Described(job, profile, _model.Info, caption, _time.GetElapsedTime(began), _time.GetUtcNow()));
         }
         catch (CaptionException ex)
@@ -82,15 +88,15 @@ public sealed class FileDescriber
         Generation = record.Generation with { Prepared = null },
     };
 
-    private CaptionJob Job(string path, string contentHash, Profile profile, PreparationOutcome.Prepared? picture) => new()
+    private CaptionJob Job(FilePicture picture, Profile profile) => new()
     {
         Container = "",
-        Name = path,
+        Name = picture.Path,
         ETag = "",
-        ContentHash = contentHash,
-        Format = picture?.SourceFormat ?? "",
-        Width = picture?.SourceWidth ?? 0,
-        Height = picture?.SourceHeight ?? 0,
+        ContentHash = picture.ContentHash,
+        Format = picture.Prepared?.SourceFormat ?? "",
+        Width = picture.Prepared?.SourceWidth ?? 0,
+        Height = picture.Prepared?.SourceHeight ?? 0,
         PreparedBlob = "",
         Preparation = _preparer.Describe(profile.ImageTokenBudget),
         Profile = profile.Name,

@@ -1,0 +1,142 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using BlobCaptioner.Captioning;
+using BlobCaptioner.Cli.Hosting;
+using BlobCaptioner.Cli.Reporting;
+using BlobCaptioner.Results;
+
+namespace BlobCaptioner.Cli.Commands;
+
+/// <summary><c>captioner ask</c>: a free question about pictures.</summary>
+internal static class AskCommand
+{
+    /// <summary>Builds the command.</summary>
+    public static Command Create()
+    {
+        var words = new Argument<string[]>("FILE... QUESTION")
+        {
+            Description = $"1 to {CaptionRequest.MaxImages} pictures, and the question about all of them, in quotes.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var most = NumberOption.Create("--max-characters", "Most characters of the answer, 1 to 10000.", value: 600, 1, 10_000);
+        var temperature = new Option<float>("--temperature")
+        {
+            Description = "How free the wording is: 0 takes the likeliest words, so that the same question gets the same answer; at most 2.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 0.7f,
+        };
+        var (engine, images, reports) = (new EngineArguments(), new ImageArguments(), new OutputArguments());
+        var command = new ExampleCommand(
+            "ask",
+            "Asks a model a question about one picture or several, and writes the answer to stdout, in the question's language. " +
+            "The bundled sample model knows its own captions only and answers nothing of use: name another with --model or --server.")
+        {
+            Examples =
+            [
+                ("captioner ask --model qwen3-vl-2b-q4_k_m mug.jpg \"What is the handle made of?\"", "One picture."),
+                ("captioner ask --server http://127.0.0.1:8000 --server-model qwen3-vl front.jpg back.jpg \"这两张图片是同一件商品吗？\"", "Two, on a model server."),
+            ],
+        };
+        command.Add(words);
+        command.Add(most);
+        command.Add(temperature);
+        engine.AddTo(command);
+        images.AddTo(command);
+        reports.AddTo(command);
+        command.SetAction(async (parse, _) =>
+        {
+            var (files, question) = Split(parse.GetRequiredValue(words));
+            var profile = Profile(question, parse.GetValue(most), parse.GetValue(temperature));
+            var choice = engine.Read(parse) with { Slots = 1 };
+            using var logging = reports.CreateLogging(parse);
+            using var signals = new StopSignals(() => Console.Error.WriteLine("Stopping."));
+            if (choice is { Model: null, Server: null })
+            {
+                await Console.Error.WriteLineAsync("The bundled sample model knows its own captions only; its answer is of little use. Name another with --model or --server.");
+            }
+
+            // the context holds one slot with all pictures, and the question beside the answer
+            var largest = profile with
+            {
+                ImageTokenBudget = profile.ImageTokenBudget * files.Length,
+                Fields = [profile.Fields[0] with { MaxCharacters = profile.Fields[0].MaxCharacters + question.Length }],
+            };
+            await using var session = await EngineSession.LoadAsync(choice, largest, images.Read(parse), ErrorProgress.Instance, logging, signals.Stop);
+            var result = await AskAsync(files, question, profile, session, signals.Stop);
+            foreach (var (name, error) in result.Errors ?? new Dictionary<string, RecordError>(StringComparer.Ordinal))
+            {
+                await Console.Error.WriteLineAsync($"{(name.Length > 0 ? $"{name}: " : "")}{error.Message} {error.Remedy}");
+            }
+
+            if (reports.Json(parse))
+            {
+                await Console.Out.WriteLineAsync(JsonSerializer.Serialize(result, CliJson.Lines.AskResult));
+            }
+            else if (result.Answer is { } answer)
+            {
+                await Console.Out.WriteLineAsync(answer);
+            }
+
+            return result.Answer is null ? ExitCode.SomeFailed : ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static (string[] Files, string Question) Split(string[] words)
+    {
+        var (files, question) = (words[..^1], words[^1].Trim());
+        return files.Length == 0 || File.Exists(words[^1])
+            ? throw new UsageException($"The question is missing: '{words[^1]}' is the last argument. Write: captioner ask FILE... \"QUESTION\"")
+            : question.Length == 0 ? throw new UsageException("The question, which is the last argument, is empty. Write: captioner ask FILE... \"QUESTION\"")
+            : files.Length > CaptionRequest.MaxImages
+                ? throw new UsageException($"There are {files.Length} pictures; one question takes at most {CaptionRequest.MaxImages}. Ask about fewer of them.")
+                : (files, question);
+    }
+
+    private static Profile Profile(string question, int maxCharacters, float temperature)
+    {
+        try
+        {
+            return QuestionProfile.Create(question, maxCharacters, temperature);
+        }
+        catch (ArgumentOutOfRangeException ex)
+        {
+            throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"--temperature is {temperature}; it must be 0 to 2."), ex);
+        }
+        catch (ArgumentException ex)
+        {
+            throw new UsageException($"The question is longer than {QuestionProfile.MaxQuestionCharacters} characters. Shorten it.", ex);
+        }
+    }
+
+    private static async Task<AskResult> AskAsync(string[] files, string question, Profile profile, EngineSession session, CancellationToken cancellationToken)
+    {
+        var pictures = await Task.WhenAll(files.Select(f => FilePicture.ReadAsync(f, session.Preparer, profile.ImageTokenBudget, cancellationToken)));
+        var result = new AskResult { Files = files, Question = question, Model = session.Model.Info };
+        if (Array.Exists(pictures, p => p.Error is not null))
+        {
+            return result with { Errors = pictures.Where(p => p.Error is not null).DistinctBy(p => p.Path, StringComparer.Ordinal).ToDictionary(p => p.Path, p => p.Error!, StringComparer.Ordinal) };
+        }
+
+        try
+        {
+            var began = TimeProvider.System.GetTimestamp();
+            var request = new CaptionRequest { Images = [.. pictures.Select(p => new PreparedImage { Jpeg = p.Prepared!.Jpeg, Name = p.Path })], Profile = profile };
+            var caption = await session.Model.DescribeAsync(request, cancellationToken);
+            return result with
+            {
+                Answer = caption.Fields[0].Value,
+
+                // an answer may well repeat the question's words, which are a part of the prompt
+                Flags = [.. caption.Flags.Select(f => f[(QuestionProfile.Answer.Length + 1)..]).Where(f => f != "echo")],
+                Usage = caption.Usage,
+                TotalMs = (long)TimeProvider.System.GetElapsedTime(began).TotalMilliseconds,
+            };
+        }
+        catch (CaptionException ex)
+        {
+            return result with { Errors = new Dictionary<string, RecordError>(StringComparer.Ordinal) { [""] = new(ex.Code, ex.Message, ex.Remedy) } };
+        }
+    }
+}
