@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Storage;
 
@@ -7,13 +9,25 @@ namespace BlobCaptioner.Profiles;
 /// What is to be written about each picture: a base profile, changed by the nearest <c>_captioner.json</c> up the path, with the facts of the nearest
 /// <c>_catalog.csv</c>. Any number of callers at once.
 /// </summary>
+/// <remarks>
+/// Each folder costs at most two requests per age, those above it shared, however many pictures it has. A <c>_captioner.json</c> that names a profile (<c>profile</c> or
+/// <c>extends</c>) starts from that, a container's own <c>_profiles/NAME.json</c> before a built-in one; one with a name alone is a complete profile; any other changes the
+/// base profile. Those further up take no part.
+/// </remarks>
 public sealed class FolderSettings
 {
-    private const string CustomFolder = "_profiles/";
+    /// <summary>The settings of a folder.</summary>
+    public const string FileName = "_captioner.json";
 
-    private readonly CaptionStorage _storage;
-    private readonly TimeSpan _maxAge;
-    private readonly TimeProvider _time;
+    /// <summary>The catalogue of a folder.</summary>
+    public const string CatalogName = "_catalog.csv";
+
+    private const string CustomFolder = "_profiles/";
+    private const int MostMessageCharacters = 1500;
+
+    private readonly SettingsBlobs<FolderFile> _settings;
+    private readonly SettingsBlobs<Profile> _profiles;
+    private readonly SettingsBlobs<ProductCatalog> _catalogs;
 
     /// <summary>Creates it over a store.</summary>
     /// <param name="storage">The store.</param>
@@ -21,7 +35,11 @@ public sealed class FolderSettings
     /// <param name="time">Clock; null takes the system's.</param>
     public FolderSettings(CaptionStorage storage, TimeSpan? maxAge = null, TimeProvider? time = null)
     {
-        (_storage, _maxAge, _time) = (storage, maxAge ?? TimeSpan.FromSeconds(10), time ?? TimeProvider.System);
+        ArgumentNullException.ThrowIfNull(storage);
+        var (age, clock, images) = (maxAge ?? TimeSpan.FromSeconds(10), time ?? TimeProvider.System, storage.Images);
+        _settings = new(images, ProfileReader.MaxBytes, (json, name) => new(ProfileFile.Parse(json, name)), age, clock);
+        _profiles = new(images, ProfileReader.MaxBytes, ProfileReader.Read, age, clock);
+        _catalogs = new(images, ProductCatalogReader.MaxBytes, ProductCatalogReader.Read, age, clock);
     }
 
     /// <summary>Where a container keeps its own profile of a name: <c>_profiles/NAME.json</c>.</summary>
@@ -32,9 +50,101 @@ public sealed class FolderSettings
     /// <param name="basis">The profile where no folder says anything.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="Azure.RequestFailedException">Storage refused.</exception>
-    public ValueTask<FolderProfile> ForAsync(string imageName, Profile basis, CancellationToken cancellationToken)
+    public async ValueTask<FolderProfile> ForAsync(string imageName, Profile basis, CancellationToken cancellationToken)
     {
-        _ = (_storage, _maxAge, _time, imageName, cancellationToken);
-        return new(new FolderProfile.Ready(new(basis, ProductFacts.None), Sku: null));
+        ArgumentNullException.ThrowIfNull(imageName);
+        ArgumentNullException.ThrowIfNull(basis);
+        var nearestCatalog = NearestAsync(_catalogs, imageName, CatalogName, cancellationToken);
+        var (settings, settingsFolder) = await NearestAsync(_settings, imageName, FileName, cancellationToken);
+        var (catalog, folder) = await nearestCatalog;
+        var profile = basis;
+        if (settings is { Value: null })
+        {
+            return Broken(FileName, settings.Hash, settings.Problems);
+        }
+
+        if (settings is { Value: { } file })
+        {
+            var (start, problem) = file.BaseName is { } name ? await FindAsync(file, name, settingsFolder + FileName, cancellationToken) : (basis, null);
+            if (start is null)
+            {
+                return Broken(FileName, settings.Hash, problem!);
+            }
+
+            var outcome = file.Apply(start);
+            if (outcome.Profile is null)
+            {
+                return Broken(FileName, settings.Hash, outcome.Problems);
+            }
+
+            profile = outcome.Profile;
+        }
+
+        if (catalog is { Value: null })
+        {
+            return Broken(CatalogName, catalog.Hash, catalog.Problems);
+        }
+
+        var match = catalog?.Value?.Find(imageName[folder.Length..]);
+        var sku = match?.Sku ?? SkuOf(imageName, profile.Grouping);
+        return profile.Grouping != ProfileGrouping.None && sku is not null && sku.AsSpan().ContainsAny('/', '\\')
+            ? Broken(CatalogName, catalog!.Hash, [$"{folder}{CatalogName}: the SKU '{sku}' of '{imageName}' has a slash and can't name a product record; write it without, or set 'grouping' to none"])
+            : new FolderProfile.Ready(new(profile, match?.Facts ?? ProductFacts.None), sku);
+    }
+
+    // The cached case ends synchronously: no task is made.
+    private static async ValueTask<(SettingsBlob<T>? Blob, string Folder)> NearestAsync<T>(
+        SettingsBlobs<T> blobs, string imageName, string fileName, CancellationToken cancellationToken)
+        where T : class
+    {
+        for (var end = imageName.LastIndexOf('/'); ; end = end <= 0 ? -1 : imageName.LastIndexOf('/', end - 1))
+        {
+            var folder = imageName[..(end + 1)];
+            if (await blobs.GetAsync(folder + fileName, cancellationToken) is { } blob)
+            {
+                return (blob, folder);
+            }
+
+            if (end < 0)
+            {
+                return (null, "");
+            }
+        }
+    }
+
+    private static string? SkuOf(string imageName, ProfileGrouping grouping)
+    {
+        var stem = SkuNames.Stem(imageName);
+        return grouping switch
+        {
+            ProfileGrouping.None => null,
+            ProfileGrouping.Folder when SkuNames.FolderOf(imageName) is { } folder => folder,
+            _ => SkuNames.WithoutView(stem) ?? stem,
+        };
+    }
+
+    private static FolderProfile.Broken Broken(string what, string hash, IReadOnlyList<string> problems)
+    {
+        var message = string.Join("; ", problems);
+        var version = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{hash}\n{message}")))[..16];
+        return new(
+            new(
+                what == FileName ? "settings-broken" : "catalog-broken",
+                message.Length <= MostMessageCharacters ? message : message[..MostMessageCharacters] + "...",
+                $"Put it right and upload it again, or remove it. 'captioner profile check {what}' names all that is wrong."),
+            version);
+    }
+
+    private async ValueTask<(Profile? Profile, IReadOnlyList<string>? Problems)> FindAsync(
+        FolderFile file, string name, string fileName, CancellationToken cancellationToken)
+    {
+        if (ProfileFile.ProfileName().IsMatch(name) && await _profiles.GetAsync(CustomProfile(name), cancellationToken) is { } custom)
+        {
+            return (custom.Value, custom.Problems);
+        }
+
+        return BuiltInProfiles.Find(name) is { } builtIn
+            ? (builtIn, null)
+            : (null, [$"{fileName}: {file.BasePath}: '{name}' is not one of {string.Join(", ", BuiltInProfiles.Names)}, and the container has no '{CustomProfile(name)}'"]);
     }
 }

@@ -85,7 +85,7 @@ internal sealed record ProfilePrompt(string System, string Instruction)
         var parts = new List<string>();
         if (AsksEvidence(field))
         {
-            parts.Add($"first {field.Name}_from: {string.Join(", ", field.Evidence.Select(e => e == Evidence.Read ? "read" : "seen"))} or unknown");
+            parts.Add($"first {field.Name}_from: {string.Join(" or ", [.. field.Evidence.Select(e => e == Evidence.Read ? "read" : "seen"), .. field.AllowUnknown ? ["unknown"] : Array.Empty<string>()])}");
         }
 
         var characters = (field.AdvisedCharacters ?? field.MaxCharacters).ToString(CultureInfo.InvariantCulture);
@@ -114,9 +114,10 @@ internal sealed record ProfilePrompt(string System, string Instruction)
         return string.Join("; ", parts);
     }
 
-    // as DecodingPlan asks
+    // as PlanCompiler asks
     private static bool AsksEvidence(ProfileField field) =>
-        field.IsAttribute && (field.Evidence.Count > 1 || field.Kind is FieldKind.Text or FieldKind.TextList or FieldKind.Number);
+        field.IsAttribute
+        && (field.Evidence.Count > 1 || (field.AllowUnknown && field.Kind is FieldKind.Text or FieldKind.TextList or FieldKind.Number));
 
     private static string Items(ProfileField field) => field.MinItems == field.MaxItems
         ? field.MaxItems.ToString(CultureInfo.InvariantCulture)

@@ -10,6 +10,7 @@ public static class ProfileSchema
     private const string Resource = "BlobCaptioner.Profiles.profile.schema.json";
     private const int MostProblems = 50;
     private const int MostQuoted = 60;
+    private const int MinPrefix = 4;
 
     private static readonly Lock s_validating = new();
 
@@ -29,12 +30,27 @@ public static class ProfileSchema
             {
                 using var reader = new Newtonsoft.Json.JsonTextReader(new StringReader(json)) { DateParseHandling = Newtonsoft.Json.DateParseHandling.None };
                 var token = Newtonsoft.Json.Linq.JToken.ReadFrom(reader);
+                TameIntegers(token);
                 return [.. Leaves(Schema.Validate(token)).Select(e => $"{fileName}: {PathOf(e)}: {Describe(e, token)}").Distinct(StringComparer.Ordinal).Take(MostProblems)];
             }
         }
         catch (Newtonsoft.Json.JsonException error)
         {
             return [$"{fileName}: {error.Message}"];
+        }
+    }
+
+    // NJsonSchema can't compare integers of more than 64 bits
+    private static void TameIntegers(Newtonsoft.Json.Linq.JToken token)
+    {
+        if (token is Newtonsoft.Json.Linq.JValue { Value: System.Numerics.BigInteger large } value)
+        {
+            value.Value = (double)large;
+        }
+
+        foreach (var child in token.Children())
+        {
+            TameIntegers(child);
         }
     }
 
@@ -75,8 +91,13 @@ public static class ProfileSchema
     private static string Unknown(string name, JsonSchema schema)
     {
         var known = schema.ActualProperties.Keys.ToList();
-        var nearest = known.MinBy(k => EditDistance(k, name))!;
-        var hint = EditDistance(nearest, name) <= Math.Max(2, name.Length / 3) ? $"did you mean '{nearest}'?" : $"there are {string.Join(", ", known)}";
+        var nearest = known.MinBy(k => EditDistance(k, name)) ?? "";
+        if (EditDistance(nearest, name) > Math.Max(2, name.Length / 3))
+        {
+            nearest = known.Find(k => k.AsSpan().CommonPrefixLength(name) >= MinPrefix) ?? "";
+        }
+
+        var hint = nearest.Length > 0 ? $"did you mean '{nearest}'?" : $"there are {string.Join(", ", known)}";
         return $"'{(name.Length <= MostQuoted ? name : name[..MostQuoted])}' is unknown; {hint}";
     }
 
