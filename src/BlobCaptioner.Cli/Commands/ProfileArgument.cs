@@ -1,28 +1,54 @@
 using System.CommandLine;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Hosting;
+using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Cli.Commands;
 
 /// <summary><c>--profile</c>.</summary>
 internal sealed class ProfileArgument
 {
-    private readonly Option<string> _name = new("--profile", "-p")
+    private readonly Option<string?> _profile = new("--profile", "-p")
     {
-        Description = $"What to write about the pictures. Built in: {string.Join(", ", BuiltInProfiles.All.Select(p => p.Name))}.",
-        HelpName = "NAME",
-        DefaultValueFactory = _ => BuiltInProfiles.Sample.Name,
+        Description = $"What to write about the pictures: a built-in profile ({string.Join(", ", BuiltInProfiles.Names)}) or a JSON file. "
+            + "Default: 'sample' with the bundled sample model, 'default' with any other model or server; 'sample' where the command names no model. "
+            + "A _captioner.json in a folder of the container decides for that folder.",
+        HelpName = "NAME|FILE",
     };
 
     /// <summary>Adds the option to a command.</summary>
-    public void AddTo(Command command) => command.Add(_name);
+    public void AddTo(Command command) => command.Add(_profile);
+
+    /// <summary>The profile for a command that names no model.</summary>
+    /// <inheritdoc cref="Read(ParseResult, EngineArguments)"/>
+    public Profile Read(ParseResult parse) => parse.GetValue(_profile) is { } given ? Find(given) : BuiltInProfiles.Sample;
 
     /// <summary>The profile.</summary>
-    /// <exception cref="UsageException">There is none of that name.</exception>
-    public Profile Read(ParseResult parse)
+    /// <exception cref="UsageException">There is none of that name, or the file can't be used.</exception>
+    public Profile Read(ParseResult parse, EngineArguments engine) =>
+        parse.GetValue(_profile) is { } given ? Find(given) : engine.IsBundled(parse) ? BuiltInProfiles.Sample : BuiltInProfiles.Default;
+
+    /// <summary>A built-in profile, or that of a file; names come first, so write <c>./default</c> for a file of that name.</summary>
+    /// <exception cref="UsageException">There is none of that name, or the file can't be used.</exception>
+    public static Profile Find(string nameOrFile)
     {
-        var name = parse.GetRequiredValue(_name);
-        return BuiltInProfiles.All.FirstOrDefault(p => string.Equals(p.Name, name, StringComparison.Ordinal))
-            ?? throw new UsageException($"There is no profile '{name}'. Built in: {string.Join(", ", BuiltInProfiles.All.Select(p => p.Name))}.");
+        if (BuiltInProfiles.Find(nameOrFile) is { } builtIn)
+        {
+            return builtIn;
+        }
+
+        if (!File.Exists(nameOrFile))
+        {
+            throw new UsageException($"There is no profile '{nameOrFile}'. Built in: {string.Join(", ", BuiltInProfiles.Names)}; or name a JSON file.");
+        }
+
+        try
+        {
+            return ProfileReader.ReadFile(nameOrFile);
+        }
+        catch (ProfileException error)
+        {
+            throw new UsageException(error.Message, error);
+        }
     }
 }

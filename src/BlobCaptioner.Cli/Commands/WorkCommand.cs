@@ -11,8 +11,8 @@ internal static class WorkCommand
     public static Command Create()
     {
         var once = new Option<bool>("--once") { Description = "Return when the queue is empty, instead of waiting for more." };
-        var (store, engine, images, loop, reports) =
-            (new StoreArguments(), new EngineArguments(), new ImageArguments(), new LoopArguments(), new OutputArguments());
+        var (store, engine, profile, images, loop, reports) =
+            (new StoreArguments(), new EngineArguments(), new ProfileArgument(), new ImageArguments(), new LoopArguments(), new OutputArguments());
         var command = new ExampleCommand(
             "work",
             "Takes caption jobs from the queue and describes their pictures, until Ctrl-C. Several may run side by side, on several machines; " +
@@ -25,6 +25,7 @@ internal static class WorkCommand
             ],
         };
         command.Add(once);
+        profile.AddTo(command);
         engine.AddTo(command);
         store.AddTo(command);
         images.AddTo(command);
@@ -36,7 +37,7 @@ internal static class WorkCommand
             var tally = new RunTally(time);
             var options = new CaptionRunOptions
             {
-                Profile = Captioning.BuiltInProfiles.Sample,
+                Profile = profile.Read(parse, engine),
                 Loop = loop.Read(parse),
                 Sweeps = false,
                 Once = parse.GetValue(once),

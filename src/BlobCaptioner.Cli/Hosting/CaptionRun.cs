@@ -47,7 +47,7 @@ internal sealed class CaptionRun
         await using var telemetry = RunTelemetry.Start(_store.Storage, _logging);
         using var stopReceiving = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using var loop = new CaptionQueueLoop(
-            _store.Storage, _engine.Preparer, _engine.Model, BuiltInProfiles.Get, _options.Loop, _time, OnEvent, _logging.CreateLogger<CaptionQueueLoop>());
+            _store.Storage, _engine.Preparer, _engine.Model, BuiltInProfiles.Lookup(_options.Profile), _options.Loop, _time, OnEvent, _logging.CreateLogger<CaptionQueueLoop>());
         var work = loop.RunAsync(stopReceiving.Token, abort);
         var watch = WatchAzuriteAsync(stopReceiving.Token);
         var feed = _options.Sweeps ? SweepAsync(stopReceiving.Token) : Task.CompletedTask;

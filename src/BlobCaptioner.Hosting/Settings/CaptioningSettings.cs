@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using BlobCaptioner.Captioning;
+using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Hosting.Settings;
 
@@ -9,24 +10,32 @@ public sealed record CaptioningSettings
     /// <summary>The section's key.</summary>
     public const string Section = "Captioning";
 
-    /// <summary>The profile's name. Default <c>default</c>; <see cref="BuiltInProfiles.All"/> lists them.</summary>
+    /// <summary>A built-in profile's name (<see cref="BuiltInProfiles.Names"/>), or the path of a profile file. Default <c>default</c>.</summary>
     [Required]
     public string Profile { get; init; } = BuiltInProfiles.Default.Name;
 
-    /// <summary>The profile of that name.</summary>
-    /// <exception cref="SettingsException">There is none.</exception>
+    /// <summary>The profile.</summary>
+    /// <exception cref="SettingsException">There is none of that name, or the file can't be used.</exception>
     public Profile FindProfile()
     {
+        if (BuiltInProfiles.Find(Profile) is { } builtIn)
+        {
+            return builtIn;
+        }
+
+        var setting = $"'{SettingsReader.Variable($"{Section}:{nameof(Profile)}")}' is '{Profile}'";
+        if (!File.Exists(Profile))
+        {
+            throw new SettingsException($"{setting}; there is no such profile. Set it to one of: {string.Join(", ", BuiltInProfiles.Names)}; or to a profile file.");
+        }
+
         try
         {
-            return BuiltInProfiles.Get(Profile);
+            return ProfileReader.ReadFile(Profile);
         }
-        catch (ArgumentException error)
+        catch (ProfileException error)
         {
-            throw new SettingsException(
-                $"'{SettingsReader.Variable($"{Section}:{nameof(Profile)}")}' is '{Profile}'; there is no such profile. "
-                + $"Set it to one of: {string.Join(", ", BuiltInProfiles.All.Select(p => p.Name))}.",
-                error);
+            throw new SettingsException($"{setting}, which can't be used. {error.Message}", error);
         }
     }
 }

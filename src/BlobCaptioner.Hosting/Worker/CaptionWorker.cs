@@ -110,7 +110,7 @@ public sealed partial class CaptionWorker : BackgroundService, IHostedLifecycleS
         {
             model = await WarmUpAsync();
             using var loop = new CaptionQueueLoop(
-                _storage, _preparer, model, BuiltInProfiles.Get, _setup.Queue, _time, _setup.OnEvent, _logging.CreateLogger<CaptionQueueLoop>());
+                _storage, _preparer, model, BuiltInProfiles.Lookup(_setup.Profile), _setup.Queue, _time, _setup.OnEvent, _logging.CreateLogger<CaptionQueueLoop>());
             _loop = loop;
             _state.Enter(WorkerPhase.Ready);
             await loop.RunAsync(_stop.Token, _abort.Token);

@@ -31,5 +31,9 @@ public static class BuiltInProfiles
     public static Profile Get(string name) =>
         Find(name) ?? throw new ArgumentException($"There is no profile '{name}'. Built in: {string.Join(", ", Names)}.", nameof(name));
 
+    /// <summary>The profile of a name where one of one's own is in use: that one where it has the name, else the built-in one.</summary>
+    /// <param name="own">It comes first.</param>
+    public static Func<string, Profile> Lookup(Profile own) => name => string.Equals(own.Name, name, StringComparison.Ordinal) ? own : Get(name);
+
     private static Profile Load(string name) => ProfileReader.Read(Encoding.UTF8.GetBytes(BuiltInFiles.Read($"BlobCaptioner.Profiles.BuiltIn.{name}.json")), $"{name}.json");
 }
