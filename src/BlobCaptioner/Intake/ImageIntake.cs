@@ -2,6 +2,7 @@ using Azure;
 using Azure.Storage.Blobs.Models;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
+using BlobCaptioner.Profiles;
 using BlobCaptioner.Queueing;
 using BlobCaptioner.Results;
 using BlobCaptioner.Storage;
@@ -20,8 +21,9 @@ public sealed class ImageIntake
     private readonly TimeProvider _time;
     private readonly Action<PipelineEvent>? _onEvent;
     private readonly CaptionStore _store;
-    private readonly JobClaims _claims;
+    private readonly JobDispatch _dispatch;
     private readonly PreparedImages _prepared;
+    private readonly Assignments _assignments;
 
     /// <summary>Creates an intake.</summary>
     /// <param name="storage">Where images, prepared images and the queue are.</param>
@@ -29,16 +31,29 @@ public sealed class ImageIntake
     /// <param name="options">Null takes the defaults.</param>
     /// <param name="time">Clock; null takes the system's.</param>
     /// <param name="onEvent">Told of every image that was enqueued, rejected or blocked; called from many threads.</param>
+    /// <param name="settings">What the folders say; null reads them from the store.</param>
     public ImageIntake(
-        CaptionStorage storage, ImagePreparer preparer, IntakeOptions? options = null, TimeProvider? time = null, Action<PipelineEvent>? onEvent = null)
+        CaptionStorage storage,
+        ImagePreparer preparer,
+        IntakeOptions? options = null,
+        TimeProvider? time = null,
+        Action<PipelineEvent>? onEvent = null,
+        FolderSettings? settings = null)
+        : this(storage, preparer, options, time, onEvent, new Assignments(settings ?? new(storage, time: time)))
+    {
+    }
+
+    internal ImageIntake(
+        CaptionStorage storage, ImagePreparer preparer, IntakeOptions? options, TimeProvider? time, Action<PipelineEvent>? onEvent, Assignments assignments)
     {
         _storage = storage;
         _options = options ?? new();
         _time = time ?? TimeProvider.System;
         _onEvent = onEvent;
         _store = new(storage);
-        _claims = new(storage, _options.ClaimTimeout);
+        _dispatch = new(storage, _options.ClaimTimeout);
         _prepared = new(storage, preparer);
+        _assignments = assignments;
     }
 
     internal CaptionStorage Storage => _storage;
@@ -46,6 +61,16 @@ public sealed class ImageIntake
     internal TimeProvider Time => _time;
 
     internal Action<PipelineEvent>? OnEvent => _onEvent;
+
+    internal Assignments Assignments => _assignments;
+
+    internal PreparedImages Prepared => _prepared;
+
+    internal CaptionStore Store => _store;
+
+    internal IntakeOptions Options => _options;
+
+    internal JobDispatch Dispatch => _dispatch;
 
     /// <summary>Takes an image in.</summary>
     /// <inheritdoc cref="IngestAsync(IntakeRequest, CancellationToken)"/>
@@ -89,27 +114,23 @@ public sealed class ImageIntake
             return new(IntakeResult.Gone);
         }
 
+        var assignment = await _assignments.ForAsync(request.Name, request.Profile, cancellationToken);
         var before = listed is { HasRecord: false } ? null : await _store.ReadAsync(request.Name, cancellationToken);
-        return await IngestAsync(request, etag, before, cancellationToken);
+        return await IngestAsync(new(request, assignment, etag, Preparation(assignment)), before, cancellationToken);
     }
 
-    private async Task<IntakeOutcome> IngestAsync(IntakeRequest request, string etag, StoredRecord? before, CancellationToken cancellationToken)
+    private async Task<IntakeOutcome> IngestAsync(Arrival arrival, StoredRecord? before, CancellationToken cancellationToken)
     {
-        var name = request.Name;
-        var preparation = _prepared.Preparation(request.Profile.ImageTokenBudget);
-        if (Decide(before, request, etag, preparation) is { } settled)
+        if (Decide(before, arrival, arrival.Request.Force) is { } settled)
         {
             return settled;
         }
 
-        var claimName = JobClaims.NameOf(_storage.Images.Name, name, etag, request.Profile.Version, preparation);
-        var claim = await _claims.TryTakeAsync(claimName, cancellationToken);
-        if (claim.State == ClaimState.Enqueued)
-        {
-            claim = await TryTakeLostAsync(claimName, claim, name, before, cancellationToken);
-        }
-
-        if (claim.State != ClaimState.Taken)
+        var (name, assignment) = (arrival.Request.Name, arrival.Assignment);
+        var claim = JobClaims.NameOf(_storage.Images.Name, name, arrival.ETag, assignment.Version, arrival.Preparation);
+        var taken = await _dispatch.TryTakeAsync(
+            claim, async cancel => (await _store.ReadAsync(name, cancel))?.ETag == before?.ETag, cancellationToken);
+        if (taken is not { } etag)
         {
             return new(IntakeResult.AlreadyQueued);
         }
@@ -119,26 +140,28 @@ public sealed class ImageIntake
         {
             // The claim was free because nobody had begun, or because a worker has just finished. Only now does the record tell which.
             var present = await _store.ReadAsync(name, cancellationToken);
-            if (present?.ETag != before?.ETag && Decide(present, request with { Force = false }, etag, preparation) is { } finished)
+            if (present?.ETag != before?.ETag && Decide(present, arrival, isForced: false) is { } finished)
             {
                 return finished;
             }
 
-            var outcome = await TakeInAsync(request, etag, preparation, claimName, present, cancellationToken);
+            var outcome = assignment.Error is { } broken
+                ? await RejectAsync(arrival, contentHash: null, arrival.Preparation, broken, present, cancellationToken)
+                : await TakeInAsync(arrival, assignment.What!, claim, present, cancellationToken);
             enqueued = outcome.Result == IntakeResult.Enqueued;
             return outcome;
         }
         finally
         {
-            await SettleClaimAsync(claimName, claim.ETag, enqueued);
+            await _dispatch.SettleAsync(claim, etag, enqueued);
         }
     }
 
     private async Task<IntakeOutcome> TakeInAsync(
-        IntakeRequest request, string etag, string preparation, string claim, StoredRecord? present, CancellationToken cancellationToken)
+        Arrival arrival, ResolvedProfile what, string claim, StoredRecord? present, CancellationToken cancellationToken)
     {
-        var (name, profile) = (request.Name, request.Profile);
-        var source = await PrepareAsync(name, etag, profile, cancellationToken);
+        var (request, preparation) = (arrival.Request, arrival.Preparation);
+        var source = await PrepareAsync(request.Name, arrival.ETag, what.Profile, cancellationToken);
         if (source is null)
         {
             return new(IntakeResult.Gone);
@@ -146,43 +169,46 @@ public sealed class ImageIntake
 
         var hash = source.ContentHash ?? "";
         if (!request.Force && hash.Length > 0 && present?.Record is { Status: not RecordStatus.Failed } record
-            && record.Image.ContentHash == hash && IsUpToDate(RecordReceipt.Of(record), profile, preparation))
+            && record.Image.ContentHash == hash && IsUpToDate(RecordReceipt.Of(record), arrival.Assignment))
         {
-            var refreshed = record with { Image = record.Image with { ETag = etag } };
+            var refreshed = record with { Image = record.Image with { ETag = arrival.ETag } };
             return new(Result(await _store.WriteAsync(refreshed, present.ETag, cancellationToken), IntakeResult.Refreshed));
         }
 
         switch (source.Outcome)
         {
             case PreparationOutcome.Rejected reason:
-                return await RejectAsync(request, etag, source, preparation, new(reason.Code, reason.Message, reason.Remedy), present, cancellationToken);
+                return await RejectAsync(
+                    arrival, source.ContentHash, _prepared.RejectedBy(preparation), new(reason.Code, reason.Message, reason.Remedy), present, cancellationToken);
             case PreparationOutcome.Prepared image:
                 var preparedName = PreparedImages.NameOf(hash, preparation);
                 await CaptionTracing.StepAsync("store prepared", async cancel =>
                 {
-                    await _prepared.StoreAsync(preparedName, image.Jpeg, cancel);
+                    await _prepared.StoreAsync(preparedName, image.Jpeg, request.Name, cancel);
                     return preparedName;
                 }, cancellationToken);
                 var job = new CaptionJob
                 {
                     Container = _storage.Images.Name,
-                    Name = name,
-                    ETag = etag,
+                    Name = request.Name,
+                    ETag = arrival.ETag,
                     ContentHash = hash,
                     Format = image.SourceFormat,
                     Width = image.SourceWidth,
                     Height = image.SourceHeight,
                     PreparedBlob = preparedName,
                     Preparation = preparation,
-                    Profile = profile.Name,
-                    ProfileVersion = profile.Version,
+                    Profile = request.Profile.Name,
+                    ProfileVersion = what.Version,
                     Claim = claim,
                     Replaces = present?.ETag,
                     EnqueuedAt = _time.GetUtcNow(),
+                    Force = request.Force,
+                    OverEdits = request.OverEdits,
                 };
 
-                await SendAsync(job, cancellationToken);
-                Tell(PipelineEventKind.Enqueued, name);
+                await _dispatch.SendAsync(job, cancellationToken);
+                Tell(PipelineEventKind.Enqueued, request.Name);
                 return new(IntakeResult.Enqueued);
             default:
                 throw new InvalidOperationException($"{source.Outcome.GetType()} is no known outcome of a preparation.");
@@ -202,48 +228,33 @@ public sealed class ImageIntake
         return source;
     }
 
-    private async Task SendAsync(CaptionJob job, CancellationToken cancellationToken)
-    {
-        using var span = CaptionTracing.StartSend(_storage.Captions.Name);
-        try
-        {
-            // It never expires: a message lost to its time to live would be a picture lost until the next sweep.
-            var sent = await _storage.Captions.SendMessageAsync(
-                CaptionMessage.Format(CaptionTracing.Stamp(job)), timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: cancellationToken);
-            span?.SetTag("messaging.message.id", sent.Value.MessageId);
-        }
-        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
-        {
-            CaptionTracing.Fail(span, error);
-            throw;
-        }
-    }
-
     private async Task<IntakeOutcome> RejectAsync(
-        IntakeRequest request, string etag, PreparedSource source, string preparation, RecordError error, StoredRecord? present, CancellationToken cancellationToken)
+        Arrival arrival, string? contentHash, string rejectedBy, RecordError error, StoredRecord? present, CancellationToken cancellationToken)
     {
-        var rejectedBy = _prepared.RejectedBy(preparation);
+        var (name, assignment) = (arrival.Request.Name, arrival.Assignment);
         var record = new CaptionRecord
         {
             Status = RecordStatus.Rejected,
-            Image = new() { Container = _storage.Images.Name, Name = request.Name, ETag = etag, ContentHash = source.ContentHash },
-            Profile = new(request.Profile.Name, request.Profile.Version),
+            Image = new() { Container = _storage.Images.Name, Name = name, ETag = arrival.ETag, ContentHash = contentHash },
+            Profile = new(assignment.Profile.Name, assignment.Version),
+            Product = assignment.Sku is { } sku ? new(sku, [name]) : null,
             Error = error,
             Generation = new() { Preparation = rejectedBy, Worker = WorkerName.Current, At = _time.GetUtcNow() },
-            Fingerprint = Fingerprint.Compute(source.ContentHash ?? "", rejectedBy, request.Profile.Version, modelHash: ""),
+            Fingerprint = Fingerprint.Compute(contentHash ?? "", rejectedBy, assignment.Version, modelHash: ""),
         };
         var result = Result(await _store.WriteAsync(record, present?.ETag, cancellationToken), IntakeResult.Rejected);
         if (result == IntakeResult.Rejected)
         {
-            Tell(PipelineEventKind.Rejected, request.Name, error, record);
+            Tell(PipelineEventKind.Rejected, name, error, record);
         }
 
         return new(result, error);
     }
 
     /// <summary>What can be said without a claim; null where there is something to do.</summary>
-    private IntakeOutcome? Decide(StoredRecord? present, IntakeRequest request, string etag, string preparation)
+    private IntakeOutcome? Decide(StoredRecord? present, Arrival arrival, bool isForced)
     {
+        var name = arrival.Request.Name;
         switch (present)
         {
             case null:
@@ -251,45 +262,40 @@ public sealed class ImageIntake
             case { Record: null }:
                 var error = new RecordError(
                     "record-name-taken",
-                    $"'{ImageNames.RecordFor(request.Name)}' lies where the record of '{request.Name}' belongs, and is not a caption record.",
+                    $"'{ImageNames.RecordFor(name)}' lies where the record of '{name}' belongs, and is not a caption record.",
                     "Rename or delete that file, then run the sweep.");
-                Tell(PipelineEventKind.Blocked, request.Name, error);
+                Tell(PipelineEventKind.Blocked, name, error);
                 return new(IntakeResult.Blocked, error);
             case { HasReceipt: false }:
                 // Copied here by a tool that drops metadata: it is written anew, with the receipt that listings need.
                 return null;
             default:
                 var receipt = RecordReceipt.Of(present.Record);
-                return receipt.SourceETag == etag && !request.Force && !(request.RetryFailed && receipt.Status == RecordStatus.Failed)
-                    && IsUpToDate(receipt, request.Profile, preparation)
+                return receipt.SourceETag == arrival.ETag && !isForced && !(arrival.Request.RetryFailed && receipt.Status == RecordStatus.Failed)
+                    && IsUpToDate(receipt, arrival.Assignment)
                     ? new(IntakeResult.UpToDate)
                     : null;
         }
     }
 
     /// <summary>True where the record would come out the same again, apart from the image.</summary>
-    internal bool IsUpToDate(RecordReceipt receipt, Profile profile, string preparation) =>
-        receipt.ProfileVersion == profile.Version
-        && receipt.Preparation == (receipt is { Status: RecordStatus.Rejected, ModelHash: "" } ? _prepared.RejectedBy(preparation) : preparation)
-        && (_options.Model is null || receipt.ModelHash.Length == 0 || receipt.ModelHash == _options.Model.Hash);
+    internal bool IsUpToDate(RecordReceipt receipt, Assignment assignment) =>
+        receipt.ProfileVersion == assignment.Version && HasPreparation(receipt, assignment) && HasModel(receipt);
+
+    /// <summary>True where the picture would be prepared the same again, or turned down under the same limits.</summary>
+    internal bool HasPreparation(RecordReceipt receipt, Assignment assignment)
+    {
+        var preparation = Preparation(assignment);
+        return receipt.Preparation == (assignment.What is not null && receipt is { Status: RecordStatus.Rejected, ModelHash: "" } ? _prepared.RejectedBy(preparation) : preparation);
+    }
+
+    /// <summary>True where the same model would be asked, as far as this process knows.</summary>
+    internal bool HasModel(RecordReceipt receipt) => _options.Model is null || receipt.ModelHash.Length == 0 || receipt.ModelHash == _options.Model.Hash;
 
     internal string Preparation(Profile profile) => _prepared.Preparation(profile.ImageTokenBudget);
 
-    /// <summary>
-    /// A job that was enqueued but has neither record nor message is lost: somebody cleared the queue. The queue's length counts messages that workers
-    /// hold too, and is read after the claim was seen; the record is read again after that.
-    /// </summary>
-    private async Task<Claim> TryTakeLostAsync(string claimName, Claim seen, string name, StoredRecord? before, CancellationToken cancellationToken)
-    {
-        var queue = await _storage.Captions.GetPropertiesAsync(cancellationToken);
-        if (queue.Value.ApproximateMessagesCount > 0)
-        {
-            return seen;
-        }
-
-        var now = await _store.ReadAsync(name, cancellationToken);
-        return now?.ETag == before?.ETag ? await _claims.TryTakeOverAsync(claimName, seen.ETag, cancellationToken) ?? seen : seen;
-    }
+    // Broken settings turn a picture down whatever this process would have made of it.
+    private string Preparation(Assignment assignment) => assignment.What is { Profile: var profile } ? Preparation(profile) : "none";
 
     private async Task<string?> FindImageAsync(string name, CancellationToken cancellationToken)
     {
@@ -301,21 +307,6 @@ public sealed class ImageIntake
         catch (RequestFailedException error) when (error.Status == 404)
         {
             return null;
-        }
-    }
-
-    // Not with the caller's token: whatever happened, the claim should say the truth. If even that fails, it is taken over after its timeout.
-    private async Task SettleClaimAsync(string claimName, ETag taken, bool enqueued)
-    {
-        try
-        {
-            await (enqueued
-                ? _claims.MarkEnqueuedAsync(claimName, taken, CancellationToken.None)
-                : _claims.ReleaseAsync(claimName, taken, CancellationToken.None));
-        }
-        catch (Exception error) when (StorageOutage.IsTransient(error, CancellationToken.None))
-        {
-            // The outcome, or the error that brought us here, matters more.
         }
     }
 
@@ -333,4 +324,6 @@ public sealed class ImageIntake
         CaptionTracing.Tell(kind, error);
         _onEvent?.Invoke(new() { Kind = kind, Name = name, At = _time.GetUtcNow(), Error = error, Record = record });
     }
+
+    private sealed record Arrival(IntakeRequest Request, Assignment Assignment, string ETag, string Preparation);
 }

@@ -8,11 +8,14 @@ public sealed record IntakeRequest
     /// <summary>The image blob's name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What to write about it.</summary>
+    /// <summary>What to write about it where its folder says nothing.</summary>
     public required Profile Profile { get; init; }
 
     /// <summary>True describes it anew although its record is up to date.</summary>
     public bool Force { get; init; }
+
+    /// <summary>True drops <c>review.edits</c> once the new copy is written; the rest of the review stays.</summary>
+    public bool OverEdits { get; init; }
 
     /// <summary>True takes an image up again that was given up.</summary>
     public bool RetryFailed { get; init; }

@@ -16,6 +16,8 @@ internal sealed record PreparedSource(string ETag, string? ContentHash, Preparat
 /// <summary>Turns images into prepared images, and keeps those.</summary>
 internal sealed class PreparedImages(CaptionStorage storage, ImagePreparer preparer)
 {
+    private const string MadeFromKey = "madefrom";
+
     /// <inheritdoc cref="ImagePreparer.Describe"/>
     public string Preparation(int imageTokenBudget) => preparer.Describe(imageTokenBudget);
 
@@ -61,13 +63,22 @@ internal sealed class PreparedImages(CaptionStorage storage, ImagePreparer prepa
     }
 
     /// <summary>Stores a prepared image unless it is there already.</summary>
-    public async Task StoreAsync(string preparedName, ReadOnlyMemory<byte> jpeg, CancellationToken cancellationToken)
+    /// <param name="preparedName">Its name.</param>
+    /// <param name="jpeg">Its bytes.</param>
+    /// <param name="madeFrom">The image that it was made from: whoever has the same bytes under another name finds a finished copy by it.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task StoreAsync(string preparedName, ReadOnlyMemory<byte> jpeg, string madeFrom, CancellationToken cancellationToken)
     {
         try
         {
             await storage.Prepared.GetBlobClient(preparedName).UploadAsync(
                 new BinaryData(jpeg),
-                new BlobUploadOptions { Conditions = new() { IfNoneMatch = ETag.All }, HttpHeaders = new() { ContentType = "image/jpeg" } },
+                new BlobUploadOptions
+                {
+                    Conditions = new() { IfNoneMatch = ETag.All },
+                    HttpHeaders = new() { ContentType = "image/jpeg" },
+                    Metadata = MadeFrom(madeFrom),
+                },
                 cancellationToken);
         }
         catch (RequestFailedException error) when (error.Status is 409 or 412)
@@ -77,15 +88,41 @@ internal sealed class PreparedImages(CaptionStorage storage, ImagePreparer prepa
     }
 
     /// <summary>Loads a prepared image; null where the lifecycle rule has removed it.</summary>
-    public async Task<ReadOnlyMemory<byte>?> LoadAsync(string preparedName, CancellationToken cancellationToken)
+    /// <returns>Its bytes, and the image that it was made from (null where nobody noted it).</returns>
+    public async Task<(ReadOnlyMemory<byte> Jpeg, string? MadeFrom)?> LoadAsync(string preparedName, CancellationToken cancellationToken)
     {
         try
         {
-            return (await storage.Prepared.GetBlobClient(preparedName).DownloadContentAsync(cancellationToken)).Value.Content.ToMemory();
+            var blob = (await storage.Prepared.GetBlobClient(preparedName).DownloadContentAsync(cancellationToken)).Value;
+            return (blob.Content.ToMemory(), ReadMadeFrom(blob.Details.Metadata));
         }
         catch (RequestFailedException error) when (error.Status == 404)
         {
             return null;
         }
+    }
+
+    /// <summary>Notes another image under which a finished copy of these bytes is found from now on. Where the prepared image is gone, nothing is noted.</summary>
+    public async Task NoteMadeFromAsync(string preparedName, string madeFrom, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await storage.Prepared.GetBlobClient(preparedName).SetMetadataAsync(MadeFrom(madeFrom), cancellationToken: cancellationToken);
+        }
+        catch (RequestFailedException error) when (error.Status == 404)
+        {
+            // The lifecycle rule.
+        }
+    }
+
+    // Metadata is ASCII, at most 8 KB; a name of 1,024 characters makes at most 4 KB of base64.
+    private static Dictionary<string, string> MadeFrom(string name) =>
+        new(StringComparer.OrdinalIgnoreCase) { [MadeFromKey] = Convert.ToBase64String(Encoding.UTF8.GetBytes(name)) };
+
+    private static string? ReadMadeFrom(IDictionary<string, string> metadata)
+    {
+        var value = metadata.FirstOrDefault(m => m.Key.Equals(MadeFromKey, StringComparison.OrdinalIgnoreCase)).Value ?? "";
+        var bytes = new byte[value.Length];
+        return value.Length > 0 && Convert.TryFromBase64String(value, bytes, out var length) ? Encoding.UTF8.GetString(bytes, 0, length) : null;
     }
 }

@@ -37,14 +37,13 @@ public sealed class Sweep
     /// <summary>Sweeps over a part of the listing.</summary>
     internal async Task<SweepSummary> RunAsync(SweepRequest request, IAsyncEnumerable<ListedImage> images, CancellationToken cancellationToken)
     {
-        var preparation = _intake.Preparation(request.Profile);
         var counts = new Dictionary<IntakeResult, long>();
         long listed = 0, errors = 0;
         var counting = new Lock();
         var options = new ParallelOptions { MaxDegreeOfParallelism = request.Parallelism, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(images, options, async (image, stop) =>
         {
-            IntakeResult? result = IsSettled(image, request, preparation) ? IntakeResult.UpToDate : await TryIngestAsync(image, request, stop);
+            var result = await TryTakeAsync(image, request, stop);
             lock (counting)
             {
                 listed++;
@@ -72,23 +71,30 @@ public sealed class Sweep
         };
     }
 
-    private bool IsSettled(ListedImage image, SweepRequest request, string preparation) =>
-        !request.Force && image.Receipt is { } receipt && receipt.SourceETag == image.ETag
-        && !(request.RetryFailed && receipt.Status == RecordStatus.Failed)
-        && _intake.IsUpToDate(receipt, request.Profile, preparation);
-
-    private async Task<IntakeResult?> TryIngestAsync(ListedImage image, SweepRequest request, CancellationToken cancellationToken)
+    private async Task<IntakeResult?> TryTakeAsync(ListedImage image, SweepRequest request, CancellationToken cancellationToken)
     {
         try
         {
-            var intake = new IntakeRequest { Name = image.Name, Profile = request.Profile, Force = request.Force, RetryFailed = request.RetryFailed };
-            return (await _outage.ExecuteAsync(async cancel => await _intake.IngestAsync(intake, image, cancel), cancellationToken)).Result;
+            return await _outage.ExecuteAsync(
+                async cancel => await IsSettledAsync(image, request, cancel) ? IntakeResult.UpToDate : await IngestAsync(image, request, cancel),
+                cancellationToken);
         }
         catch (Exception error) when (error is RequestFailedException || StorageOutage.IsTransient(error, cancellationToken))
         {
             TellTrouble(image.Name, error, "The next sweep tries again.");
             return null;
         }
+    }
+
+    private async ValueTask<bool> IsSettledAsync(ListedImage image, SweepRequest request, CancellationToken cancellationToken) =>
+        !request.Force && image.Receipt is { } receipt && receipt.SourceETag == image.ETag
+        && !(request.RetryFailed && receipt.Status == RecordStatus.Failed)
+        && _intake.IsUpToDate(receipt, await _intake.Assignments.ForAsync(image.Name, request.Profile, cancellationToken));
+
+    private async Task<IntakeResult> IngestAsync(ListedImage image, SweepRequest request, CancellationToken cancellationToken)
+    {
+        var intake = new IntakeRequest { Name = image.Name, Profile = request.Profile, Force = request.Force, RetryFailed = request.RetryFailed };
+        return (await _intake.IngestAsync(intake, image, cancellationToken)).Result;
     }
 
     private void TellTrouble(string name, Exception error, string remedy)

@@ -32,10 +32,10 @@ public sealed record CaptionJob
     /// <summary>Version and options with which it was prepared.</summary>
     public required string Preparation { get; init; }
 
-    /// <summary>The profile's name.</summary>
+    /// <summary>The base profile's name; the folder's settings are asked again when the job is worked on.</summary>
     public required string Profile { get; init; }
 
-    /// <summary>The profile's version when the job was enqueued.</summary>
+    /// <summary>The version of profile, folder settings and facts when the job was enqueued.</summary>
     public required string ProfileVersion { get; init; }
 
     /// <summary>The job's claim in the <c>prepared</c> container: removed with the job.</summary>
@@ -54,6 +54,18 @@ public sealed record CaptionJob
 
     /// <summary>Why the last try failed; null before the first, and where its worker vanished.</summary>
     public string? LastError { get; init; }
+
+    /// <summary>True asks the model even where a finished copy of the same bytes is there.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Force { get; init; }
+
+    /// <summary>True drops <c>review.edits</c> once the new copy is written.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool OverEdits { get; init; }
+
+    /// <summary>How often a worker handed it back because it does not know its profile; no try is counted for that.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Waits { get; init; }
 
     /// <summary>The span that enqueued it, as W3C <c>traceparent</c>, so that the worker's spans go on with its trace; null where nobody traced.</summary>
     [JsonPropertyName("traceparent")]

@@ -1,15 +1,15 @@
+using System.Collections.Concurrent;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Intake;
 using BlobCaptioner.Results;
 using BlobCaptioner.Storage;
 using BlobCaptioner.Telemetry;
-using Microsoft.Extensions.Logging;
 using Polly;
 
 namespace BlobCaptioner.Queueing;
 
 /// <summary>Takes one leased message to its end: a record and a deleted message, a later try, or the poison queue.</summary>
-internal sealed partial class CaptionJobHandler
+internal sealed class CaptionJobHandler
 {
     private const int TriesBeforeAlone = 2;
     private static readonly TimeSpan HandBackPatience = TimeSpan.FromSeconds(5);
@@ -20,34 +20,38 @@ internal sealed partial class CaptionJobHandler
     private readonly QueueLoopOptions _options;
     private readonly ModelGate _gate;
     private readonly TimeProvider _time;
-    private readonly Action<PipelineEvent>? _onEvent;
-    private readonly ILogger _logger;
+    private readonly WorkerReport _report;
+    private readonly PreparedImages _prepared;
+    private readonly Assignments _assignments;
     private readonly CaptionStore _store;
     private readonly JobClaims _claims;
     private readonly ResiliencePipeline _outage;
     private readonly JobLoader _loader;
+    private readonly ModelCall _call;
+    private readonly ConcurrentDictionary<string, byte> _unknownProfiles = new(StringComparer.Ordinal);
 
     public CaptionJobHandler(
         CaptionStorage storage,
         PreparedImages prepared,
         ICaptionModel model,
         Func<string, Profile> profiles,
+        Assignments assignments,
         QueueLoopOptions options,
         ModelGate gate,
         TimeProvider time,
-        Action<PipelineEvent>? onEvent,
-        ILogger logger)
+        WorkerReport report)
     {
         (_storage, _model, _profiles, _options, _gate) = (storage, model, profiles, options, gate);
-        (_time, _onEvent, _logger) = (time, onEvent, logger);
+        (_time, _report, _prepared, _assignments) = (time, report, prepared, assignments);
         _store = new(storage);
         _claims = new(storage, timeout: TimeSpan.Zero);
         _outage = StorageOutage.CreateRetry(storage.Options, time, error =>
         {
-            StorageTrouble(error);
-            Tell(PipelineEventKind.StorageTrouble, storage.Images.Name, new("storage", error.Message, "It is tried again."));
+            _report.StorageTrouble(error);
+            _report.Tell(PipelineEventKind.StorageTrouble, storage.Images.Name, new("storage", error.Message, "It is tried again."));
         });
         _loader = new(_store, prepared, model.Info.Hash, _outage);
+        _call = new(model, _store, prepared, _outage, time);
     }
 
     /// <summary>Handles a message. Whatever happens, the message is deleted only after its end is on record, and no exception gets out.</summary>
@@ -76,9 +80,9 @@ internal sealed partial class CaptionJobHandler
         }
         catch (OperationCanceledException) when (lease.Lost.IsCancellationRequested)
         {
-            LeaseLost(job?.Name ?? lease.Id);
+            _report.LeaseLost(job?.Name ?? lease.Id);
             PipelineMetrics.HandedBack("lease-lost");
-            Tell(PipelineEventKind.HandedBack, job?.Name ?? lease.Id, new("lease-lost", "Another worker has the job now, or its message is gone.", "Nothing to do."));
+            _report.Tell(PipelineEventKind.HandedBack, job?.Name ?? lease.Id, new("lease-lost", "Another worker has the job now, or its message is gone.", "Nothing to do."));
         }
         catch (OperationCanceledException) when (abort.IsCancellationRequested || stop.IsCancellationRequested)
         {
@@ -87,9 +91,9 @@ internal sealed partial class CaptionJobHandler
         catch (Exception error)
         {
             // Storage was away for longer than is waited for, or refuses: not the picture's fault, so no try is counted.
-            JobInterrupted(error, job?.Name ?? lease.Id);
+            _report.JobInterrupted(error, job?.Name ?? lease.Id);
             CaptionTracing.Fail(span, error);
-            Tell(PipelineEventKind.StorageTrouble, job?.Name ?? lease.Id, new("storage", error.Message, "It is tried again."));
+            _report.Tell(PipelineEventKind.StorageTrouble, job?.Name ?? lease.Id, new("storage", error.Message, "It is tried again."));
             await HandBackAsync(lease, job, Backoff.After(1, _options.RetryDelay, _options.MaxRetryDelay), "storage");
         }
     }
@@ -97,164 +101,208 @@ internal sealed partial class CaptionJobHandler
     private async Task DescribeAsync(JobLease lease, CaptionJob job, CancellationToken stop, CancellationToken abort)
     {
         using var mine = CancellationTokenSource.CreateLinkedTokenSource(lease.Lost, abort);
-        Profile profile;
+        using var begin = CancellationTokenSource.CreateLinkedTokenSource(mine.Token, stop);
+        Profile basis;
         try
         {
-            profile = _profiles(job.Profile);
+            basis = _profiles(job.Profile);
         }
-        catch (ArgumentException error)
+        catch (ArgumentException unknown)
         {
-            await EndTryAsync(lease, job with { Tries = job.Tries + 1 }, null, new("unknown-profile", error.Message, "Start this worker with that profile."), abort);
+            await WaitForProfileAsync(lease, job, unknown.Message, abort);
             return;
         }
 
-        using var begin = CancellationTokenSource.CreateLinkedTokenSource(mine.Token, stop);
-        LoadedJob.Ready ready;
-        switch (await CaptionTracing.StepAsync("load", cancel => _loader.LoadAsync(job, profile, cancel), begin.Token))
+        var assignment = await _outage.ExecuteAsync(async cancel => await _assignments.ForAsync(job.Name, basis, cancel), begin.Token);
+        if (assignment.What is not { } what)
         {
-            case LoadedJob.Ready loaded:
-                ready = loaded;
-                break;
+            await RejectAsync(lease, job with { Preparation = "none" }, assignment, assignment.Error!, asked: null, abort);
+            return;
+        }
+
+        job = WithCurrentSettings(job, what);
+        switch (await CaptionTracing.StepAsync("load", cancel => _loader.LoadAsync(job, what, cancel), begin.Token))
+        {
+            case LoadedJob.Ready bare when what.Profile.Fields.Count == 0:
+                await EndAsync(lease, job, RecordDraft.Bare(job, assignment, _time.GetUtcNow()), bare.Present, TimeSpan.Zero, new(), abort);
+                return;
+            case LoadedJob.Ready ready:
+                await DescribeAsync(lease, job, assignment, ready, stop, begin.Token, mine.Token, abort);
+                return;
             case LoadedJob.Unfit unfit:
-                await RejectAsync(lease, job with { Preparation = unfit.RejectedBy }, profile, unfit.Error, asked: null, abort);
+                await RejectAsync(lease, job with { Preparation = unfit.RejectedBy }, assignment, unfit.Error, asked: null, abort);
                 return;
             case LoadedJob.Over over:
-                TellDropped(job.Name, over.Reason);
+                _report.Dropped(job.Name, over.Reason);
                 await CompleteAsync(lease, job, abort);
                 return;
             default:
                 throw new InvalidOperationException("A loaded job is ready, unfit or over.");
         }
+    }
 
+    private async Task DescribeAsync(
+        JobLease lease, CaptionJob job, Assignment assignment, LoadedJob.Ready ready, CancellationToken stop, CancellationToken begin, CancellationToken mine,
+        CancellationToken abort)
+    {
+        var what = assignment.What!;
         var begun = job with { Tries = job.Tries + 1, LastError = null };
         var started = _time.GetTimestamp();
-        (Caption? Written, Exception? Problem) answer;
-        using (await _gate.EnterAsync(IsSuspect(job), begin.Token))
+        CaptionRecord? same;
+        (Caption? Written, Exception? Problem) answer = default;
+        using (await _gate.EnterAsync(IsSuspect(job), begin))
         {
             stop.ThrowIfCancellationRequested();
-            if (job.Tries >= _options.MaxTries)
-            {
-                await GiveUpAsync(lease, job, profile, WorkerVanished(job), abort);
-                return;
-            }
-
-            await RewriteAsync(lease, begun, mine.Token);
-            Tell(PipelineEventKind.Started, job.Name);
             started = _time.GetTimestamp();
-            answer = await AskAsync(new() { Jpeg = ready.Jpeg, Name = job.Name }, profile, mine.Token);
+            same = await _call.FindCopyAsync(job, ready, what, mine);
+            if (same is null)
+            {
+                if (job.Tries >= _options.MaxTries)
+                {
+                    await GiveUpAsync(lease, job, assignment, WorkerVanished(job), abort);
+                    return;
+                }
+
+                await RewriteAsync(lease, begun, mine);
+                _report.Tell(PipelineEventKind.Started, job.Name);
+                started = _time.GetTimestamp();
+                var request = new CaptionRequest { Images = [new() { Jpeg = ready.Jpeg, Name = job.Name }], Profile = what.Profile, Facts = what.Facts };
+                answer = await _call.AskAsync(request, mine);
+            }
         }
 
         var elapsed = _time.GetElapsedTime(started);
-        if (answer.Written is not { } caption)
+        if (same is not null)
         {
-            await EndWithoutCaptionAsync(lease, begun, profile, answer.Problem!, abort);
-            return;
+            await EndAsync(lease, job, RecordDraft.Reused(job, assignment, same, elapsed, _time.GetUtcNow()), ready.Present, elapsed, new(), abort);
         }
-
-        // From here on the work is worth more than the lease: conditions keep the write safe even if another worker has the message by now.
-        var record = RecordDraft.Described(begun, profile, _model.Info, caption, elapsed, _time.GetUtcNow());
-        var write = await WriteAsync(record, job.Replaces, ready.Present, abort);
-        if (write == RecordWrite.Written)
+        else if (answer.Written is { } caption)
         {
-            Tell(PipelineEventKind.Described, job.Name, error: null, record, elapsed, caption.Usage);
+            // From here on the work is worth more than the lease: conditions keep the write safe even if another worker has the message by now.
+            var record = RecordDraft.Described(begun, assignment, _model.Info, caption, elapsed, _time.GetUtcNow());
+            await EndAsync(lease, job, record, ready.Present, elapsed, caption.Usage, abort, () => _call.NoteAsync(job, ready, abort));
         }
         else
         {
-            TellDropped(job.Name, write);
+            await EndWithoutCaptionAsync(lease, begun, assignment, answer.Problem!, abort);
+        }
+    }
+
+    private async Task EndAsync(
+        JobLease lease, CaptionJob job, CaptionRecord record, StoredRecord? present, TimeSpan elapsed, CaptionUsage usage, CancellationToken abort,
+        Func<Task>? afterwards = null)
+    {
+        var write = await WriteAsync(record, job, present, abort);
+        if (write == RecordWrite.Written)
+        {
+            _report.Tell(PipelineEventKind.Described, job.Name, error: null, record, elapsed, usage);
+            await (afterwards?.Invoke() ?? Task.CompletedTask);
+        }
+        else
+        {
+            _report.Dropped(job.Name, write);
         }
 
         await CompleteAsync(lease, job, abort);
     }
 
+    // The settings changed after it was enqueued. Only then is the preparation this worker's own: an intake elsewhere may be set up otherwise.
+    private CaptionJob WithCurrentSettings(CaptionJob job, ResolvedProfile what)
+    {
+        if (job.ProfileVersion == what.Version)
+        {
+            return job;
+        }
+
+        var preparation = _prepared.Preparation(what.Profile.ImageTokenBudget);
+        return job with { ProfileVersion = what.Version, Preparation = preparation, PreparedBlob = PreparedImages.NameOf(job.ContentHash, preparation) };
+    }
+
+    // No try of the picture's: another worker may know the profile, or this one after its next start.
+    private async Task WaitForProfileAsync(JobLease lease, CaptionJob job, string reason, CancellationToken abort)
+    {
+        if (_unknownProfiles.TryAdd(job.Profile, 0))
+        {
+            _report.ProfileUnknown(job.Profile, reason);
+            _report.Tell(PipelineEventKind.HandedBack, job.Name, new("unknown-profile", reason, "Start a worker that knows that profile; its jobs wait in the queue."));
+        }
+
+        PipelineMetrics.HandedBack("unknown-profile");
+        var waits = job.Waits + 1;
+        var text = CaptionMessage.Format(job with { Waits = waits });
+        await _outage.ExecuteAsync(
+            async cancel => await lease.HandBackAsync(text, Backoff.After(waits, _options.RetryDelay, _options.MaxRetryDelay), cancel), abort);
+    }
+
     // Its last worker vanished, and it was not the first to: should this picture be what ends workers, it takes no other with it from now on.
     private static bool IsSuspect(CaptionJob job) => job is { Tries: >= TriesBeforeAlone, LastError: null };
 
-    private async Task<(Caption? Written, Exception? Problem)> AskAsync(PreparedImage image, Profile profile, CancellationToken mine)
-    {
-        using var span = CaptionTracing.StartStep("caption");
-        CaptionTracing.Describe(span, _model.Info, usage: null);
-        var started = _time.GetTimestamp();
-        try
-        {
-            var caption = await _model.DescribeAsync(image, profile, mine);
-            CaptionTracing.Describe(span, _model.Info, caption.Usage);
-            PipelineMetrics.Captioned(_model.Info.Name, _time.GetElapsedTime(started), caption.Usage);
-            return (caption, null);
-        }
-        catch (Exception error) when (!mine.IsCancellationRequested)
-        {
-            CaptionTracing.Fail(span, error);
-            PipelineMetrics.NotCaptioned(_model.Info.Name, _time.GetElapsedTime(started), error is CaptionException known ? known.Code : "model-error");
-            return (null, error);
-        }
-    }
-
-    private async Task EndWithoutCaptionAsync(JobLease lease, CaptionJob job, Profile profile, Exception problem, CancellationToken abort)
+    private async Task EndWithoutCaptionAsync(JobLease lease, CaptionJob job, Assignment assignment, Exception problem, CancellationToken abort)
     {
         if (problem is CaptionException { Retry: false } never)
         {
-            await RejectAsync(lease, job, profile, new(never.Code, never.Message, never.Remedy), _model.Info, abort);
+            await RejectAsync(lease, job, assignment, new(never.Code, never.Message, never.Remedy), _model.Info, abort);
             return;
         }
 
-        TryFailed(problem, job.Name, job.Tries, _options.MaxTries);
+        _report.TryFailed(problem, job.Name, job.Tries, _options.MaxTries);
         var error = problem is CaptionException known
             ? new RecordError(known.Code, known.Message, known.Remedy)
             : new("model-error", problem.Message, "Look into the worker's log, then run: captioner sweep --retry-failed.");
         if (problem is CaptionException { IsFinal: true })
         {
-            await GiveUpAsync(lease, job, profile, error, abort);
+            await GiveUpAsync(lease, job, assignment, error, abort);
             return;
         }
 
-        await EndTryAsync(lease, job, profile, error, abort);
+        await EndTryAsync(lease, job, assignment, error, abort);
     }
 
-    private async Task EndTryAsync(JobLease lease, CaptionJob job, Profile? profile, RecordError error, CancellationToken abort)
+    private async Task EndTryAsync(JobLease lease, CaptionJob job, Assignment assignment, RecordError error, CancellationToken abort)
     {
         if (job.Tries >= _options.MaxTries)
         {
-            await GiveUpAsync(lease, job, profile, error, abort);
+            await GiveUpAsync(lease, job, assignment, error, abort);
             return;
         }
 
-        Tell(PipelineEventKind.Retried, job.Name, error);
+        _report.Tell(PipelineEventKind.Retried, job.Name, error);
         var delay = Backoff.After(job.Tries, _options.RetryDelay, _options.MaxRetryDelay);
         var text = CaptionMessage.Format(job with { LastError = Cut($"{error.Code}: {error.Message}") });
         await _outage.ExecuteAsync(async cancel => await lease.HandBackAsync(text, delay, cancel), abort);
     }
 
     // Record, then poison, then delete: a crash in between repeats a step, and loses none.
-    private async Task GiveUpAsync(JobLease lease, CaptionJob job, Profile? profile, RecordError error, CancellationToken abort)
+    private async Task GiveUpAsync(JobLease lease, CaptionJob job, Assignment assignment, RecordError error, CancellationToken abort)
     {
-        var record = RecordDraft.Without(RecordStatus.Failed, job, profile, _model.Info, error, _time.GetUtcNow());
-        var write = await WriteAsync(record, job.Replaces, abort);
+        var record = RecordDraft.Without(RecordStatus.Failed, job, assignment, _model.Info, error, _time.GetUtcNow());
+        var write = await WriteAsync(record, job, abort);
         if (write == RecordWrite.Written)
         {
-            GivenUp(job.Name, job.Tries, error.Code, error.Message);
+            _report.GivenUp(job.Name, job.Tries, error.Code, error.Message);
             var poison = new PoisonMessage { Code = error.Code, Reason = Cut(error.Message), Job = job, At = _time.GetUtcNow() };
             await SendPoisonAsync(poison, abort);
-            Tell(PipelineEventKind.Failed, job.Name, error, record);
+            _report.Tell(PipelineEventKind.Failed, job.Name, error, record);
         }
         else
         {
-            TellDropped(job.Name, write);
+            _report.Dropped(job.Name, write);
         }
 
         await CompleteAsync(lease, job, abort);
     }
 
-    private async Task RejectAsync(JobLease lease, CaptionJob job, Profile profile, RecordError error, CaptionModelInfo? asked, CancellationToken abort)
+    private async Task RejectAsync(JobLease lease, CaptionJob job, Assignment assignment, RecordError error, CaptionModelInfo? asked, CancellationToken abort)
     {
-        var record = RecordDraft.Without(RecordStatus.Rejected, job, profile, asked, error, _time.GetUtcNow());
-        var write = await WriteAsync(record, job.Replaces, abort);
+        var record = RecordDraft.Without(RecordStatus.Rejected, job, assignment, asked, error, _time.GetUtcNow());
+        var write = await WriteAsync(record, job, abort);
         if (write == RecordWrite.Written)
         {
-            Tell(PipelineEventKind.Rejected, job.Name, error, record);
+            _report.Tell(PipelineEventKind.Rejected, job.Name, error, record);
         }
         else
         {
-            TellDropped(job.Name, write);
+            _report.Dropped(job.Name, write);
         }
 
         await CompleteAsync(lease, job, abort);
@@ -264,8 +312,8 @@ internal sealed partial class CaptionJobHandler
     {
         var text = lease.Text.Length <= 8000 ? lease.Text : lease.Text[..8000];
         await SendPoisonAsync(new() { Code = "unreadable", Reason = problem, Text = text, At = _time.GetUtcNow() }, abort);
-        MessageUnreadable(lease.Id, problem);
-        Tell(PipelineEventKind.Unreadable, lease.Id, new("unreadable", problem, $"Look into the queue '{_storage.Poison.Name}'."));
+        _report.MessageUnreadable(lease.Id, problem);
+        _report.Tell(PipelineEventKind.Unreadable, lease.Id, new("unreadable", problem, $"Look into the queue '{_storage.Poison.Name}'."));
         await _outage.ExecuteAsync(async cancel => await lease.CompleteAsync(cancel), abort);
     }
 
@@ -284,19 +332,19 @@ internal sealed partial class CaptionJobHandler
             using var patience = new CancellationTokenSource(HandBackPatience, _time);
             await lease.HandBackAsync(text, delay, patience.Token);
             PipelineMetrics.HandedBack(reason);
-            Tell(PipelineEventKind.HandedBack, job?.Name ?? lease.Id);
+            _report.Tell(PipelineEventKind.HandedBack, job?.Name ?? lease.Id);
         }
         catch (Exception error)
         {
-            JobInterrupted(error, job?.Name ?? lease.Id);
+            _report.JobInterrupted(error, job?.Name ?? lease.Id);
         }
     }
 
-    private Task<RecordWrite> WriteAsync(CaptionRecord record, string? replaces, CancellationToken abort) =>
-        WriteAsync(cancel => _store.WriteAsync(record, replaces, cancel), abort);
+    private Task<RecordWrite> WriteAsync(CaptionRecord record, CaptionJob job, CancellationToken abort) =>
+        WriteAsync(cancel => _store.WriteAsync(record, job.Replaces, cancel), abort);
 
-    private Task<RecordWrite> WriteAsync(CaptionRecord record, string? replaces, StoredRecord? seen, CancellationToken abort) =>
-        WriteAsync(cancel => _store.WriteAsync(record, replaces, seen, cancel), abort);
+    private Task<RecordWrite> WriteAsync(CaptionRecord record, CaptionJob job, StoredRecord? seen, CancellationToken abort) =>
+        WriteAsync(cancel => _store.WriteAsync(record, job.Replaces, seen, job.OverEdits, cancel), abort);
 
     private Task<RecordWrite> WriteAsync(Func<CancellationToken, Task<RecordWrite>> write, CancellationToken abort) => CaptionTracing.StepAsync(
         "write record", async stop => await _outage.ExecuteAsync(async cancel => await write(cancel), stop), abort);
@@ -316,50 +364,5 @@ internal sealed partial class CaptionJobHandler
             $"The worker ended without a word while it described '{job.Name}', {job.Tries} times of {_options.MaxTries}.",
             "Look into the worker's log for what ended it (memory?), then run: captioner sweep --retry-failed.");
 
-    private void TellDropped(string name, RecordWrite why) => Tell(
-        why == RecordWrite.Blocked ? PipelineEventKind.Blocked : PipelineEventKind.Dropped,
-        name,
-        why switch
-        {
-            RecordWrite.ImageGone => new("image-gone", "The image was deleted.", "Nothing to do."),
-            RecordWrite.ImageChanged => new("image-changed", "The image was replaced.", "Nothing to do: the newer version has its own job."),
-            RecordWrite.Blocked => new(
-                "record-name-taken",
-                $"'{ImageNames.RecordFor(name)}' lies where the record of '{name}' belongs, and is not a caption record.",
-                "Rename or delete that file, then run the sweep."),
-            _ => new("done-already", "An up-to-date record is there.", "Nothing to do."),
-        });
-
-    private void Tell(
-        PipelineEventKind kind, string name, RecordError? error = null, CaptionRecord? record = null, TimeSpan? elapsed = null, CaptionUsage? usage = null)
-    {
-        PipelineMetrics.Count(kind, error?.Code, PipelineMetrics.Worker);
-        CaptionTracing.Tell(kind, error);
-        if (record is not null)
-        {
-            PipelineMetrics.Ended(kind, record.Generation.Tries);
-        }
-
-        _onEvent?.Invoke(new() { Kind = kind, Name = name, At = _time.GetUtcNow(), Error = error, Record = record, Elapsed = elapsed, Usage = usage });
-    }
-
     private static string Cut(string text) => text.Length <= 2000 ? text : text[..2000];
-
-    [LoggerMessage(19, LogLevel.Warning, "Storage failed; it is tried again")]
-    private partial void StorageTrouble(Exception error);
-
-    [LoggerMessage(20, LogLevel.Warning, "'{Name}': the lease was lost; another worker has the job now")]
-    private partial void LeaseLost(string name);
-
-    [LoggerMessage(21, LogLevel.Warning, "'{Name}': interrupted and handed back")]
-    private partial void JobInterrupted(Exception error, string name);
-
-    [LoggerMessage(22, LogLevel.Warning, "'{Name}': try {Tries} of {MaxTries} failed")]
-    private partial void TryFailed(Exception error, string name, int tries, int maxTries);
-
-    [LoggerMessage(23, LogLevel.Error, "'{Name}': given up after {Tries} tries. {Code}: {Reason}")]
-    private partial void GivenUp(string name, int tries, string code, string reason);
-
-    [LoggerMessage(24, LogLevel.Error, "Message {Id} can't be read and went to the poison queue: {Problem}")]
-    private partial void MessageUnreadable(string id, string problem);
 }

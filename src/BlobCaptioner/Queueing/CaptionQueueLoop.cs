@@ -2,6 +2,8 @@ using System.ComponentModel.DataAnnotations;
 using Azure.Storage.Queues.Models;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
+using BlobCaptioner.Intake;
+using BlobCaptioner.Profiles;
 using BlobCaptioner.Storage;
 using BlobCaptioner.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -38,6 +40,7 @@ public sealed partial class CaptionQueueLoop : IDisposable
     /// <param name="time">Clock; null takes the system's.</param>
     /// <param name="onEvent">Told of every step; called from many threads.</param>
     /// <param name="logger">Null logs nothing.</param>
+    /// <param name="settings">What the folders say; null reads them from the store.</param>
     /// <exception cref="ValidationException">An option is out of its range.</exception>
     public CaptionQueueLoop(
         CaptionStorage storage,
@@ -47,7 +50,22 @@ public sealed partial class CaptionQueueLoop : IDisposable
         QueueLoopOptions? options = null,
         TimeProvider? time = null,
         Action<PipelineEvent>? onEvent = null,
-        ILogger<CaptionQueueLoop>? logger = null)
+        ILogger<CaptionQueueLoop>? logger = null,
+        FolderSettings? settings = null)
+        : this(storage, preparer, model, profiles, options, time, onEvent, logger, new Assignments(settings ?? new(storage, time: time)))
+    {
+    }
+
+    internal CaptionQueueLoop(
+        CaptionStorage storage,
+        ImagePreparer preparer,
+        ICaptionModel model,
+        Func<string, Profile> profiles,
+        QueueLoopOptions? options,
+        TimeProvider? time,
+        Action<PipelineEvent>? onEvent,
+        ILogger<CaptionQueueLoop>? logger,
+        Assignments assignments)
     {
         _storage = storage;
         _options = options ?? new();
@@ -59,7 +77,7 @@ public sealed partial class CaptionQueueLoop : IDisposable
         _capacity = slots + (_options.Prefetch ?? slots + 4);
         _room = new(_capacity);
         _gate = new(slots + _options.Lookahead);
-        _handler = new(storage, new(storage, preparer), model, profiles, _options, _gate, _time, _onEvent, _logger);
+        _handler = new(storage, new(storage, preparer), model, profiles, assignments, _options, _gate, _time, new(_time, _onEvent, _logger));
     }
 
     /// <summary>Jobs in hand: loading, with the model, or being written.</summary>

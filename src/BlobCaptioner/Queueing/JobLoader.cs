@@ -9,27 +9,27 @@ namespace BlobCaptioner.Queueing;
 /// <summary>Fetches what the model needs for a job, and sees before it whether the job still has a point. Waits storage trouble out.</summary>
 internal sealed class JobLoader(CaptionStore store, PreparedImages prepared, string modelHash, ResiliencePipeline outage)
 {
-    public async Task<LoadedJob> LoadAsync(CaptionJob job, Profile profile, CancellationToken cancellationToken)
+    public async Task<LoadedJob> LoadAsync(CaptionJob job, ResolvedProfile what, CancellationToken cancellationToken)
     {
-        var (over, present) = await outage.ExecuteAsync(async cancel => await FindEndAsync(job, profile, cancel), cancellationToken);
+        var (over, present) = await outage.ExecuteAsync(async cancel => await FindEndAsync(job, what, cancel), cancellationToken);
         if (over is { } reason)
         {
             return new LoadedJob.Over(reason);
         }
 
-        if (await outage.ExecuteAsync(async cancel => await prepared.LoadAsync(job.PreparedBlob, cancel), cancellationToken) is { } jpeg)
+        if (await outage.ExecuteAsync(async cancel => await prepared.LoadAsync(job.PreparedBlob, cancel), cancellationToken) is { } loaded)
         {
-            return new LoadedJob.Ready(jpeg, present);
+            return new LoadedJob.Ready(loaded.Jpeg, present) { MadeFrom = loaded.MadeFrom };
         }
 
         // The lifecycle rule was faster than the queue.
         var source = await outage.ExecuteAsync(
-            async cancel => await prepared.PrepareAsync(job.Name, job.ETag, profile.ImageTokenBudget, cancel), cancellationToken);
+            async cancel => await prepared.PrepareAsync(job.Name, job.ETag, what.Profile.ImageTokenBudget, cancel), cancellationToken);
         switch (source?.Outcome)
         {
             case PreparationOutcome.Prepared image:
-                await outage.ExecuteAsync(async cancel => await prepared.StoreAsync(job.PreparedBlob, image.Jpeg, cancel), cancellationToken);
-                return new LoadedJob.Ready(image.Jpeg, present);
+                await outage.ExecuteAsync(async cancel => await prepared.StoreAsync(job.PreparedBlob, image.Jpeg, job.Name, cancel), cancellationToken);
+                return new LoadedJob.Ready(image.Jpeg, present) { MadeFrom = job.Name };
             case PreparationOutcome.Rejected why:
                 return new LoadedJob.Unfit(new(why.Code, why.Message, why.Remedy), prepared.RejectedBy(job.Preparation));
             default:
@@ -37,7 +37,7 @@ internal sealed class JobLoader(CaptionStore store, PreparedImages prepared, str
         }
     }
 
-    private async Task<(RecordWrite? End, StoredRecord? Present)> FindEndAsync(CaptionJob job, Profile profile, CancellationToken cancellationToken)
+    private async Task<(RecordWrite? End, StoredRecord? Present)> FindEndAsync(CaptionJob job, ResolvedProfile what, CancellationToken cancellationToken)
     {
         var etag = await store.GetImageETagAsync(job.Name, cancellationToken);
         if (etag != job.ETag)
@@ -50,15 +50,15 @@ internal sealed class JobLoader(CaptionStore store, PreparedImages prepared, str
         {
             null => null,
             { Record: null } => RecordWrite.Blocked,
-            { Record: var record } when present.ETag != job.Replaces && IsDone(record, job, profile) => RecordWrite.AlreadyThere,
+            { Record: var record } when present.ETag != job.Replaces && IsDone(record, job, what) => RecordWrite.AlreadyThere,
             _ => null,
         }, present);
     }
 
-    private bool IsDone(CaptionRecord record, CaptionJob job, Profile profile)
+    private bool IsDone(CaptionRecord record, CaptionJob job, ResolvedProfile what)
     {
         var asked = record.Generation.ModelHash is null ? "" : modelHash;
         return record.Status != RecordStatus.Failed && record.Image.ETag == job.ETag
-            && record.Fingerprint == Fingerprint.Compute(job.ContentHash, job.Preparation, profile.Version, asked);
+            && record.Fingerprint == Fingerprint.Compute(job.ContentHash, job.Preparation, what.Version, asked);
     }
 }

@@ -12,7 +12,11 @@ internal abstract record LoadedJob
     /// <summary>The model can begin.</summary>
     /// <param name="Jpeg">The prepared image.</param>
     /// <param name="Present">The record that lies there now; null for none.</param>
-    public sealed record Ready(ReadOnlyMemory<byte> Jpeg, StoredRecord? Present) : LoadedJob;
+    public sealed record Ready(ReadOnlyMemory<byte> Jpeg, StoredRecord? Present) : LoadedJob
+    {
+        /// <summary>The image of the same bytes that was prepared first; null where nobody noted it.</summary>
+        public string? MadeFrom { get; init; }
+    }
 
     /// <summary>There is nothing to do any more.</summary>
     /// <param name="Reason">Why, as a write would have said it.</param>

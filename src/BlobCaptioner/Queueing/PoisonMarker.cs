@@ -79,16 +79,17 @@ public sealed class PoisonMarker
             return new(PoisonResult.Outdated, blob.BlobName, "The image is gone or was replaced.");
         }
 
-        var preparation = _intake.Preparation(profile);
+        var assignment = await _intake.Assignments.ForAsync(blob.BlobName, profile, cancellationToken);
+        var preparation = _intake.Preparation(assignment.Profile);
         var error = new RecordError("intake-failed", $"The function app could not take '{blob.BlobName}' in, however often it tried.", Remedy);
         var record = new CaptionRecord
         {
             Status = RecordStatus.Failed,
             Image = new() { Container = blob.ContainerName, Name = blob.BlobName, ETag = etag },
-            Profile = new(profile.Name, profile.Version),
+            Profile = new(assignment.Profile.Name, assignment.Version),
             Error = error,
             Generation = new() { Preparation = preparation, Worker = WorkerName.Current, At = _intake.Time.GetUtcNow() },
-            Fingerprint = Fingerprint.Compute("", preparation, profile.Version, modelHash: ""),
+            Fingerprint = Fingerprint.Compute("", preparation, assignment.Version, modelHash: ""),
         };
         return await WriteAsync(message, record, error, cancellationToken);
     }
@@ -100,7 +101,7 @@ public sealed class PoisonMarker
             return await KeepAsync(message, $"The job is for container '{job.Container}'; this app serves '{_storage.Images.Name}'.", cancellationToken);
         }
 
-        var record = RecordDraft.Without(RecordStatus.Failed, job, profile: null, model: null, error, _intake.Time.GetUtcNow());
+        var record = RecordDraft.Without(RecordStatus.Failed, job, assignment: null, model: null, error, _intake.Time.GetUtcNow());
         var outcome = await WriteAsync(message, record, error, cancellationToken);
         if (outcome.Result == PoisonResult.Marked)
         {

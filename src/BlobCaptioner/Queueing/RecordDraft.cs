@@ -1,4 +1,5 @@
 using BlobCaptioner.Captioning;
+using BlobCaptioner.Intake;
 using BlobCaptioner.Results;
 
 namespace BlobCaptioner.Queueing;
@@ -6,19 +7,26 @@ namespace BlobCaptioner.Queueing;
 /// <summary>Makes records out of jobs and what came of them.</summary>
 internal static class RecordDraft
 {
+    /// <summary>IPTC's word for what a model made: https://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia.</summary>
+    private const string MadeByModel = "trainedAlgorithmicMedia";
+
     /// <summary>The model wrote its copy.</summary>
-    public static CaptionRecord Described(CaptionJob job, Profile profile, CaptionModelInfo model, Caption caption, TimeSpan elapsed, DateTimeOffset at)
+    public static CaptionRecord Described(CaptionJob job, Assignment assignment, CaptionModelInfo model, Caption caption, TimeSpan elapsed, DateTimeOffset at)
     {
+        var profile = assignment.Profile;
         var attributes = profile.Fields.Where(f => f.IsAttribute).Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
         var usage = caption.Usage;
-        var record = Create(RecordStatus.Described, job, profile, model, at);
+        var record = Create(RecordStatus.Described, job, assignment, model, at);
         return record with
         {
             Copy = Copy(profile, caption),
             Attributes = caption.Fields.Where(f => attributes.Contains(f.Name)).ToDictionary(f => f.Name, Attribute, StringComparer.Ordinal),
+            Facts = assignment.What is { Facts.Values: { Count: > 0 } facts } ? facts : null,
             Flags = [.. caption.Flags],
+            Profile = record.Profile with { Languages = [.. profile.Languages.Select(l => l.Tag)] },
             Generation = record.Generation with
             {
+                DigitalSourceType = caption.Fields.Count > 0 ? MadeByModel : null,
                 PromptTokens = usage.PromptTokens,
                 ImageTokens = usage.ImageTokens,
                 OutputTokens = usage.OutputTokens,
@@ -35,6 +43,35 @@ internal static class RecordDraft
             },
         };
     }
+
+    /// <summary>The copy that the model wrote for the same bytes under another name, without a model's work.</summary>
+    public static CaptionRecord Reused(CaptionJob job, Assignment assignment, CaptionRecord from, TimeSpan elapsed, DateTimeOffset at)
+    {
+        var record = Create(RecordStatus.Described, job, assignment, model: null, at);
+        return record with
+        {
+            Copy = from.Copy,
+            Attributes = from.Attributes,
+            Facts = from.Facts,
+            Flags = from.Flags,
+            Profile = from.Profile,
+            Generation = record.Generation with
+            {
+                Model = from.Generation.Model,
+                ModelHash = from.Generation.ModelHash,
+                Engine = from.Generation.Engine,
+                ServedBy = from.Generation.ServedBy,
+                Sampler = from.Generation.Sampler,
+                DigitalSourceType = from.Generation.DigitalSourceType,
+                ReusedFrom = from.Image.Name,
+                TotalMs = Milliseconds(elapsed),
+            },
+            Fingerprint = from.Fingerprint,
+        };
+    }
+
+    /// <summary>A view of a product of which nothing is to be written but its product.</summary>
+    public static CaptionRecord Bare(CaptionJob job, Assignment assignment, DateTimeOffset at) => Create(RecordStatus.Described, job, assignment, model: null, at);
 
     // In the profile's order, a language without fields left out.
     private static Dictionary<string, IReadOnlyDictionary<string, CopyValue>> Copy(Profile profile, Caption caption)
@@ -56,16 +93,16 @@ internal static class RecordDraft
     /// <summary>The image can't be described, or was given up.</summary>
     /// <param name="status"><see cref="RecordStatus.Rejected"/> or <see cref="RecordStatus.Failed"/>.</param>
     /// <param name="job">The job.</param>
-    /// <param name="profile">The profile; null where nobody here knows it.</param>
+    /// <param name="assignment">What was to be written; null where nobody here knows it.</param>
     /// <param name="model">The model that was asked; null where none was.</param>
     /// <param name="error">Why.</param>
     /// <param name="at">Now.</param>
-    public static CaptionRecord Without(RecordStatus status, CaptionJob job, Profile? profile, CaptionModelInfo? model, RecordError error, DateTimeOffset at) =>
-        Create(status, job, profile, model, at) with { Error = error };
+    public static CaptionRecord Without(RecordStatus status, CaptionJob job, Assignment? assignment, CaptionModelInfo? model, RecordError error, DateTimeOffset at) =>
+        Create(status, job, assignment, model, at) with { Error = error };
 
-    private static CaptionRecord Create(RecordStatus status, CaptionJob job, Profile? profile, CaptionModelInfo? model, DateTimeOffset at)
+    private static CaptionRecord Create(RecordStatus status, CaptionJob job, Assignment? assignment, CaptionModelInfo? model, DateTimeOffset at)
     {
-        var version = profile?.Version ?? job.ProfileVersion;
+        var version = assignment?.Version ?? job.ProfileVersion;
         return new()
         {
             Status = status,
@@ -79,12 +116,16 @@ internal static class RecordDraft
                 Width = job.Width,
                 Height = job.Height,
             },
-            Profile = new(job.Profile, version),
+            Profile = new(assignment?.Profile.Name ?? job.Profile, version),
+            Product = assignment?.Sku is { } sku ? new(sku, [job.Name]) : null,
             Generation = new()
             {
                 Model = model?.Name,
                 ModelHash = model?.Hash,
                 Engine = model?.Engine,
+                Sampler = model is not null && assignment?.What is { Profile.Sampling: var s }
+                    ? new(s.Temperature, s.TopP, s.TopK, s.PresencePenalty, s.Seed)
+                    : null,
                 Prepared = job.PreparedBlob,
                 Preparation = job.Preparation,
                 Worker = WorkerName.Current,

@@ -54,11 +54,17 @@ public sealed class CaptionStore
     /// <param name="cancellationToken">Gives up; the record is then written or it isn't.</param>
     /// <exception cref="RequestFailedException">Storage refused, for another reason than a condition.</exception>
     public async Task<RecordWrite> WriteAsync(CaptionRecord record, string? replaces, CancellationToken cancellationToken) =>
-        await WriteAsync(record, replaces, await ReadAsync(record.Image.Name, cancellationToken), cancellationToken);
+        await WriteAsync(record, replaces, await ReadAsync(record.Image.Name, cancellationToken), overEdits: false, cancellationToken);
 
     /// <summary>The same for who has just read what lies there, which spares a request: should it have changed, it is read again.</summary>
-    internal Task<RecordWrite> WriteAsync(CaptionRecord record, string? replaces, StoredRecord? present, CancellationToken cancellationToken) =>
-        WriteAsync(record, seen => seen.ETag != replaces && seen.HasReceipt && IsAsGood(seen.Record!, record), present, cancellationToken);
+    /// <param name="record">The record.</param>
+    /// <param name="replaces">ETag of the record that is to be replaced even if it is as good as this one; null where that is none.</param>
+    /// <param name="present">What lies there; null for nothing.</param>
+    /// <param name="overEdits">True drops <c>review.edits</c> of what lies there; the rest of the review is kept.</param>
+    /// <param name="cancellationToken">Gives up; the record is then written or it isn't.</param>
+    internal Task<RecordWrite> WriteAsync(
+        CaptionRecord record, string? replaces, StoredRecord? present, bool overEdits, CancellationToken cancellationToken) =>
+        WriteAsync(record, seen => seen.ETag != replaces && seen.HasReceipt && IsAsGood(seen.Record!, record), present, overEdits, cancellationToken);
 
     /// <summary>Writes a record unless one speaks of the same version of the image already, whatever it says. Safe to repeat after any failure.</summary>
     /// <param name="record">The record.</param>
@@ -66,10 +72,10 @@ public sealed class CaptionStore
     /// <exception cref="RequestFailedException">Storage refused, for another reason than a condition.</exception>
     public async Task<RecordWrite> WriteFirstAsync(CaptionRecord record, CancellationToken cancellationToken) =>
         await WriteAsync(
-            record, seen => seen.Record!.Image.ETag == record.Image.ETag, await ReadAsync(record.Image.Name, cancellationToken), cancellationToken);
+            record, seen => seen.Record!.Image.ETag == record.Image.ETag, await ReadAsync(record.Image.Name, cancellationToken), overEdits: false, cancellationToken);
 
     private async Task<RecordWrite> WriteAsync(
-        CaptionRecord record, Func<StoredRecord, bool> stands, StoredRecord? present, CancellationToken cancellationToken)
+        CaptionRecord record, Func<StoredRecord, bool> stands, StoredRecord? present, bool overEdits, CancellationToken cancellationToken)
     {
         var name = record.Image.Name;
         var blob = _images.GetBlobClient(ImageNames.RecordFor(name));
@@ -98,7 +104,9 @@ public sealed class CaptionStore
                 return present.Record!.Generation == record.Generation ? RecordWrite.Written : RecordWrite.AlreadyThere;
             }
 
-            var merged = present?.Record?.Review is { } review ? record with { Review = review } : record;
+            var merged = present?.Record?.Review is { } review
+                ? record with { Review = overEdits ? RecordReview.WithoutEdits(review) : review }
+                : record;
             if (await TryUploadAsync(blob, merged, present?.ETag, cancellationToken) is not { } written)
             {
                 present = await ReadAsync(name, cancellationToken);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace BlobCaptioner.Results;
 
@@ -50,6 +51,20 @@ public sealed record RecordReview
                 Attributes = Values(edits.ValueKind == JsonValueKind.Object && edits.TryGetProperty("attributes", out var attributes) ? attributes : default),
             },
         };
+    }
+
+    /// <summary>The same without <c>edits</c>: state, who and when stay, and whatever else people wrote.</summary>
+    public static JsonElement WithoutEdits(JsonElement review)
+    {
+        if (review.ValueKind != JsonValueKind.Object)
+        {
+            return review;
+        }
+
+        var kept = JsonObject.Create(review)!;
+        kept.Remove("edits");
+        using var json = JsonDocument.Parse(kept.ToJsonString());
+        return json.RootElement.Clone();
     }
 
     private static string? Text(JsonElement element, string name) =>

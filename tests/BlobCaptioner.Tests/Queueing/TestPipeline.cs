@@ -2,6 +2,7 @@ using Azure.Storage.Blobs.Models;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
 using BlobCaptioner.Intake;
+using BlobCaptioner.Profiles;
 using BlobCaptioner.Queueing;
 using BlobCaptioner.Results;
 using BlobCaptioner.Storage;
@@ -23,7 +24,7 @@ internal sealed class TestPipeline : IAsyncDisposable
         Storage = storage;
         Store = new(storage);
         IntakeOptions = intake ?? new() { Model = Model.Info };
-        Intake = new(storage, _preparer, IntakeOptions, onEvent: Events.Add);
+        Intake = new(storage, _preparer, IntakeOptions, time: null, Events.Add, Settings);
         Sweep = new(Intake);
     }
 
@@ -42,6 +43,14 @@ internal sealed class TestPipeline : IAsyncDisposable
     public CaptionStorage Storage { get; }
 
     public CaptionStore Store { get; }
+
+    /// <summary>What the folders say; a test may set it. Default: nothing.</summary>
+    public Func<string, Profile, FolderProfile>? Folders { get; set; }
+
+    /// <summary>The base profile of sweeps and workers.</summary>
+    public Profile Basis { get; set; } = Profile;
+
+    private Assignments Settings => new((name, basis, _) => new(Folders?.Invoke(name, basis) ?? new FolderProfile.Ready(new(basis, ProductFacts.None), Sku: null)));
 
     public ScriptedModel Model { get; } = new();
 
@@ -91,14 +100,14 @@ internal sealed class TestPipeline : IAsyncDisposable
         await Storage.Images.GetBlobClient(name).UploadAsync(new BinaryData(content), overwrite: true, Cancellation);
 
     public async Task<SweepSummary> SweepAsync(bool force = false, bool retryFailed = false, string? prefix = null) =>
-        await Sweep.RunAsync(new() { Profile = Profile, Force = force, RetryFailed = retryFailed, Prefix = prefix, Parallelism = 4 }, Cancellation);
+        await Sweep.RunAsync(new() { Profile = Basis, Force = force, RetryFailed = retryFailed, Prefix = prefix, Parallelism = 4 }, Cancellation);
 
-    public async Task<IntakeResult> IngestAsync(string name) => (await Intake.IngestAsync(name, Profile, Cancellation)).Result;
+    public async Task<IntakeResult> IngestAsync(string name) => (await Intake.IngestAsync(name, Basis, Cancellation)).Result;
 
     /// <summary>Starts one more worker on the queue.</summary>
-    public CaptionQueueLoop StartLoop(QueueLoopOptions? options = null, ICaptionModel? model = null, CaptionStorage? storage = null, TimeProvider? time = null, ImagePreparer? preparer = null)
+    public CaptionQueueLoop StartLoop(QueueLoopOptions? options = null, ICaptionModel? model = null, CaptionStorage? storage = null, TimeProvider? time = null, ImagePreparer? preparer = null, Func<string, Profile>? profiles = null)
     {
-        var loop = new CaptionQueueLoop(storage ?? Storage, preparer ?? _preparer, model ?? Model, _ => Profile, options ?? Fast, time, Events.Add);
+        var loop = new CaptionQueueLoop(storage ?? Storage, preparer ?? _preparer, model ?? Model, profiles ?? (_ => Basis), options ?? Fast, time, Events.Add, logger: null, Settings);
         var (stop, abort) = (new CancellationTokenSource(), new CancellationTokenSource());
         _loops.Add((stop, abort, Task.Run(() => loop.RunAsync(stop.Token, abort.Token)), loop));
         return loop;
