@@ -1,4 +1,5 @@
 using BlobCaptioner.Images;
+using BlobCaptioner.Intake;
 using BlobCaptioner.Queueing;
 using BlobCaptioner.Results;
 
@@ -63,7 +64,7 @@ public sealed class FileDescriber
             var began = _time.GetTimestamp();
             var request = new CaptionRequest { Images = [.. pictures.Select(p => new PreparedImage { Jpeg = p.Prepared!.Jpeg, Name = p.Path })], Profile = profile };
             var caption = await _model.DescribeAsync(request, cancellationToken);
-            return Clean(RecordDraft.Described(job, profile, _model.Info, caption, _time.GetElapsedTime(began), _time.GetUtcNow()));
+            return Clean(RecordDraft.Described(job, Assignment.Of(profile), _model.Info, caption, _time.GetElapsedTime(began), _time.GetUtcNow()));
         }
         catch (CaptionException ex)
         {
@@ -73,7 +74,7 @@ public sealed class FileDescriber
     }
 
     private CaptionRecord Without(RecordStatus status, CaptionJob job, Profile profile, CaptionModelInfo? model, RecordError error) =>
-        Clean(RecordDraft.Without(status, job, profile, model, error, _time.GetUtcNow()));
+        Clean(RecordDraft.Without(status, job, Assignment.Of(profile), model, error, _time.GetUtcNow()));
 
     /// <summary>A record's blanks are null.</summary>
     private static CaptionRecord Clean(CaptionRecord record) => record with

@@ -97,7 +97,7 @@ public sealed class FolderSettingsIntakeTests(AzuriteFixture azurite)
         await pipeline.SweepAsync();
         var asked = 0;
         var options = TestPipeline.Fast with { MaxTries = 2 };
-        pipeline.StartLoop(options, profiles: name => Interlocked.Increment(ref asked) <= 6 ? throw new ArgumentException($"There is no profile '{name}'.") : pipeline.Basis);
+        pipeline.StartLoop(options, profiles: name => Interlocked.Increment(ref asked) <= 6 ? throw new ArgumentException($"There is no profile '{name}'.", nameof(name)) : pipeline.Basis);
         await pipeline.RunUntilEmptyAsync();
         var record = (await pipeline.RecordAsync("a.jpg"))!;
         Assert.Equal((RecordStatus.Described, 1), (record.Status, record.Generation.Tries));
