@@ -28,6 +28,8 @@ namespace BlobCaptioner.Cli;
 [JsonSerializable(typeof(System.Text.Json.Nodes.JsonNode))]
 [JsonSerializable(typeof(ReportLine))]
 [JsonSerializable(typeof(StoreStatus))]
+[JsonSerializable(typeof(RedoSummary))]
+[JsonSerializable(typeof(SweepForecast))]
 [JsonSerializable(typeof(SweepSummary))]
 [JsonSerializable(typeof(UploadSummary))]
 internal sealed partial class CliJson : JsonSerializerContext

@@ -66,6 +66,7 @@ internal static class CaptionerCommand
             UpCommand.Create(),
             WorkCommand.Create(),
             SweepCommand.Create(),
+            RedoCommand.Create(),
             UploadCommand.Create(),
             StatusCommand.Create(),
             DescribeCommand.Create(),

@@ -15,6 +15,7 @@ internal static class SweepCommand
         var prefix = new Option<string?>("--prefix") { Description = "Only names that start with this: a folder with its slash.", HelpName = "TEXT" };
         var force = new Option<bool>("--force") { Description = "Describe every picture anew." };
         var retry = new Option<bool>("--retry-failed") { Description = "Take up again what was given up." };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Only count what would be done, and why. Nothing is prepared, enqueued or written." };
         var (store, profile, images, reports) = (new StoreArguments(), new ProfileArgument(), new ImageArguments(), new OutputArguments());
         var command = new ExampleCommand(
             "sweep",
@@ -24,12 +25,14 @@ internal static class SweepCommand
             Examples =
             [
                 ("captioner sweep", "Looks over the store in ./data."),
+                ("captioner sweep --dry-run", "Counts what a sweep would do."),
                 ("captioner sweep --prefix shoes/ --retry-failed", "Gives the pictures of one folder that failed another chance."),
             ],
         };
         command.Add(prefix);
         command.Add(force);
         command.Add(retry);
+        command.Add(dryRun);
         profile.AddTo(command);
         store.AddTo(command);
         images.AddTo(command);
@@ -45,7 +48,13 @@ internal static class SweepCommand
             };
             using var preparer = new ImagePreparer(images.Read(parse));
             using var signals = new StopSignals(() => Console.Error.WriteLine("Stopping."));
-            await using var opened = await StoreSession.OpenAsync(store.Read(parse), ErrorProgress.Instance, create: true, TimeProvider.System, signals.Stop);
+            await using var opened = await StoreSession.OpenAsync(store.Read(parse), ErrorProgress.Instance, create: !parse.GetValue(dryRun), TimeProvider.System, signals.Stop);
+            if (parse.GetValue(dryRun))
+            {
+                await WriteAsync(await new SweepPreview(new(opened.Storage, preparer)).RunAsync(request, signals.Stop), reports.Json(parse));
+                return ExitCode.Done;
+            }
+
             var found = await new Sweep(new(opened.Storage, preparer)).RunAsync(request, signals.Stop);
             await Console.Out.WriteLineAsync(reports.Json(parse)
                 ? JsonSerializer.Serialize(found, CliJson.Lines.SweepSummary)
@@ -55,4 +64,13 @@ internal static class SweepCommand
         });
         return command;
     }
+
+    private static Task WriteAsync(SweepForecast found, bool json) => Console.Out.WriteLineAsync(json
+        ? JsonSerializer.Serialize(found, CliJson.Lines.SweepForecast)
+        : $"""
+          {found.Listed} pictures; nothing was done.
+          would be described: {found.New} new, {found.ImageChanged} with a changed image, {found.SettingsChanged} with changed settings, {found.PreparationChanged} prepared otherwise, {found.ModelChanged} by another model, {found.Forced} forced, {found.Retried} failed before
+          would be rejected: {found.BrokenSettings} under broken folder settings
+          left alone: {found.UpToDate} up to date, {found.KnownRejected} rejected, {found.KnownFailed} failed, {found.Unclear} with another file in the record's place
+          """);
 }

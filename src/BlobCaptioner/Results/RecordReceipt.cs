@@ -3,6 +3,11 @@ namespace BlobCaptioner.Results;
 /// <summary>What a record's blob metadata tells, so that one listing shows what is missing or out of date and no body is read.</summary>
 public sealed record RecordReceipt
 {
+    private const int MostFlagCharacters = 1000;
+
+    // Storage refuses empty values.
+    private const string NoFlags = "-";
+
     /// <summary>How the image ended.</summary>
     public required RecordStatus Status { get; init; }
 
@@ -20,6 +25,12 @@ public sealed record RecordReceipt
 
     /// <summary>Version and options of the preparation.</summary>
     public required string Preparation { get; init; }
+
+    /// <summary>The profile's name; null in records that were written before it was noted.</summary>
+    public string? Profile { get; init; }
+
+    /// <summary>The flags; null where they are too long for metadata (over 1,000 characters together), or were not noted.</summary>
+    public IReadOnlyList<string>? Flags { get; init; }
 
     /// <summary>Reads it from blob metadata; null where it is not all there, so the blob was not written by us or lost its metadata on the way.</summary>
     public static RecordReceipt? FromMetadata(IDictionary<string, string>? metadata)
@@ -44,6 +55,13 @@ public sealed record RecordReceipt
                 ProfileVersion = profile,
                 ModelHash = values.GetValueOrDefault("modelhash", ""),
                 Preparation = preparation,
+                Profile = values.GetValueOrDefault("profile"),
+                Flags = values.GetValueOrDefault("flags") switch
+                {
+                    null => null,
+                    NoFlags => [],
+                    var flags => flags.Split(' ', StringSplitOptions.RemoveEmptyEntries),
+                },
             }
             : null;
     }
@@ -57,6 +75,8 @@ public sealed record RecordReceipt
         ProfileVersion = record.Profile.Version,
         ModelHash = record.Generation.ModelHash ?? "",
         Preparation = record.Generation.Preparation,
+        Profile = IsPlain(record.Profile.Name) ? record.Profile.Name : null,
+        Flags = record.Flags.All(IsPlain) && record.Flags.Sum(f => f.Length + 1) <= MostFlagCharacters ? record.Flags : null,
     };
 
     /// <summary>As blob metadata; ASCII. Empty values are left out, since storage refuses them.</summary>
@@ -80,6 +100,19 @@ public sealed record RecordReceipt
             metadata["modelhash"] = ModelHash;
         }
 
+        if (Profile is { Length: > 0 })
+        {
+            metadata["profile"] = Profile;
+        }
+
+        if (Flags is not null)
+        {
+            metadata["flags"] = Flags.Count == 0 ? NoFlags : string.Join(' ', Flags);
+        }
+
         return metadata;
     }
+
+    // What metadata can carry and a space can separate.
+    private static bool IsPlain(string text) => text.Length > 0 && text.All(c => c is > ' ' and <= '~');
 }

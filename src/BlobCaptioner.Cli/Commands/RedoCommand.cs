@@ -1,0 +1,80 @@
+using System.CommandLine;
+using System.Text.Json;
+using BlobCaptioner.Captioning;
+using BlobCaptioner.Cli.Hosting;
+using BlobCaptioner.Images;
+using BlobCaptioner.Intake;
+using BlobCaptioner.Results;
+
+namespace BlobCaptioner.Cli.Commands;
+
+/// <summary><c>captioner redo</c>: has chosen records written anew.</summary>
+internal static class RedoCommand
+{
+    /// <summary>Builds the command.</summary>
+    public static Command Create()
+    {
+        var names = new Argument<string[]>("NAME") { Description = "Names of pictures, or of their records.", Arity = ArgumentArity.ZeroOrMore };
+        var status = new Option<RecordStatus?>("--status") { Description = "Only records that ended so: described, rejected or failed.", HelpName = "STATUS" };
+        var flag = new Option<string?>("--flag") { Description = "Only records with this flag; low-confidence finds color-low-confidence too.", HelpName = "FLAG" };
+        var profile = new Option<string?>("--profile", "-p") { Description = "Only records that were written for this profile.", HelpName = "NAME" };
+        var prefix = new Option<string?>("--prefix") { Description = "Only names that start with this: a folder with its slash.", HelpName = "TEXT" };
+        var with = new Option<string?>("--with") { Description = "Write them for this built-in profile. Default: each for the one it has; folder settings count as ever.", HelpName = "NAME" };
+        var overEdits = new Option<bool>("--over-edits") { Description = "Drop what people wrote over the model's words (review.edits) once the new copy is there. State and signature of the review stay." };
+        var (store, images, reports) = (new StoreArguments(), new ImageArguments(), new OutputArguments());
+        var command = new ExampleCommand(
+            "redo",
+            "Puts chosen pictures into the queue once more, to be described anew by the model whatever their records say. Workers ('up', 'work') do the rest. " +
+            "What people wrote into a record's review stays, unless --over-edits says otherwise.")
+        {
+            Examples =
+            [
+                ("captioner redo --status failed", "Gives all that was given up another chance."),
+                ("captioner redo --flag low-confidence --prefix shoes/", "Has one folder's doubtful attributes decided again."),
+                ("captioner redo shoes/red.jpg --over-edits", "Writes one picture's copy anew, also over a person's edits."),
+            ],
+        };
+        command.Add(names);
+        foreach (var option in (Option[])[status, flag, profile, prefix, with, overEdits])
+        {
+            command.Add(option);
+        }
+
+        store.AddTo(command);
+        images.AddTo(command);
+        reports.AddTo(command);
+        command.SetAction(async (parse, _) =>
+        {
+            var basis = parse.GetValue(with) is { } name ? Find(name) ?? throw new UsageException(
+                $"There is no profile '{name}'. Built in: {string.Join(", ", BuiltInProfiles.All.Select(p => p.Name))}.") : null;
+            var request = new RedoRequest
+            {
+                Profiles = written => basis ?? Find(written) ?? BuiltInProfiles.Sample,
+                Names = parse.GetValue(names) ?? [],
+                Status = parse.GetValue(status),
+                Flag = parse.GetValue(flag),
+                Profile = parse.GetValue(profile),
+                Prefix = parse.GetValue(prefix),
+                OverEdits = parse.GetValue(overEdits),
+            };
+            if (request.Validate(new(request)).FirstOrDefault() is { ErrorMessage: { } advice })
+            {
+                // before a store is started for it
+                throw new UsageException(advice);
+            }
+
+            using var preparer = new ImagePreparer(images.Read(parse));
+            using var signals = new StopSignals(() => Console.Error.WriteLine("Stopping."));
+            await using var opened = await StoreSession.OpenAsync(store.Read(parse), ErrorProgress.Instance, create: true, TimeProvider.System, signals.Stop);
+            var found = await new Redo(new(opened.Storage, preparer)).RunAsync(request, signals.Stop);
+            await Console.Out.WriteLineAsync(reports.Json(parse)
+                ? JsonSerializer.Serialize(found, CliJson.Lines.RedoSummary)
+                : $"{found.Selected} of {found.Listed} pictures: {found.Enqueued} enqueued, {found.InFlight} in the queue already, {found.Rejected} rejected, " +
+                  $"{found.Gone} not there, {found.Blocked} blocked, {found.Errors} errors");
+            return found.Rejected + found.Gone + found.Blocked + found.Errors > 0 ? ExitCode.SomeFailed : ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Profile? Find(string name) => BuiltInProfiles.All.FirstOrDefault(p => string.Equals(p.Name, name, StringComparison.Ordinal));
+}
