@@ -6,6 +6,7 @@ using BlobCaptioner.Cli.Folders;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.LocalStack;
 using BlobCaptioner.Cli.Reporting;
+using BlobCaptioner.Evaluation;
 using BlobCaptioner.Intake;
 using BlobCaptioner.Models;
 using BlobCaptioner.Results;
@@ -17,6 +18,8 @@ namespace BlobCaptioner.Cli;
 [JsonSerializable(typeof(AskResult))]
 [JsonSerializable(typeof(AzuriteState))]
 [JsonSerializable(typeof(CaptionRecord))]
+[JsonSerializable(typeof(EvaluationReport))]
+[JsonSerializable(typeof(ExportSummary))]
 [JsonSerializable(typeof(IReadOnlyList<Requirement>))]
 [JsonSerializable(typeof(IReadOnlyList<FileReport>))]
 [JsonSerializable(typeof(IReadOnlyList<ModelListing>))]

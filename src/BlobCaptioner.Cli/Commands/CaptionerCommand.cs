@@ -71,6 +71,8 @@ internal static class CaptionerCommand
             StatusCommand.Create(),
             DescribeCommand.Create(),
             AskCommand.Create(),
+            ExportCommand.Create(),
+            EvalCommand.Create(),
             DoctorCommand.Create(),
             BenchCommand.Create(),
             ModelCommand.Create(),

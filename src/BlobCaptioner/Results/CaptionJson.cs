@@ -25,6 +25,9 @@ internal sealed partial class CaptionJson : JsonSerializerContext
     /// <summary>For records: indented, readable.</summary>
     public static JsonTypeInfo<CaptionRecord> Record => Formats.Indented.CaptionRecord;
 
+    /// <summary>For records in one line.</summary>
+    public static JsonTypeInfo<CaptionRecord> RecordLine => Formats.Compact.CaptionRecord;
+
     /// <summary>For queue messages: as short as possible.</summary>
     public static JsonTypeInfo<CaptionJob> Job => Formats.Compact.CaptionJob;
 

@@ -1,5 +1,6 @@
 using BlobCaptioner.Tests.LlamaCpp;
 using BlobCaptioner.Tests.LocalStack;
+using BlobCaptioner.Tests.Results;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Cli;
@@ -17,6 +18,7 @@ public sealed class DescribeTests(AzuriteFixture files, NativeLibrariesFixture n
         var result = await CaptionerProcess.RunAsync(folder, "describe", "--json", "one.jpg", "text.jpg", "missing.png", "two + 50%.jpg");
         Assert.Equal(1, result.ExitCode);
         var records = result.Json;
+        await ValidRecord.CheckAsync([.. records.Select(r => r.GetRawText())]);
         Assert.Equal(["one.jpg", "text.jpg", "missing.png", "two + 50%.jpg"], records.Select(r => r.GetProperty("image").GetProperty("name").GetString()));
         Assert.Equal(["described", "rejected", "rejected", "described"], records.Select(r => r.GetProperty("status").GetString()));
         Assert.Equal("file-unreadable", records[2].GetProperty("error").GetProperty("code").GetString());
@@ -32,6 +34,7 @@ public sealed class DescribeTests(AzuriteFixture files, NativeLibrariesFixture n
         PictureFiles.Write(folder, "one.jpg", PictureFiles.Jpeg(1));
         var result = await CaptionerProcess.RunAsync(folder, "describe", "one.jpg");
         Assert.Equal(0, result.ExitCode);
+        await ValidRecord.CheckAsync([result.Text]);
         using var record = System.Text.Json.JsonDocument.Parse(result.Text);
         Assert.Equal("described", record.RootElement.GetProperty("status").GetString());
         Assert.True(result.Output.Count > 10, "indented");

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using BlobCaptioner.Tests.LlamaCpp;
 using BlobCaptioner.Tests.LocalStack;
+using BlobCaptioner.Tests.Results;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Cli;
@@ -25,6 +26,7 @@ public sealed class UpTests(AzuriteFixture files, NativeLibrariesFixture natives
         var expected = labels.RootElement.GetProperty("pictures").EnumerateArray().ToList();
         var right = expected.Count(label => IsRight(Path.Combine(folder, "records"), label));
         Assert.True(right >= 0.9 * expected.Count, $"{right} of {expected.Count} right\n{result.Text}");
+        await ValidRecord.CheckFolderAsync(Path.Combine(folder, "records"));
         Assert.Equal(expected.Count, result.Summary.GetProperty("described").GetInt32());
         Assert.Equal(0, result.Summary.GetProperty("store").GetProperty("queueLength").GetInt32());
         Assert.True(result.Summary.GetProperty("tokensPerSecond").GetDouble() > 0);
@@ -57,6 +59,7 @@ public sealed class UpTests(AzuriteFixture files, NativeLibrariesFixture natives
         Assert.True(result.ExitCode == 1, result.Text + result.Errors);
         Assert.Contains("4 described, 1 rejected, 0 failed", result.Text, StringComparison.Ordinal);
         Assert.Contains("link.jpg", result.Errors, StringComparison.Ordinal);
+        await ValidRecord.CheckFolderAsync(Path.Combine(folder, "out"));
         var records = Directory.EnumerateFiles(Path.Combine(folder, "out"), "*", SearchOption.AllDirectories)
             .Select(f => Path.GetRelativePath(Path.Combine(folder, "out"), f)).Order(StringComparer.Ordinal);
         Assert.Equal(good.Append("bad.jpg").Select(g => g + ".json").Order(StringComparer.Ordinal), records);

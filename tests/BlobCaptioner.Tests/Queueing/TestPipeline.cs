@@ -8,6 +8,7 @@ using BlobCaptioner.Results;
 using BlobCaptioner.Storage;
 using BlobCaptioner.Tests.Images;
 using BlobCaptioner.Tests.LocalStack;
+using BlobCaptioner.Tests.Results;
 using NetVips;
 using Xunit;
 
@@ -126,7 +127,7 @@ internal sealed class TestPipeline : IAsyncDisposable
 
     public async Task LoopsEndAsync() => await Task.WhenAll(_loops.Select(l => l.Run)).WaitAsync(TimeSpan.FromSeconds(60));
 
-    public async Task<CaptionRecord?> RecordAsync(string name) => (await Store.ReadAsync(name, Cancellation))?.Record;
+    public async Task<CaptionRecord?> RecordAsync(string name) => await ValidRecord.CheckAsync((await Store.ReadAsync(name, Cancellation))?.Record);
 
     public async Task<int> QueueLengthAsync() => (await Storage.Captions.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount;
 

@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace BlobCaptioner.Exports;
+
+/// <summary>What one row speaks of: a picture, or a product with its views.</summary>
+public sealed record ExportItem
+{
+    /// <summary>The record; a product's own where there is one.</summary>
+    public required EffectiveRecord Main { get; init; }
+
+    /// <summary>Language of the texts; null where there is no copy.</summary>
+    public required string? Language { get; init; }
+
+    /// <summary>The pictures, main one first; at least one.</summary>
+    public required IReadOnlyList<ExportImage> Images { get; init; }
+
+    /// <summary>The SKU that catalogue or grouping gave; null without one.</summary>
+    public string? Sku => Fact("sku") ?? Main.Record.Product?.Sku;
+
+    /// <summary>What tells it from all others: the SKU, else the picture's name.</summary>
+    public string Id => Sku ?? Main.Record.Image.Name;
+
+    /// <summary>The title; null without one.</summary>
+    public ExportText? Title => Text("title") ?? Text("seo_title") ?? Text("alt_text");
+
+    /// <summary>The description, else what comes nearest to one: short description, bullets, title.</summary>
+    public ExportText? Description => Text("description") ?? Text("short_description") ?? Joined(Bullets) ?? Title;
+
+    /// <summary>Bullets or product highlights, whichever was written.</summary>
+    public IReadOnlyList<ExportText> Bullets => Texts("bullets") is { Count: > 0 } bullets ? bullets : Texts("product_highlights");
+
+    /// <summary>Search words.</summary>
+    public IReadOnlyList<string> Keywords => [.. Texts("keywords").Select(k => k.Value)];
+
+    /// <summary>One text of the copy, a list's items joined with <c>", "</c>; null where it is missing or blank.</summary>
+    public ExportText? Text(string field) => Texts(field) is { Count: > 0 } texts ? new(string.Join(", ", texts.Select(t => t.Value)), texts[0].ByPerson) : null;
+
+    /// <summary>A list of the copy without blank items; empty where it is missing.</summary>
+    public IReadOnlyList<ExportText> Texts(string field)
+    {
+        if (Language is null || !Main.Record.Copy.TryGetValue(Language, out var copy) || !copy.TryGetValue(field, out var value))
+        {
+            return [];
+        }
+
+        var edited = Main.IsEdited(Language, field);
+        return [.. value.Items.Where(i => !string.IsNullOrWhiteSpace(i)).Select(i => new ExportText(i, edited))];
+    }
+
+    /// <summary>An attribute's values; empty where they are unknown and the catalogue says nothing either.</summary>
+    public IReadOnlyList<string> Values(string attribute) =>
+        Main.Record.Attributes.TryGetValue(attribute, out var found) && found.Value is { } value
+            ? [.. value.Items.Where(i => !string.IsNullOrWhiteSpace(i))]
+            : Fact(attribute) is { } fact ? [fact] : [];
+
+    /// <summary>An attribute's value, several joined with <c>", "</c>; null where it is unknown.</summary>
+    public string? Value(string attribute) => Values(attribute) is { Count: > 0 } values ? string.Join(", ", values) : null;
+
+    /// <summary>What the catalogue says under the first of these column names that it has; null for nothing. Case, spaces, <c>-</c> and <c>_</c> don't count.</summary>
+    public string? Fact(params ReadOnlySpan<string> names)
+    {
+        if (Main.Record.Facts is { } facts)
+        {
+            foreach (var name in names)
+            {
+                foreach (var (column, value) in facts)
+                {
+                    if (!string.IsNullOrWhiteSpace(value) && Plain(column) == Plain(name))
+                    {
+                        return value.Trim();
+                    }
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// An id of lower-case ASCII letters, digits and <c>-</c>, at most <paramref name="length"/> characters. Where that loses anything of <see cref="Id"/>, 8 hex digits of
+    /// its SHA-256 keep it different from others, and the same from export to export.
+    /// </summary>
+    public string Slug(int length)
+    {
+        var slug = new StringBuilder();
+        foreach (var c in Id)
+        {
+            if (char.IsAsciiLetterOrDigit(c))
+            {
+                slug.Append(char.ToLowerInvariant(c));
+            }
+            else if (slug.Length > 0 && slug[^1] != '-')
+            {
+                slug.Append('-');
+            }
+        }
+
+        var plain = slug.ToString().Trim('-');
+        return plain.Length > 0 && plain.Length <= length && string.Equals(plain, Id, StringComparison.OrdinalIgnoreCase) ? plain : $"{plain[..Math.Min(plain.Length, length - 9)].Trim('-')}-{Hash()}".TrimStart('-');
+    }
+
+    /// <summary>The id, where it fits; else its beginning and a hash.</summary>
+    public string ShortId(int length) =>
+        Id.Length <= length ? Id : $"{Id.AsSpan(0, length - 9 - (char.IsHighSurrogate(Id[length - 10]) ? 1 : 0))}-{Hash()}";
+
+    private static ExportText? Joined(IReadOnlyList<ExportText> texts) =>
+        texts.Count > 0 ? new(string.Join('\n', texts.Select(t => t.Value)), texts[0].ByPerson) : null;
+
+    private static string Plain(string name) =>
+        string.Concat(name.Where(c => c is not (' ' or '_' or '-')).Select(c => char.ToLower(c, CultureInfo.InvariantCulture)));
+
+    private string Hash() => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Id)))[..8];
+}

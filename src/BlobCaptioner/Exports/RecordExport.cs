@@ -1,0 +1,82 @@
+using BlobCaptioner.Exports.Formats;
+using BlobCaptioner.Results;
+using BlobCaptioner.Storage;
+
+namespace BlobCaptioner.Exports;
+
+/// <summary>Writes a container's records in the format of an importer, as a stream: constant memory however many there are.</summary>
+public static class RecordExport
+{
+    private const int BufferBytes = 64 * 1024;
+
+    /// <summary>Exports what lies in a store.</summary>
+    /// <param name="storage">Where.</param>
+    /// <param name="options">What, and how.</param>
+    /// <param name="output">Takes the bytes, UTF-8 without a byte order mark; left open. What it holds after an exception is not complete.</param>
+    /// <param name="progress">Told after each item; null for nobody.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Counts.</returns>
+    /// <exception cref="Azure.RequestFailedException">Storage refused.</exception>
+    public static Task<ExportTally> RunAsync(
+        CaptionStorage storage, ExportOptions options, Stream output, IProgress<ExportTally>? progress, CancellationToken cancellationToken)
+    {
+        var listing = new RecordListing(storage.Images);
+        return RunAsync(listing.ReadAsync(options.Prefix, options.Status, cancellationToken), listing.FindAsync, options, output, progress, cancellationToken);
+    }
+
+    /// <summary>Exports any records.</summary>
+    /// <param name="records">The records in name order.</param>
+    /// <param name="find">Reads one by its blob's name, null where there is none: for the views of products.</param>
+    /// <param name="options">How.</param>
+    /// <param name="output">Takes the bytes; left open.</param>
+    /// <param name="progress">Told after each item; null for nobody.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<ExportTally> RunAsync(
+        IAsyncEnumerable<ListedRecord> records,
+        Func<string, CancellationToken, Task<CaptionRecord?>> find,
+        ExportOptions options,
+        Stream output,
+        IProgress<ExportTally>? progress,
+        CancellationToken cancellationToken)
+    {
+        var tally = new ExportTally();
+        using var buffer = new MemoryStream(BufferBytes);
+        using var writer = Create(options.Format, buffer, tally);
+        writer.Begin();
+        await foreach (var item in new ExportItems(options, find, tally).ReadAsync(records, cancellationToken))
+        {
+            writer.Write(item);
+            tally.Wrote();
+            progress?.Report(tally);
+            writer.Flush();
+            if (buffer.Length >= BufferBytes)
+            {
+                await DrainAsync(buffer, output, cancellationToken);
+            }
+        }
+
+        writer.End();
+        writer.Flush();
+        await DrainAsync(buffer, output, cancellationToken);
+        await output.FlushAsync(cancellationToken);
+        return tally;
+    }
+
+    private static async Task DrainAsync(MemoryStream buffer, Stream output, CancellationToken cancellationToken)
+    {
+        await output.WriteAsync(buffer.GetBuffer().AsMemory(0, (int)buffer.Length), cancellationToken);
+        buffer.SetLength(0);
+    }
+
+    private static IExportWriter Create(ExportFormat format, Stream stream, ExportTally tally) => format switch
+    {
+        ExportFormat.Jsonl => new JsonlWriter(stream),
+        ExportFormat.Csv => new FlatCsvWriter(stream),
+        ExportFormat.Shopify => new ShopifyWriter(stream, tally),
+        ExportFormat.Google => new GoogleWriter(stream, tally),
+        ExportFormat.WooCommerce => new WooCommerceWriter(stream, tally),
+        ExportFormat.Amazon => new AmazonWriter(stream, tally),
+        ExportFormat.SchemaOrg => new SchemaOrgWriter(stream, tally),
+        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "There is no such export format."),
+    };
+}
