@@ -6,6 +6,7 @@ using BlobCaptioner.Cli.Folders;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.LocalStack;
 using BlobCaptioner.Cli.Reporting;
+using BlobCaptioner.Estimates;
 using BlobCaptioner.Intake;
 using BlobCaptioner.Models;
 using BlobCaptioner.Results;
@@ -17,6 +18,7 @@ namespace BlobCaptioner.Cli;
 [JsonSerializable(typeof(AskResult))]
 [JsonSerializable(typeof(AzuriteState))]
 [JsonSerializable(typeof(CaptionRecord))]
+[JsonSerializable(typeof(ContainerEstimate))]
 [JsonSerializable(typeof(IReadOnlyList<Requirement>))]
 [JsonSerializable(typeof(IReadOnlyList<FileReport>))]
 [JsonSerializable(typeof(IReadOnlyList<ModelListing>))]

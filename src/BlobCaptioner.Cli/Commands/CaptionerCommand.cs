@@ -68,6 +68,7 @@ internal static class CaptionerCommand
             SweepCommand.Create(),
             UploadCommand.Create(),
             StatusCommand.Create(),
+            EstimateCommand.Create(),
             DescribeCommand.Create(),
             AskCommand.Create(),
             DoctorCommand.Create(),
