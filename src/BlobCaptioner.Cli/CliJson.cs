@@ -6,6 +6,7 @@ using BlobCaptioner.Cli.Folders;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.LocalStack;
 using BlobCaptioner.Cli.Reporting;
+using BlobCaptioner.Estimates;
 using BlobCaptioner.Evaluation;
 using BlobCaptioner.Intake;
 using BlobCaptioner.Models;
@@ -18,6 +19,7 @@ namespace BlobCaptioner.Cli;
 [JsonSerializable(typeof(AskResult))]
 [JsonSerializable(typeof(AzuriteState))]
 [JsonSerializable(typeof(CaptionRecord))]
+[JsonSerializable(typeof(ContainerEstimate))]
 [JsonSerializable(typeof(EvaluationReport))]
 [JsonSerializable(typeof(ExportSummary))]
 [JsonSerializable(typeof(IReadOnlyList<Requirement>))]

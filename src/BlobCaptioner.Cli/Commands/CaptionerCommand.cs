@@ -69,6 +69,7 @@ internal static class CaptionerCommand
             RedoCommand.Create(),
             UploadCommand.Create(),
             StatusCommand.Create(),
+            EstimateCommand.Create(),
             DescribeCommand.Create(),
             AskCommand.Create(),
             ExportCommand.Create(),

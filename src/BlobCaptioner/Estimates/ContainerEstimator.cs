@@ -1,0 +1,112 @@
+using System.ComponentModel.DataAnnotations;
+using Azure;
+using BlobCaptioner.Captioning;
+using BlobCaptioner.Images;
+using BlobCaptioner.Intake;
+using BlobCaptioner.Profiles;
+using BlobCaptioner.Results;
+using BlobCaptioner.Storage;
+
+namespace BlobCaptioner.Estimates;
+
+/// <summary>Describes a random sample of a container's pictures, writes nothing, and says what the whole would take.</summary>
+public sealed class ContainerEstimator
+{
+    private readonly CaptionStorage _storage;
+    private readonly ImagePreparer _preparer;
+    private readonly ICaptionModel _model;
+    private readonly TimeProvider _time;
+    private readonly FolderSettings _folders;
+
+    /// <summary>Creates an estimator.</summary>
+    public ContainerEstimator(CaptionStorage storage, ImagePreparer preparer, ICaptionModel model, TimeProvider time)
+    {
+        (_storage, _preparer, _model, _time) = (storage, preparer, model, time);
+        _folders = new(storage, maxAge: null, time);
+    }
+
+    /// <summary>Estimates.</summary>
+    /// <returns>The estimate; null where there is no picture.</returns>
+    /// <exception cref="ValidationException">The request is out of its range.</exception>
+    /// <exception cref="RequestFailedException">Storage refused.</exception>
+    public async Task<ContainerEstimate?> RunAsync(EstimateRequest request, CancellationToken cancellationToken)
+    {
+        Validator.ValidateObject(request, new ValidationContext(request), validateAllProperties: true);
+        var reservoir = new Reservoir<ListedImage>(request.Sample, request.Seed);
+        long outstanding = 0;
+        await foreach (var image in ImageListing.ReadAsync(_storage.Images, request.Prefix, cancellationToken))
+        {
+            reservoir.Add(image);
+            outstanding += await IsSettledAsync(image, request.Profile, cancellationToken) ? 0 : 1;
+        }
+
+        if (reservoir.Seen == 0)
+        {
+            return null;
+        }
+
+        var prepared = new List<SampledPicture>();
+        foreach (var image in reservoir.Sample)
+        {
+            if (await PrepareAsync(image, request.Profile, cancellationToken) is { } picture)
+            {
+                prepared.Add(picture);
+            }
+        }
+
+        var pictures = await new SampleRun(_model, _time).MeasureAsync(prepared, cancellationToken);
+        return pictures.Count == 0 ? null : EstimateSum.Of(request, _model, pictures, reservoir.Seen, outstanding);
+    }
+
+    /// <summary>True where a sweep would leave the picture alone.</summary>
+    private async ValueTask<bool> IsSettledAsync(ListedImage image, Profile basis, CancellationToken cancellationToken)
+    {
+        if (image.Receipt is not { } receipt || receipt.SourceETag != image.ETag)
+        {
+            return false;
+        }
+
+        if (receipt is { Status: RecordStatus.Rejected, ModelHash: "" })
+        {
+            // by its bytes, which are the same, or by its folder's settings
+            return true;
+        }
+
+        return await _folders.ForAsync(image.Name, basis, cancellationToken) is FolderProfile.Ready ready
+            && (receipt.ProfileVersion == ready.What.Version || receipt.ProfileVersion == (ready.What with { Profile = ready.What.Profile.ForView() }).Version)
+            && receipt.Preparation == _preparer.Describe(ready.What.Profile.ImageTokenBudget)
+            && (receipt.ModelHash.Length == 0 || receipt.ModelHash == _model.Info.Hash);
+    }
+
+    /// <summary>Reads and prepares one; null where it has vanished meanwhile.</summary>
+    private async Task<SampledPicture?> PrepareAsync(ListedImage image, Profile basis, CancellationToken cancellationToken)
+    {
+        var began = _time.GetTimestamp();
+        var folder = await _folders.ForAsync(image.Name, basis, cancellationToken);
+        if (folder is FolderProfile.Broken broken)
+        {
+            return new() { Error = broken.Error };
+        }
+
+        var what = ((FolderProfile.Ready)folder).What;
+        try
+        {
+            var blob = await _storage.Images.GetBlobClient(image.Name).DownloadStreamingAsync(cancellationToken: cancellationToken);
+            await using var content = blob.Value.Content;
+            var outcome = await _preparer.PrepareAsync(content, image.Name, blob.Value.Details.ContentLength, what.Profile.ImageTokenBudget, cancellationToken);
+            return outcome is PreparationOutcome.Prepared ready
+                ? new()
+                {
+                    Preparation = _time.GetElapsedTime(began),
+                    Request = new() { Images = [new() { Name = image.Name, Jpeg = ready.Jpeg }], Profile = what.Profile, Facts = what.Facts },
+                }
+                : new() { Preparation = _time.GetElapsedTime(began), Error = Reason((PreparationOutcome.Rejected)outcome) };
+        }
+        catch (RequestFailedException error) when (error.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    private static RecordError Reason(PreparationOutcome.Rejected no) => new(no.Code, no.Message, no.Remedy);
+}
