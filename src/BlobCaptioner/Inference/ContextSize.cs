@@ -1,3 +1,4 @@
+using System.Text;
 using BlobCaptioner.Captioning;
 
 namespace BlobCaptioner.Inference;
@@ -5,35 +6,61 @@ namespace BlobCaptioner.Inference;
 /// <summary>How many KV cache cells a profile needs in the context that all slots share.</summary>
 public static class ContextSize
 {
-    // A prompt with instruction, facts and chat markup, and the keys and quotes of an answer.
-    private const int PromptTokens = 1_024;
-    private const int FieldTokens = 16;
+    // A prompt with instruction and chat markup; and, as many again as its own bytes have in any script, one that is longer.
+    private const int PromptTokens = 512;
+    private const int PromptBytesPerToken = 3;
+
+    // The keys and quotes of an answer, the texts around a picture, and the facts of a product that has some.
+    private const int ShapeTokens = 128;
+    private const int FactTokens = 128;
+    private const int MostFactTokens = 1_000;
     private const int ChoiceTokens = 16;
+    private const int TextOverhead = 32;
+
+    // As DecodingPlan reserves: a token for each character of a short text, one for two beyond.
+    private const int ExactCharacters = 200;
 
     /// <summary>
-    /// Cells for the largest picture and an answer of the advised lengths, in all languages, in every slot, and for every prompt prefix. Longer answers find room where others are
-    /// shorter; where they don't, the youngest picture starts over.
+    /// Cells that keep every slot busy with texts of the advised lengths, and hold every prompt prefix. A slot writes one language at a time, so that more languages
+    /// take no more than their longest: fewer pictures then have several slots each. Never less than one request takes whose texts run to their limits: with
+    /// <see cref="ProfileGrouping.Sku"/>, a product with all views, its facts, and all languages.
     /// </summary>
     /// <param name="profile">The largest profile in use.</param>
     /// <param name="batching">Slots and prefixes.</param>
     public static int For(Profile profile, BatcherOptions batching)
     {
-        var attributes = profile.Fields.Where(f => f.IsAttribute).Sum(Tokens);
-        var copy = profile.Languages.Sum(l => profile.CopyFields(l).Sum(Tokens));
-        var views = profile.Grouping == ProfileGrouping.None ? 1 : CaptionRequest.MaxImages;
+        ArgumentNullException.ThrowIfNull(profile);
+        ArgumentNullException.ThrowIfNull(batching);
+        var views = profile.Grouping == ProfileGrouping.Sku ? CaptionRequest.MaxImages : 1;
+        var attributes = ShapeTokens + profile.Fields.Where(f => f.IsAttribute).Sum(f => Tokens(f, Advised(f)));
+        var languages = profile.Languages.Select(l => profile.CopyFields(l).Sum(f => Tokens(f, Advised(f)))).ToArray();
+        var slot = profile.ImageTokenBudget + FactTokens + attributes + languages.Max();
 
-        // Languages of one picture take the sequences of others, so that a sequence never needs more than its share of the copy.
-        return (batching.Slots * ((views * profile.ImageTokenBudget) + FieldTokens + attributes + copy)) + (batching.Prefixes * PromptTokens);
+        // A product comes once after its views, which come alone.
+        var products = (views - 1) * profile.ImageTokenBudget * ((batching.Slots + CaptionRequest.MaxImages) / (CaptionRequest.MaxImages + 1));
+        var longest = profile.Languages.Sum(l => profile.CopyFields(l).Sum(f => Tokens(f, f.MaxCharacters)));
+        var whole = (views * profile.ImageTokenBudget) + MostFactTokens + attributes + longest;
+        return Math.Max((batching.Slots * slot) + products, whole) + (batching.Prefixes * Prompt(profile));
     }
 
     /// <summary>Tokens that a text is reserved: one for each character of a short one, half as many beyond, where words take a token each.</summary>
-    internal static int TextTokens(int characters) => Math.Min(characters, 200) + (Math.Max(0, characters - 200) / 2) + 16;
+    internal static int TextTokens(int characters) =>
+        TextOverhead + Math.Min(characters, ExactCharacters) + (Math.Max(0, characters - ExactCharacters) / 2);
 
-    private static int Tokens(ProfileField field) => FieldTokens + field.Kind switch
+    private static int Prompt(Profile profile) =>
+        PromptTokens + ((Encoding.UTF8.GetByteCount(profile.System) + Encoding.UTF8.GetByteCount(profile.Instruction)) / PromptBytesPerToken);
+
+    private static int Advised(ProfileField field) => Math.Min(field.AdvisedCharacters ?? field.MaxCharacters, field.MaxCharacters);
+
+    private static int Tokens(ProfileField field, int characters)
     {
-        FieldKind.Text or FieldKind.Number => TextTokens(field.AdvisedCharacters ?? field.MaxCharacters),
-        FieldKind.TextList => field.MaxItems * TextTokens(field.AdvisedCharacters ?? field.MaxCharacters),
-        FieldKind.Choices => field.MaxItems * ChoiceTokens,
-        _ => ChoiceTokens,
-    };
+        var text = TextTokens(characters);
+        return field.Kind switch
+        {
+            FieldKind.Text => text + ChoiceTokens,
+            FieldKind.TextList => (field.MaxItems * text) + ChoiceTokens,
+            FieldKind.Choices => (field.MaxItems + 1) * ChoiceTokens,
+            _ => 2 * ChoiceTokens,
+        };
+    }
 }

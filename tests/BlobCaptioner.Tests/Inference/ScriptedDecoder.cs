@@ -56,6 +56,9 @@ internal sealed class ScriptedDecoder : ISequenceDecoder
 
     public int MostCells { get; private set; }
 
+    /// <summary>Cells that a range of sequences holds, shared ones counted for each: what is left of pictures that have gone is a leak.</summary>
+    public int CellsIn(Range sequences) => _sequences[sequences].Sum(s => s.Count);
+
     public bool IsDisposed { get; private set; }
 
     public DecoderInfo Info { get; }
@@ -166,6 +169,8 @@ internal sealed class ScriptedDecoder : ISequenceDecoder
             _sequences[to].Add(cell);
             _sharers[cell]++;
         }
+
+        Check(from != to && _sequences[from].Count > 0, $"sequence {from}, forked into {to}, holds nothing");
     }
 
     public void Remove(int sequence, int fromPosition = 0)
@@ -174,6 +179,8 @@ internal sealed class ScriptedDecoder : ISequenceDecoder
         _logits.Clear();
         Limits.RequireSequence(sequence);
         var cells = _sequences[sequence];
+        var cutImage = cells.Find(c => c.Image is not null && c.Position < fromPosition && c.Next > fromPosition);
+        Check(cutImage is null, $"sequence {sequence} was cut at {fromPosition}, within a picture from {cutImage?.Position} to {cutImage?.Next}");
         var (picture, answer) = Read(sequence);
         CachedAnswers[picture] = Encoding.UTF8.GetString(answer);
         while (cells.Count > 0 && cells[^1].Position >= fromPosition)

@@ -1,0 +1,155 @@
+using System.Diagnostics;
+using System.Globalization;
+using BlobCaptioner.Captioning;
+using BlobCaptioner.Inference;
+using BlobCaptioner.LlamaCpp;
+
+namespace BlobCaptioner.Benchmarks.Languages;
+
+/// <summary>
+/// What three languages cost against one: pictures a minute with all slots busy, and the time of a single picture with free slots. Rounds alternate, so that a noisy
+/// machine is noisy for both; ratios are medians over the rounds.
+/// </summary>
+internal static class LanguagesBenchmark
+{
+    private const double ThroughputTarget = 0.45;
+    private const double LatencyTarget = 1.6;
+    private const int Edge = 512;
+
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        if (Option(arguments, "--model") is not { } model || Option(arguments, "--mmproj") is not { } mmproj)
+        {
+            Console.Error.WriteLine(
+                "Usage: languages --model TEXT.gguf --mmproj VISION.gguf [--slots 8] [--pictures 16] [--rounds 3] [--singles 2] [--tokens 300] [--threads N]\n"
+                + "A model for it: python3 ../shared/tools/random-gguf.py DIR scale");
+            return 2;
+        }
+
+        var slots = Number(arguments, "--slots", 8);
+        var pictures = Number(arguments, "--pictures", 16);
+        var rounds = Number(arguments, "--rounds", 3);
+        var singles = Number(arguments, "--singles", 2);
+        var tokens = Number(arguments, "--tokens", 300);
+        int? threads = Option(arguments, "--threads") is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+        await NativeLibraries.EnsureAsync(progress: null);
+        var batching = new BatcherOptions { Slots = slots };
+        Profile[] profiles = [ProfileOf(tokens, "en"), ProfileOf(tokens, "en", "de", "fr")];
+        using var decoder = new WordsDecoder(LlamaCppDecoder.Load(new LlamaCppOptions
+        {
+            TextModelPath = model,
+            VisionModelPath = mmproj,
+            MaxSequences = batching.Sequences,
+            ContextTokens = ContextSize.For(profiles[1], batching),
+            Threads = threads,
+            ImageThreads = threads,
+        }));
+        Console.WriteLine(
+            $"{decoder.Info.ModelName}, {decoder.Info.Engine}, context {decoder.Info.ContextTokens}, {slots} slots, {Edge} x {Edge} px, "
+            + $"{rounds} rounds of {pictures} pictures and {singles} single ones; load {Load()}");
+        await using var batcher = new ContinuousBatcher(decoder, batching);
+        DecodingPlan[] plans = [.. profiles.Select(p => DecodingPlan.Compile(p, decoder))];
+        foreach (var plan in plans)
+        {
+            await RunAsync(batcher, plan, pictures: 1);
+        }
+
+        List<LanguagesRun>[] saturated = [[], []];
+        List<LanguagesRun>[] alone = [[], []];
+        for (var round = 0; round < rounds; round++)
+        {
+            for (var i = 0; i < 2; i++)
+            {
+                // The other one first in every second round.
+                var which = (round + i) % 2;
+                saturated[which].Add(await RunAsync(batcher, plans[which], pictures));
+            }
+
+            for (var i = 0; i < 2 * singles; i++)
+            {
+                alone[(round + i) % 2].Add(await RunAsync(batcher, plans[(round + i) % 2], pictures: 1));
+            }
+        }
+
+        Print($"{pictures} pictures at once", saturated);
+        Print("a single picture", alone);
+        var throughput = Median(saturated[1].Zip(saturated[0], (three, one) => one.Wall / three.Wall));
+        var latency = Median(alone[1].Zip(alone[0], (three, one) => three.Wall / one.Wall));
+        Console.WriteLine($"pictures/min, three languages of one: {throughput:F2} (target >= {ThroughputTarget}); time of a single picture: {latency:F2} (target <= {LatencyTarget}); load {Load()}");
+        return throughput >= ThroughputTarget && latency <= LatencyTarget ? 0 : 1;
+    }
+
+    private static async Task<LanguagesRun> RunAsync(ContinuousBatcher batcher, DecodingPlan plan, int pictures)
+    {
+        var before = batcher.Snapshot();
+        var started = Stopwatch.GetTimestamp();
+        var captions = await Task.WhenAll(Enumerable.Range(0, pictures).Select(i => batcher.DescribeAsync(
+            new PictureRequest { Name = $"{i}", Images = [Picture(i)], Plan = plan, Sampling = plan.Profile.Sampling }, CancellationToken.None)));
+        return new LanguagesRun
+        {
+            Pictures = pictures,
+            Wall = Stopwatch.GetElapsedTime(started),
+            OutputTokens = captions.Sum(c => c.Usage.OutputTokens),
+            Before = before,
+            After = batcher.Snapshot(),
+        };
+    }
+
+    /// <summary>Two attributes, and copy that noise can't end before its limits.</summary>
+    private static Profile ProfileOf(int tokens, params string[] languages) => new()
+    {
+        Name = "languages-benchmark",
+        Instruction = "Describe the product in the picture as JSON: category, color, then title, description and bullets in each language.",
+        Languages = [.. languages.Select(l => new ProfileLanguage(l))],
+        ConfidenceThreshold = 0,
+        Sampling = new() { Temperature = 0 },
+        Fields =
+        [
+            new() { Name = "category", Kind = FieldKind.Choice, IsAttribute = true, AllowUnknown = false, Values = ["shirt", "shoe", "bag", "watch", "lamp", "chair", "table"] },
+            new() { Name = "color", Kind = FieldKind.Choice, IsAttribute = true, AllowUnknown = false, Values = ["blue", "red", "black", "white"] },
+
+            // A word is five characters and a token: a tenth, two fifths and a half of them.
+            new() { Name = "title", Kind = FieldKind.Text, MaxCharacters = tokens / 2 },
+            new() { Name = "bullets", Kind = FieldKind.TextList, MinItems = 4, MaxItems = 4, MaxCharacters = tokens / 2 },
+            new() { Name = "description", Kind = FieldKind.Text, MaxCharacters = tokens * 5 / 2 },
+        ],
+    };
+
+    private static PixelImage Picture(int seed)
+    {
+        var rgb = new byte[Edge * Edge * 3];
+        new Random(seed).NextBytes(rgb);
+        return new PixelImage { Width = Edge, Height = Edge, Rgb = rgb };
+    }
+
+    private static void Print(string what, List<LanguagesRun>[] runs)
+    {
+        Console.WriteLine($"{what} (medians; ms a picture)");
+        Console.WriteLine("  languages  pictures/min  tokens/s  tokens  steps  tokens/step  encode  prefill  decode  choose  seconds of each round");
+        for (var i = 0; i < 2; i++)
+        {
+            double Of(Func<LanguagesRun, double> value) => Median(runs[i].Select(value));
+            Console.WriteLine(
+                $"  {(i == 0 ? 1 : 3),9}  {Of(r => r.PicturesPerMinute),12:F2}  {Of(r => r.OutputTokens / r.Wall.TotalSeconds),8:F1}  {Of(r => (double)r.OutputTokens / r.Pictures),6:F0}  "
+                + $"{Of(r => r.Steps),5:F0}  {Of(r => r.TextTokens / r.Steps),11:F1}  {Of(r => r.Per(s => s.EncodeBusy)),6:F0}  {Of(r => r.Per(s => s.PrefillBusy)),7:F0}  "
+                + $"{Of(r => r.Per(s => s.DecodeBusy)),6:F0}  {Of(r => r.Per(s => s.SampleBusy)),6:F0}  {string.Join(' ', runs[i].Select(r => r.Wall.TotalSeconds.ToString("F1", CultureInfo.InvariantCulture)))}");
+        }
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+
+    private static string Load() => string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ').Take(3)) + $" on {Environment.ProcessorCount} cores";
+
+    private static int Number(string[] arguments, string name, int otherwise) =>
+        Option(arguments, name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+
+    private static string? Option(string[] arguments, string name)
+    {
+        var at = Array.IndexOf(arguments, name);
+        return at >= 0 && at + 1 < arguments.Length ? arguments[at + 1] : null;
+    }
+}
