@@ -11,6 +11,12 @@ internal static class BatcherErrors
         $"Raise the context to {cells} tokens or more, or lower the profile's image token budget or its fields' limits.",
         retry: false);
 
+    public static CaptionException Outgrown(PictureWork work, int limit) => new(
+        "context-too-small",
+        $"The answer for '{work.Request.Name}' outgrew the context of {limit} tokens, with no other picture in it.",
+        $"Raise the context, to {2 * limit} tokens for instance, or lower the profile's image token budget, its fields' limits or its languages.",
+        retry: false);
+
     public static CaptionException NotEncodable(PictureWork work, int image, Exception error) => new(
         "encode-failed",
         $"The vision model could not read '{work.Request.Name}' ({(work.Request.Images.Count == 1 ? "" : $"picture {image + 1} of {work.Request.Images.Count}, ")}{work.Request.Images[image].Width} x {work.Request.Images[image].Height} px): {error.Message}",

@@ -15,7 +15,7 @@ public static class ContextSize
     private const int FactTokens = 128;
     private const int MostFactTokens = 1_000;
     private const int ChoiceTokens = 16;
-    private const int TextOverhead = 32;
+    private const int TextOverhead = 16;
 
     // As DecodingPlan reserves: a token for each character of a short text, one for two beyond.
     private const int ExactCharacters = 200;
@@ -54,7 +54,7 @@ public static class ContextSize
 
     private static int Tokens(ProfileField field, int characters)
     {
-        var text = TextTokens(characters);
+        var text = TextTokens(characters) + TextOverhead;
         return field.Kind switch
         {
             FieldKind.Text => text + ChoiceTokens,

@@ -280,7 +280,7 @@ internal sealed partial class DecodeLoop
         Free(youngest);
         if (_table.Runs.Count == 0)
         {
-            Fail(youngest.Work, BatcherErrors.ContextTooSmall(youngest.Work, youngest.Cells + youngest.Prefix.Cells, _decoder.Info.ContextTokens));
+            Fail(youngest.Work, BatcherErrors.Outgrown(youngest.Work, _decoder.Info.ContextTokens));
             return;
         }
 

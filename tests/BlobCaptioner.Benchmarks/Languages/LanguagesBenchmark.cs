@@ -16,6 +16,8 @@ internal static class LanguagesBenchmark
     private const double LatencyTarget = 1.6;
     private const int Edge = 512;
 
+    private static readonly int[] s_sequences = [1, 2, 3, 4, 6, 8];
+
     public static async Task<int> RunAsync(string[] arguments)
     {
         if (Option(arguments, "--model") is not { } model || Option(arguments, "--mmproj") is not { } mmproj)
@@ -47,6 +49,7 @@ internal static class LanguagesBenchmark
         Console.WriteLine(
             $"{decoder.Info.ModelName}, {decoder.Info.Engine}, context {decoder.Info.ContextTokens}, {slots} slots, {Edge} x {Edge} px, "
             + $"{rounds} rounds of {pictures} pictures and {singles} single ones; load {Load()}");
+        Console.WriteLine("bare decode, ms a call: " + string.Join(", ", s_sequences.Select(n => $"{n} sequences {BareDecode.Measure(decoder, n):F1}")));
         await using var batcher = new ContinuousBatcher(decoder, batching);
         DecodingPlan[] plans = [.. profiles.Select(p => DecodingPlan.Compile(p, decoder))];
         foreach (var plan in plans)
@@ -85,7 +88,7 @@ internal static class LanguagesBenchmark
         var started = Stopwatch.GetTimestamp();
         var captions = await Task.WhenAll(Enumerable.Range(0, pictures).Select(i => batcher.DescribeAsync(
             new PictureRequest { Name = $"{i}", Images = [Picture(i)], Plan = plan, Sampling = plan.Profile.Sampling }, CancellationToken.None)));
-        return new LanguagesRun
+        var run = new LanguagesRun
         {
             Pictures = pictures,
             Wall = Stopwatch.GetElapsedTime(started),
@@ -93,6 +96,9 @@ internal static class LanguagesBenchmark
             Before = before,
             After = batcher.Snapshot(),
         };
+        Console.Error.WriteLine(
+            $"{plan.Profile.Languages.Count} languages, {pictures} pictures: {run.Wall.TotalSeconds:F1} s, {run.OutputTokens} tokens, {run.Steps} steps, {run.After.PutBack - before.PutBack} put back");
+        return run;
     }
 
     /// <summary>Two attributes, and copy that noise can't end before its limits.</summary>

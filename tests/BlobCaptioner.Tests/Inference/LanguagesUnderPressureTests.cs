@@ -96,7 +96,7 @@ public sealed class LanguagesUnderPressureTests
     {
         var random = new Random(seed);
         var withTrunk = random.Next(4) > 0;
-        var decoder = NewDecoder(contextTokens: random.Next(420, 900), withTrunk);
+        var decoder = NewDecoder(contextTokens: random.Next(600, 1_100), withTrunk);
         await using var engine = new ScriptedEngine(decoder, new BatcherOptions { Slots = Slots, EncodeAhead = random.Next(3), PrefillSliceTokens = random.Next(4, 64) });
         DecodingPlan[] plans = [.. Enumerable.Range(2, 2).Select(n => Compile(decoder, n, withTrunk))];
         var cancellers = new List<(int At, CancellationTokenSource Source)>();
@@ -178,9 +178,9 @@ public sealed class LanguagesUnderPressureTests
 
     private static string[] Texts(int picture, string language) => language switch
     {
-        "de" => [$"Bild Nummer {picture}", "fein", $"rund und {picture} cm"],
-        "zh" => [$"第{picture}张红色杯子", $"红色马克杯{picture}号"],
-        _ => [$"picture number {picture}", "fine", "round", $"{picture} cm wide"],
+        "de" => [$"Bild Nummer {picture}, weit länger, als im Profil empfohlen und darum im Cache vorgesehen ist", "fein", $"rund und {picture} cm"],
+        "zh" => [$"第{picture}张红色杯子，比建议的长度长得多，所以缓存里没有预留足够的位置", $"红色马克杯{picture}号"],
+        _ => [$"picture number {picture}, far longer than the profile advises and than the cache has therefore reserved for it", "fine", "round", $"{picture} cm wide"],
     };
 
     private static string Values(Caption caption) => string.Join('|', caption.Fields.Select(f => f.Value));

@@ -20,7 +20,8 @@ public sealed class ServerCommandTests(AzuriteFixture files)
             ["STUB_KEY"] = "k-1",
         };
         await using var process = CaptionerProcess.Start(
-            folder, environment, "describe", "--json", "--server", server.Address.ToString(), "--server-model", "stub", "--server-key-env", "STUB_KEY", "one.jpg");
+            folder, environment, "describe", "--json", "--server", server.Address.ToString(), "--server-model", "stub", "--server-key-env", "STUB_KEY",
+            "--profile", "sample", "one.jpg");
         var result = await process.EndAsync();
         Assert.True(result.ExitCode == 0, result.Errors);
         Assert.Equal("A red mug", Assert.Single(result.Json).GetProperty("copy").GetProperty("en").GetProperty("title").GetString());
