@@ -14,7 +14,7 @@ internal static class RedoCommand
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
-        var names = new Argument<string[]>("NAME") { Description = "Names of pictures, or of their records.", Arity = ArgumentArity.ZeroOrMore };
+        var names = new Argument<string[]>("NAME") { Description = "Names of pictures, of their records, or of product records (SKU.product.json).", Arity = ArgumentArity.ZeroOrMore };
         var status = new Option<RecordStatus?>("--status") { Description = "Only records that ended so: described, rejected or failed.", HelpName = "STATUS" };
         var flag = new Option<string?>("--flag") { Description = "Only records with this flag; low-confidence finds color-low-confidence too.", HelpName = "FLAG" };
         var profile = new Option<string?>("--profile", "-p") { Description = "Only records that were written for this profile.", HelpName = "NAME" };
@@ -31,6 +31,7 @@ internal static class RedoCommand
             [
                 ("captioner redo --status failed", "Gives all that was given up another chance."),
                 ("captioner redo --flag low-confidence --prefix shoes/", "Has one folder's doubtful attributes decided again."),
+                ("captioner redo shoes/S-17.product.json", "Writes one product's copy anew."),
                 ("captioner redo shoes/red.jpg --over-edits", "Writes one picture's copy anew, also over a person's edits."),
             ],
         };
@@ -69,7 +70,7 @@ internal static class RedoCommand
             var found = await new Redo(new(opened.Storage, preparer)).RunAsync(request, signals.Stop);
             await Console.Out.WriteLineAsync(reports.Json(parse)
                 ? JsonSerializer.Serialize(found, CliJson.Lines.RedoSummary)
-                : $"{found.Selected} of {found.Listed} pictures: {found.Enqueued} enqueued, {found.InFlight} in the queue already, {found.Rejected} rejected, " +
+                : $"{found.Selected} of {found.Listed} pictures and products: {found.Enqueued} enqueued, {found.InFlight} in the queue already, {found.Rejected} rejected, " +
                   $"{found.Gone} not there, {found.Blocked} blocked, {found.Errors} errors");
             return found.Rejected + found.Gone + found.Blocked + found.Errors > 0 ? ExitCode.SomeFailed : ExitCode.Done;
         });

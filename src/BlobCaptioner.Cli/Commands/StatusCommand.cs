@@ -17,7 +17,7 @@ internal static class StatusCommand
         var (store, reports) = (new StoreArguments(), new OutputArguments());
         var command = new ExampleCommand("status", "Counts the pictures by state, and says how long the queue is and how old, and what lies in the poison queue.")
         {
-            Examples = [("captioner status --json", "For machines: images, described, rejected, failed, waiting, outOfDate, blocked, queueLength, oldestWait, poison.")],
+            Examples = [("captioner status --json", "For machines: images, described, rejected, failed, waiting, outOfDate, blocked, products, productsFailed, queueLength, oldestWait, poison.")],
         };
         command.Add(prefix);
         store.AddTo(command);
@@ -67,6 +67,12 @@ internal static class StatusCommand
         table.AddRow("waiting", $"{status.Waiting}");
         table.AddRow("out of date", $"{status.OutOfDate}");
         table.AddRow("blocked", $"{status.Blocked}");
+        if (status.Products + status.ProductsFailed > 0)
+        {
+            table.AddRow("products described", $"{status.Products}");
+            table.AddRow("products without copy", $"{status.ProductsFailed}");
+        }
+
         table.AddRow("in the queue", $"{status.QueueLength}");
         table.AddRow("oldest waits for", status.OldestWait is { } wait ? $"{wait.TotalSeconds:0} s" : "-");
         table.AddRow("in the poison queue", $"{status.Poison}");

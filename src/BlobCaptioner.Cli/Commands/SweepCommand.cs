@@ -19,7 +19,7 @@ internal static class SweepCommand
         var (store, profile, images, reports) = (new StoreArguments(), new ProfileArgument(), new ImageArguments(), new OutputArguments());
         var command = new ExampleCommand(
             "sweep",
-            "Reads the container's listing once and puts every picture into the queue whose record is missing or out of date. " +
+            "Reads the container's listing once and puts every picture into the queue whose record is missing or out of date, and every product whose views are done. " +
             "Workers ('up', 'work') do the rest. A second sweep finds nothing to do.")
         {
             Examples =
@@ -59,7 +59,8 @@ internal static class SweepCommand
             await Console.Out.WriteLineAsync(reports.Json(parse)
                 ? JsonSerializer.Serialize(found, CliJson.Lines.SweepSummary)
                 : $"{found.Listed} pictures: {found.Enqueued} enqueued, {found.UpToDate + found.Refreshed} up to date, {found.InFlight} in the queue already, " +
-                  $"{found.Rejected} rejected, {found.Blocked} blocked, {found.Errors} errors");
+                  $"{found.Rejected} rejected, {found.Blocked} blocked, {found.Errors} errors; " +
+                  $"{found.Products} products enqueued, {found.ProductsInFlight} in the queue already");
             return found.Rejected + found.Blocked + found.Errors > 0 ? ExitCode.SomeFailed : ExitCode.Done;
         });
         return command;
@@ -70,6 +71,7 @@ internal static class SweepCommand
         : $"""
           {found.Listed} pictures; nothing was done.
           would be described: {found.New} new, {found.ImageChanged} with a changed image, {found.SettingsChanged} with changed settings, {found.PreparationChanged} prepared otherwise, {found.ModelChanged} by another model, {found.Forced} forced, {found.Retried} failed before
+          products: {found.Products} would be described, {found.ProductsWaiting} wait for their views
           would be rejected: {found.BrokenSettings} under broken folder settings
           left alone: {found.UpToDate} up to date, {found.KnownRejected} rejected, {found.KnownFailed} failed, {found.Unclear} with another file in the record's place
           """);

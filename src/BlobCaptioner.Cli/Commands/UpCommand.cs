@@ -90,7 +90,7 @@ internal static class UpCommand
                 : await StoreStatus.ReadAsync(opened.Storage, prefix: null, time, signals.Abort);
             var now = tally.Read();
             report.End(RunSummary.Of(now, status));
-            var bad = status is null ? now.Rejected + now.Failed : status.Rejected + status.Failed + status.Blocked;
+            var bad = status is null ? now.Rejected + now.Failed : status.Rejected + status.Failed + status.Blocked + status.ProductsFailed;
             return bad + failedUploads > 0 || (options.Once && !finished) || signals.Abort.IsCancellationRequested ? ExitCode.SomeFailed : ExitCode.Done;
         });
         return command;

@@ -1,6 +1,5 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using BlobCaptioner.Intake;
 using BlobCaptioner.Results;
 
 namespace BlobCaptioner.Cli.Folders;
@@ -25,9 +24,9 @@ public sealed class RecordFolder
         }
     }
 
-    /// <summary>Writes one record. Safe from any thread; an older copy is replaced as a whole.</summary>
+    /// <summary>Writes one record, a picture's or a product's. Safe from any thread; an older copy is replaced as a whole.</summary>
     public void Write(CaptionRecord record) =>
-        Write(ImageNames.RecordFor(record.Image.Name), CaptionStore.Serialize(record));
+        Write(CaptionStore.NameOf(record), CaptionStore.Serialize(record));
 
     /// <summary>Copies the records that are not here yet or differ: those that other workers or earlier runs wrote.</summary>
     /// <param name="images">The images' container.</param>

@@ -86,7 +86,7 @@ internal sealed class CaptionRun
             while (true)
             {
                 var began = _time.GetTimestamp();
-                if (await TrySweepAsync(sweep, request, stop) is { } found && _options.Once && found is { Enqueued: 0, InFlight: 0, Errors: 0 })
+                if (await TrySweepAsync(sweep, request, stop) is { } found && _options.Once && found is { Enqueued: 0, InFlight: 0, Products: 0, ProductsInFlight: 0, Errors: 0 })
                 {
                     return;
                 }

@@ -8,6 +8,9 @@ public sealed record RunSummary
     /// <summary>Pictures that this process described.</summary>
     public required long Described { get; init; }
 
+    /// <summary>Products that this process described, beside their pictures.</summary>
+    public long Products { get; init; }
+
     /// <summary>Pictures that this process rejected.</summary>
     public required long Rejected { get; init; }
 
@@ -30,6 +33,7 @@ public sealed record RunSummary
     public static RunSummary Of(TallySnapshot end, StoreStatus? store) => new()
     {
         Described = end.Described,
+        Products = end.Products,
         Rejected = end.Rejected,
         Failed = end.Failed,
         PicturesPerMinute = Math.Round(end.PicturesPerMinute, 1),

@@ -15,6 +15,7 @@ public sealed class RunTally
     private long _waiting;
     private readonly HashSet<string> _inWork = new(StringComparer.Ordinal);
     private long _described;
+    private long _products;
     private long _rejected;
     private long _failed;
     private long _tokens;
@@ -44,10 +45,14 @@ public sealed class RunTally
                     _inWork.Add(step.Name);
                     break;
                 case PipelineEventKind.Described:
-                    _described++;
+                    _ = step.IsProduct ? _products++ : _described++;
                     _tokens += step.Usage?.OutputTokens ?? 0;
                     _lastEnd = _time.GetTimestamp();
-                    _recent.Enqueue(_lastEnd);
+                    if (!step.IsProduct)
+                    {
+                        _recent.Enqueue(_lastEnd);
+                    }
+
                     EndWork(step.Name);
                     break;
                 case PipelineEventKind.Failed:
@@ -73,8 +78,9 @@ public sealed class RunTally
     {
         lock (_lock)
         {
-            var outstanding = sweep.InFlight + sweep.Enqueued;
-            _waiting = outstanding == 0 ? 0 : Math.Max(_waiting, sweep.InFlight - _inWork.Count);
+            var inFlight = sweep.InFlight + sweep.ProductsInFlight;
+            var outstanding = inFlight + sweep.Enqueued + sweep.Products;
+            _waiting = outstanding == 0 ? 0 : Math.Max(_waiting, inFlight - _inWork.Count);
         }
     }
 
@@ -88,15 +94,16 @@ public sealed class RunTally
                 _recent.Dequeue();
             }
 
-            var working = _described == 0 || _firstStart == 0 ? 0 : _time.GetElapsedTime(_firstStart, _lastEnd).TotalSeconds;
+            var working = _described + _products == 0 || _firstStart == 0 ? 0 : _time.GetElapsedTime(_firstStart, _lastEnd).TotalSeconds;
             var window = Math.Min(Recent.TotalSeconds, _firstStart == 0 ? 0 : _time.GetElapsedTime(_firstStart).TotalSeconds);
-            var done = _described + _rejected + _failed;
+            var done = _described + _products + _rejected + _failed;
             var known = done + _waiting + _inWork.Count;
             return new()
             {
                 Waiting = _waiting,
                 InWork = _inWork.Count,
                 Described = _described,
+                Products = _products,
                 Rejected = _rejected,
                 Failed = _failed,
                 PicturesPerMinute = working > 0 ? _described * 60 / working : 0,

@@ -12,6 +12,9 @@ public sealed record TallySnapshot
     /// <summary>Pictures described by this process.</summary>
     public required long Described { get; init; }
 
+    /// <summary>Products described by this process, beside their pictures.</summary>
+    public long Products { get; init; }
+
     /// <summary>Pictures rejected by this process.</summary>
     public required long Rejected { get; init; }
 

@@ -53,6 +53,6 @@ public sealed record ProfileField
     /// </summary>
     public bool AllowUnknown { get; init; } = true;
 
-    /// <summary>True where, with <see cref="ProfileGrouping.Sku"/>, each view gets this field; the others are written once for the product.</summary>
+    /// <summary>True where, with a <see cref="Profile.Grouping"/>, each view gets this field; the others are written once for the product.</summary>
     public bool PerView { get; init; }
 }

@@ -67,23 +67,25 @@ public sealed class ContinuedSweep
     {
         var from = (await place.DownloadContentAsync(cancellationToken)).Value.Content.ToString();
         var summary = new SweepSummary();
-        var pages = ImageListing.ReadPagesAsync(_intake.Storage.Images, request.Prefix, from.Length == 0 ? null : from, _pageSize, cancellationToken);
+        var watch = new ProductWatch(_intake.Assignments, request.Profile);
+        var pages = ImageListing.ReadPagesAsync(_intake.Storage.Images, request.Prefix, from.Length == 0 ? null : from, _pageSize, watch.Note, cancellationToken);
         try
         {
             await foreach (var (images, next) in pages)
             {
                 var wasCut = false;
-                summary = summary.Plus(await _sweep.RunAsync(request, images.TakeWhile(_ => !(wasCut = !hasTime())), cancellationToken));
+                var items = watch.ReadAsync(images.TakeWhile(_ => !(wasCut = !hasTime())), cancellationToken);
+                summary = summary.Plus(await _sweep.RunAsync(request, items, cancellationToken));
                 if (wasCut)
                 {
                     // The page is gone through again. What was done of it is settled by then, so that it goes faster.
-                    return new(SweepEnd.OutOfTime, summary);
+                    return new(SweepEnd.OutOfTime, summary.Plus(await _sweep.FinishAsync(request, watch, cancellationToken)));
                 }
 
                 await place.UploadAsync(new BinaryData(next), new BlobUploadOptions { Conditions = new() { LeaseId = leaseId } }, cancellationToken);
                 if (next.Length > 0 && !hasTime())
                 {
-                    return new(SweepEnd.OutOfTime, summary);
+                    return new(SweepEnd.OutOfTime, summary.Plus(await _sweep.FinishAsync(request, watch, cancellationToken)));
                 }
             }
         }
@@ -94,7 +96,7 @@ public sealed class ContinuedSweep
             return new(SweepEnd.OutOfTime, summary);
         }
 
-        return new(SweepEnd.Complete, summary);
+        return new(SweepEnd.Complete, summary.Plus(await _sweep.FinishAsync(request, watch, cancellationToken)));
     }
 
     private static string PlaceFor(string container, string? prefix) =>

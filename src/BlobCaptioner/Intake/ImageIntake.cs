@@ -24,6 +24,7 @@ public sealed class ImageIntake
     private readonly JobDispatch _dispatch;
     private readonly PreparedImages _prepared;
     private readonly Assignments _assignments;
+    private readonly ProductDispatch _products;
 
     /// <summary>Creates an intake.</summary>
     /// <param name="storage">Where images, prepared images and the queue are.</param>
@@ -54,6 +55,7 @@ public sealed class ImageIntake
         _dispatch = new(storage, _options.ClaimTimeout);
         _prepared = new(storage, preparer);
         _assignments = assignments;
+        _products = new(storage, assignments, _options.ClaimTimeout, _options.Model?.Hash, _time, (kind, name, error) => Tell(kind, name, error));
     }
 
     internal CaptionStorage Storage => _storage;
@@ -70,7 +72,7 @@ public sealed class ImageIntake
 
     internal IntakeOptions Options => _options;
 
-    internal JobDispatch Dispatch => _dispatch;
+    internal ProductDispatch Products => _products;
 
     /// <summary>Takes an image in.</summary>
     /// <inheritdoc cref="IngestAsync(IntakeRequest, CancellationToken)"/>
@@ -116,7 +118,13 @@ public sealed class ImageIntake
 
         var assignment = await _assignments.ForAsync(request.Name, request.Profile, cancellationToken);
         var before = listed is { HasRecord: false } ? null : await _store.ReadAsync(request.Name, cancellationToken);
-        return await IngestAsync(new(request, assignment, etag, Preparation(assignment)), before, cancellationToken);
+        var outcome = await IngestAsync(new(request, assignment, etag, Preparation(assignment)), before, cancellationToken);
+
+        // No worker comes for it, so if it was its product's last view nobody else sees to that.
+        var isOver = outcome.Result is IntakeResult.UpToDate or IntakeResult.Refreshed or IntakeResult.Rejected or IntakeResult.Blocked;
+        return isOver && assignment.Product is not null
+            ? outcome with { ProductEnqueued = await _products.EnsureAsync(request.Name, request.Profile, cancellationToken) == IntakeResult.Enqueued }
+            : outcome;
     }
 
     private async Task<IntakeOutcome> IngestAsync(Arrival arrival, StoredRecord? before, CancellationToken cancellationToken)

@@ -22,7 +22,24 @@ internal static class ImageListing
     /// Should an account order names differently, the record counts as missing here, and intake, which looks for itself, finds it.
     /// </summary>
     public static IAsyncEnumerable<ListedImage> ReadAsync(BlobContainerClient images, string? prefix, CancellationToken cancellationToken) =>
-        PairAsync(images.GetBlobsAsync(Options(prefix), cancellationToken), cancellationToken);
+        ReadAsync(images, prefix, onProduct: null, cancellationToken);
+
+    /// <summary>The same, telling of product records as they pass.</summary>
+    /// <param name="images">The images' container.</param>
+    /// <param name="prefix">Only names that start with this; null for all.</param>
+    /// <param name="onProduct">Told a product record's name and what its metadata tells; null for nobody.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static IAsyncEnumerable<ListedImage> ReadAsync(
+        BlobContainerClient images, string? prefix, Action<string, RecordReceipt?>? onProduct, CancellationToken cancellationToken) =>
+        PairAsync(images.GetBlobsAsync(Options(prefix), cancellationToken), onProduct, cancellationToken);
+
+    /// <summary>The same within one folder, without those below it.</summary>
+    public static IAsyncEnumerable<ListedImage> ReadFolderAsync(
+        BlobContainerClient images, string prefix, Action<string, RecordReceipt?> onProduct, CancellationToken cancellationToken)
+    {
+        var options = new GetBlobsByHierarchyOptions { Traits = BlobTraits.Metadata, Delimiter = "/", Prefix = prefix };
+        return PairAsync(images.GetBlobsByHierarchyAsync(options, cancellationToken).Where(i => i.IsBlob).Select(i => i.Blob), onProduct, cancellationToken);
+    }
 
     /// <summary>
     /// The same in pages, from any page on. An image whose record stands on the next page counts as one without; intake looks for itself.
@@ -31,20 +48,22 @@ internal static class ImageListing
     /// <param name="prefix">Only names that start with this; null for all.</param>
     /// <param name="from">Where an earlier listing went on; null for the start.</param>
     /// <param name="pageSize">Blobs on a page, 1 to 5,000.</param>
+    /// <param name="onProduct">Told of product records as they pass.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Pages, each with where the listing goes on after it; empty after the last.</returns>
     public static async IAsyncEnumerable<(IAsyncEnumerable<ListedImage> Images, string Next)> ReadPagesAsync(
-        BlobContainerClient images, string? prefix, string? from, int pageSize, [EnumeratorCancellation] CancellationToken cancellationToken)
+        BlobContainerClient images, string? prefix, string? from, int pageSize, Action<string, RecordReceipt?> onProduct, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var page in images.GetBlobsAsync(Options(prefix), cancellationToken).AsPages(from, pageSize))
         {
-            yield return (PairAsync(page.Values.ToAsyncEnumerable(), cancellationToken), page.ContinuationToken ?? "");
+            yield return (PairAsync(page.Values.ToAsyncEnumerable(), onProduct, cancellationToken), page.ContinuationToken ?? "");
         }
     }
 
     private static GetBlobsOptions Options(string? prefix) => new() { Traits = BlobTraits.Metadata, Prefix = prefix };
 
-    private static async IAsyncEnumerable<ListedImage> PairAsync(IAsyncEnumerable<BlobItem> blobs, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<ListedImage> PairAsync(
+        IAsyncEnumerable<BlobItem> blobs, Action<string, RecordReceipt?>? onProduct, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var waiting = new Dictionary<string, ListedImage>(StringComparer.Ordinal);
         var order = new PriorityQueue<string, string>(StringComparer.Ordinal);
@@ -68,6 +87,10 @@ internal static class ImageListing
                 var record = ImageNames.RecordFor(blob.Name);
                 waiting[record] = new(blob.Name, blob.Properties.ETag?.Plain() ?? "", blob.Properties.LastModified, HasRecord: false, Receipt: null);
                 order.Enqueue(record, record);
+            }
+            else if (onProduct is not null && ProductRecords.IsProductRecord(blob.Name))
+            {
+                onProduct(blob.Name, RecordReceipt.FromMetadata(blob.Metadata));
             }
         }
 

@@ -12,7 +12,7 @@ namespace BlobCaptioner.Intake;
 /// </summary>
 public sealed class Redo(ImageIntake intake)
 {
-    /// <summary>Goes over the images once.</summary>
+    /// <summary>Goes over the images and products once.</summary>
     /// <exception cref="ValidationException">Nothing is selected, or a value is out of its range.</exception>
     /// <exception cref="RequestFailedException">The listing itself failed.</exception>
     public async Task<RedoSummary> RunAsync(RedoRequest request, CancellationToken cancellationToken)
@@ -42,7 +42,7 @@ public sealed class Redo(ImageIntake intake)
                 listed++;
                 selected += isSelected ? 1 : 0;
                 errors += isError ? 1 : 0;
-                if (result is { } known)
+                if (isSelected && result is { } known)
                 {
                     counts[known] = counts.GetValueOrDefault(known) + 1;
                 }
@@ -63,6 +63,11 @@ public sealed class Redo(ImageIntake intake)
 
     private async Task<(bool IsSelected, IntakeResult? Result)> TakeAsync(RedoRequest request, Candidate image, CancellationToken cancellationToken)
     {
+        if (ProductRecords.IsProductRecord(image.Name))
+        {
+            return await TakeProductAsync(request, image, cancellationToken);
+        }
+
         var record = image.Receipt is { } receipt && (request.Flag is null || receipt.Flags is not null) && receipt.Profile is not null
             ? new Known(receipt.Status, receipt.Profile, receipt.Flags ?? [])
             : await ReadAsync(image, cancellationToken);
@@ -75,6 +80,43 @@ public sealed class Redo(ImageIntake intake)
         var taken = await intake.IngestAsync(
             new IntakeRequest { Name = image.Name, Profile = profile, Force = true, RetryFailed = true, OverEdits = request.OverEdits }, cancellationToken);
         return (true, taken.Result);
+    }
+
+    // Only the record tells its views and its SKU; what the listing shows spares those that were not asked for.
+    private async Task<(bool IsSelected, IntakeResult? Result)> TakeProductAsync(RedoRequest request, Candidate product, CancellationToken cancellationToken)
+    {
+        if (product.Receipt is { Profile: { } written } receipt && (request.Flag is null || receipt.Flags is not null)
+            && !IsSelected(request, new(receipt.Status, written, receipt.Flags ?? [])))
+        {
+            return (false, null);
+        }
+
+        if (await intake.Store.ReadProductAsync(product.Name, cancellationToken) is not { } stored)
+        {
+            return (request.Names.Count > 0 && !IsNarrowed(request), IntakeResult.Gone);
+        }
+
+        if (stored.Record is not { } record)
+        {
+            return (request.Names.Count > 0 && !IsNarrowed(request), IntakeResult.Blocked);
+        }
+
+        if (!IsSelected(request, new(record.Status, record.Profile.Name, record.Flags)))
+        {
+            return (false, null);
+        }
+
+        var again = new ProductRequest
+        {
+            View = record.Image.Name,
+            Sku = record.Product!.Sku,
+            Basis = request.Profiles(record.Profile.Name),
+            Known = record.Product.Views,
+            Force = true,
+            RetryFailed = true,
+            OverEdits = request.OverEdits,
+        };
+        return (true, await intake.Products.EnsureAsync(again, cancellationToken));
     }
 
     private async Task<Known?> ReadAsync(Candidate image, CancellationToken cancellationToken) =>
@@ -93,7 +135,7 @@ public sealed class Redo(ImageIntake intake)
     {
         foreach (var name in request.Names.Distinct(StringComparer.Ordinal))
         {
-            var image = name.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? name[..^".json".Length] : name;
+            var image = !ProductRecords.IsProductRecord(name) && name.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? name[..^".json".Length] : name;
             if (request.Prefix is not { } prefix || image.StartsWith(prefix, StringComparison.Ordinal))
             {
                 yield return new(image, HasRecord: true, Receipt: null);
@@ -102,9 +144,21 @@ public sealed class Redo(ImageIntake intake)
 
         if (request.Names.Count == 0)
         {
-            await foreach (var image in ImageListing.ReadAsync(intake.Storage.Images, request.Prefix, cancellationToken))
+            var products = new Queue<Candidate>();
+            var images = ImageListing.ReadAsync(
+                intake.Storage.Images, request.Prefix, (name, receipt) => products.Enqueue(new(name, HasRecord: true, receipt)), cancellationToken);
+            await foreach (var image in images)
             {
                 yield return new(image.Name, image.HasRecord, image.Receipt);
+                while (products.TryDequeue(out var product))
+                {
+                    yield return product;
+                }
+            }
+
+            while (products.TryDequeue(out var rest))
+            {
+                yield return rest;
             }
         }
     }

@@ -10,7 +10,7 @@ public sealed record RedoRequest : IValidatableObject
     /// <summary>The base profile for a record that was written for the profile of this name; the folder's settings change it as ever.</summary>
     public required Func<string, Profile> Profiles { get; init; }
 
-    /// <summary>Names of images; a record's name stands for its image. Empty, the default, for the whole container.</summary>
+    /// <summary>Names of images, of their records, which stand for them, or of product records. Empty, the default, for the whole container.</summary>
     public IReadOnlyList<string> Names { get; init; } = [];
 
     /// <summary>Only records that ended so; null for any.</summary>

@@ -1,9 +1,9 @@
 namespace BlobCaptioner.Intake;
 
-/// <summary>What a <see cref="Redo"/> found and did. Every selected image is in exactly one of the counts after <see cref="Selected"/>.</summary>
+/// <summary>What a <see cref="Redo"/> found and did. Products count like images. Every selected one is in exactly one of the counts after <see cref="Selected"/>.</summary>
 public sealed record RedoSummary
 {
-    /// <summary>Images looked at.</summary>
+    /// <summary>Images and product records looked at.</summary>
     public long Listed { get; init; }
 
     /// <summary>Of these, with a record that was asked for.</summary>

@@ -8,7 +8,10 @@ using Polly;
 
 namespace BlobCaptioner.Intake;
 
-/// <summary>Reads the images' listing once and takes in whatever has no record or one that is out of date. A second sweep finds nothing to do.</summary>
+/// <summary>
+/// Reads the images' listing once and takes in whatever has no record or one that is out of date: pictures, and products whose views have all ended. A second sweep finds
+/// nothing to do.
+/// </summary>
 public sealed class Sweep
 {
     private readonly ImageIntake _intake;
@@ -31,29 +34,36 @@ public sealed class Sweep
     public async Task<SweepSummary> RunAsync(SweepRequest request, CancellationToken cancellationToken)
     {
         Validator.ValidateObject(request, new ValidationContext(request), validateAllProperties: true);
-        return await RunAsync(request, ImageListing.ReadAsync(_intake.Storage.Images, request.Prefix, cancellationToken), cancellationToken);
+        var watch = new ProductWatch(_intake.Assignments, request.Profile);
+        var images = ImageListing.ReadAsync(_intake.Storage.Images, request.Prefix, watch.Note, cancellationToken);
+        return await RunAsync(request, watch.ReadAsync(images, cancellationToken).Concat(Deferred(watch.Flush)), cancellationToken);
     }
 
     /// <summary>Sweeps over a part of the listing.</summary>
-    internal async Task<SweepSummary> RunAsync(SweepRequest request, IAsyncEnumerable<ListedImage> images, CancellationToken cancellationToken)
+    internal async Task<SweepSummary> RunAsync(SweepRequest request, IAsyncEnumerable<SweepItem> items, CancellationToken cancellationToken)
     {
+        var products = new Dictionary<IntakeResult, long>();
         var counts = new Dictionary<IntakeResult, long>();
         long listed = 0, errors = 0;
         var counting = new Lock();
         var options = new ParallelOptions { MaxDegreeOfParallelism = request.Parallelism, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(images, options, async (image, stop) =>
+        await Parallel.ForEachAsync(items, options, async (item, stop) =>
         {
-            var result = await TryTakeAsync(image, request, stop);
+            var outcome = await TryTakeAsync(item, request, stop);
             lock (counting)
             {
-                listed++;
-                if (result is { } known)
-                {
-                    counts[known] = counts.GetValueOrDefault(known) + 1;
-                }
-                else
+                listed += item.Image is null ? 0 : 1;
+                if (outcome is null)
                 {
                     errors++;
+                    return;
+                }
+
+                var mine = item.Image is null ? products : counts;
+                mine[outcome.Result] = mine.GetValueOrDefault(outcome.Result) + 1;
+                if (outcome.ProductEnqueued)
+                {
+                    products[IntakeResult.Enqueued] = products.GetValueOrDefault(IntakeResult.Enqueued) + 1;
                 }
             }
         });
@@ -66,35 +76,72 @@ public sealed class Sweep
             Rejected = counts.GetValueOrDefault(IntakeResult.Rejected),
             InFlight = counts.GetValueOrDefault(IntakeResult.AlreadyQueued),
             Gone = counts.GetValueOrDefault(IntakeResult.Gone),
-            Blocked = counts.GetValueOrDefault(IntakeResult.Blocked),
+            Blocked = counts.GetValueOrDefault(IntakeResult.Blocked) + products.GetValueOrDefault(IntakeResult.Blocked),
+            Products = products.GetValueOrDefault(IntakeResult.Enqueued),
+            ProductsInFlight = products.GetValueOrDefault(IntakeResult.AlreadyQueued),
             Errors = errors,
         };
     }
 
-    private async Task<IntakeResult?> TryTakeAsync(ListedImage image, SweepRequest request, CancellationToken cancellationToken)
+    // What is still open when the images are through, not before.
+    private static async IAsyncEnumerable<SweepItem> Deferred(Func<IEnumerable<SweepItem>> items)
+    {
+        await Task.CompletedTask;
+        foreach (var item in items())
+        {
+            yield return item;
+        }
+    }
+
+    /// <summary>Sweeps over the products that a watch holds still open.</summary>
+    internal Task<SweepSummary> FinishAsync(SweepRequest request, ProductWatch watch, CancellationToken cancellationToken) =>
+        RunAsync(request, watch.Flush().ToAsyncEnumerable(), cancellationToken);
+
+    private async Task<IntakeOutcome?> TryTakeAsync(SweepItem item, SweepRequest request, CancellationToken cancellationToken)
     {
         try
         {
             return await _outage.ExecuteAsync(
-                async cancel => await IsSettledAsync(image, request, cancel) ? IntakeResult.UpToDate : await IngestAsync(image, request, cancel),
+                async cancel => item switch
+                {
+                    { Product: { } product } => new(await TakeProductAsync(product, request, cancel)),
+                    { Image: { } image } when await IsSettledAsync(image, item.Assignment, request, cancel) => new(IntakeResult.UpToDate),
+                    _ => await IngestAsync(item.Image!, request, cancel),
+                },
                 cancellationToken);
         }
         catch (Exception error) when (error is RequestFailedException || StorageOutage.IsTransient(error, cancellationToken))
         {
-            TellTrouble(image.Name, error, "The next sweep tries again.");
+            TellTrouble(item.Image?.Name ?? item.Product!.RecordName, error, "The next sweep tries again.");
             return null;
         }
     }
 
-    private async ValueTask<bool> IsSettledAsync(ListedImage image, SweepRequest request, CancellationToken cancellationToken) =>
+    // Where a view has not ended, whoever ends the last one sees to the product.
+    private async Task<IntakeResult> TakeProductAsync(ProductState product, SweepRequest request, CancellationToken cancellationToken) =>
+        product.IsReady && _intake.Products.HasWork(product, request.Force, request.RetryFailed)
+            ? await _intake.Products.EnsureAsync(
+                new ProductRequest
+                {
+                    View = product.Views[0].Image.Name,
+                    Sku = product.Sku,
+                    Basis = request.Profile,
+                    Known = [.. product.Views.Select(v => v.Image.Name)],
+                    Force = request.Force,
+                    RetryFailed = request.RetryFailed,
+                },
+                cancellationToken)
+            : IntakeResult.UpToDate;
+
+    private async ValueTask<bool> IsSettledAsync(ListedImage image, Assignment? assignment, SweepRequest request, CancellationToken cancellationToken) =>
         !request.Force && image.Receipt is { } receipt && receipt.SourceETag == image.ETag
         && !(request.RetryFailed && receipt.Status == RecordStatus.Failed)
-        && _intake.IsUpToDate(receipt, await _intake.Assignments.ForAsync(image.Name, request.Profile, cancellationToken));
+        && _intake.IsUpToDate(receipt, assignment ?? await _intake.Assignments.ForAsync(image.Name, request.Profile, cancellationToken));
 
-    private async Task<IntakeResult> IngestAsync(ListedImage image, SweepRequest request, CancellationToken cancellationToken)
+    private async Task<IntakeOutcome> IngestAsync(ListedImage image, SweepRequest request, CancellationToken cancellationToken)
     {
         var intake = new IntakeRequest { Name = image.Name, Profile = request.Profile, Force = request.Force, RetryFailed = request.RetryFailed };
-        return (await _intake.IngestAsync(intake, image, cancellationToken)).Result;
+        return await _intake.IngestAsync(intake, image, cancellationToken);
     }
 
     private void TellTrouble(string name, Exception error, string remedy)

@@ -1,6 +1,6 @@
 namespace BlobCaptioner.Intake;
 
-/// <summary>What a sweep would do. Every listed image is in exactly one of the other counts.</summary>
+/// <summary>What a sweep would do. Every listed image is in exactly one of the other counts but those of products.</summary>
 public sealed record SweepForecast
 {
     /// <summary>Images in the listing.</summary>
@@ -38,6 +38,12 @@ public sealed record SweepForecast
 
     /// <summary>Given up before, and left alone.</summary>
     public long KnownFailed { get; init; }
+
+    /// <summary>Products whose views have all ended and whose record is missing, out of date, or asked for anew: they would be enqueued.</summary>
+    public long Products { get; init; }
+
+    /// <summary>Products that wait for views: described after the last one, if their record is out of date then.</summary>
+    public long ProductsWaiting { get; init; }
 
     /// <summary>Something lies where their record belongs that says nothing of itself in the listing: a file of somebody else's, or a record without metadata.</summary>
     public long Unclear { get; init; }

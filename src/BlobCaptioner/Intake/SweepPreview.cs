@@ -14,13 +14,27 @@ public sealed class SweepPreview(ImageIntake intake)
     {
         Validator.ValidateObject(request, new ValidationContext(request), validateAllProperties: true);
         var found = new SweepForecast();
-        await foreach (var image in ImageListing.ReadAsync(intake.Storage.Images, request.Prefix, cancellationToken))
+        var watch = new ProductWatch(intake.Assignments, request.Profile);
+        var images = ImageListing.ReadAsync(intake.Storage.Images, request.Prefix, watch.Note, cancellationToken);
+        await foreach (var item in watch.ReadAsync(images, cancellationToken))
         {
-            found = Count(found with { Listed = found.Listed + 1 }, image, await intake.Assignments.ForAsync(image.Name, request.Profile, cancellationToken), request);
+            found = item is { Image: { } image }
+                ? Count(
+                    found with { Listed = found.Listed + 1 },
+                    image,
+                    item.Assignment ?? await intake.Assignments.ForAsync(image.Name, request.Profile, cancellationToken),
+                    request)
+                : Count(found, item.Product!, request);
         }
 
-        return found;
+        return watch.Flush().Aggregate(found, (sum, item) => Count(sum, item.Product!, request));
     }
+
+    private SweepForecast Count(SweepForecast found, ProductState product, SweepRequest request) => product switch
+    {
+        { IsReady: true } => intake.Products.HasWork(product, request.Force, request.RetryFailed) ? found with { Products = found.Products + 1 } : found,
+        _ => product.Views.All(v => v.IsSettled) ? found : found with { ProductsWaiting = found.ProductsWaiting + 1 },
+    };
 
     private SweepForecast Count(SweepForecast found, ListedImage image, Assignment assignment, SweepRequest request) => image switch
     {

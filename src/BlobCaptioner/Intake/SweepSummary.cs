@@ -1,6 +1,6 @@
 namespace BlobCaptioner.Intake;
 
-/// <summary>What a sweep found and did. Every listed image is in exactly one of the other counts.</summary>
+/// <summary>What a sweep found and did. Every listed image is in exactly one of the other counts but those of products.</summary>
 public sealed record SweepSummary
 {
     /// <summary>Images in the listing.</summary>
@@ -24,8 +24,14 @@ public sealed record SweepSummary
     /// <summary>They vanished meanwhile.</summary>
     public long Gone { get; init; }
 
-    /// <summary>A file of somebody else's lies where their record belongs.</summary>
+    /// <summary>A file of somebody else's lies where their record, or a product's, belongs.</summary>
     public long Blocked { get; init; }
+
+    /// <summary>Products whose job is in the queue now: their views have ended, and their record was missing or out of date.</summary>
+    public long Products { get; init; }
+
+    /// <summary>Products whose job was in the queue before.</summary>
+    public long ProductsInFlight { get; init; }
 
     /// <summary>Storage refused; the next sweep tries again.</summary>
     public long Errors { get; init; }
@@ -41,6 +47,8 @@ public sealed record SweepSummary
         InFlight = InFlight + other.InFlight,
         Gone = Gone + other.Gone,
         Blocked = Blocked + other.Blocked,
+        Products = Products + other.Products,
+        ProductsInFlight = ProductsInFlight + other.ProductsInFlight,
         Errors = Errors + other.Errors,
     };
 }

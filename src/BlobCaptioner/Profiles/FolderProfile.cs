@@ -12,8 +12,12 @@ public abstract record FolderProfile
 
     /// <summary>What is to be written.</summary>
     /// <param name="What">Profile and facts.</param>
-    /// <param name="Sku">With <see cref="ProfileGrouping.Sku"/>: the product that the picture shows, never null then; otherwise the catalogue's, or null.</param>
-    public sealed record Ready(ResolvedProfile What, string? Sku) : FolderProfile;
+    /// <param name="Sku">With a <see cref="Profile.Grouping"/>: the product that the picture shows, never null then; otherwise the catalogue's, or null.</param>
+    public sealed record Ready(ResolvedProfile What, string? Sku) : FolderProfile
+    {
+        /// <summary>Images of the same folder that the catalogue gives the same SKU, possibly without their ending, whether they are there or not.</summary>
+        public IReadOnlyList<string> Siblings { get; init; } = [];
+    }
 
     /// <summary>The settings can't be read: the folder's pictures are rejected with this, and no others.</summary>
     /// <param name="Error">File, place, value, allowed values and way out.</param>

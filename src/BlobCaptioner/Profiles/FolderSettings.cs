@@ -86,10 +86,27 @@ public sealed class FolderSettings
         }
 
         var match = catalog?.Value?.Find(imageName[folder.Length..]);
-        var sku = match?.Sku ?? SkuOf(imageName, profile.Grouping);
-        return profile.Grouping != ProfileGrouping.None && sku is not null && sku.AsSpan().ContainsAny('/', '\\')
-            ? Broken(CatalogName, catalog!.Hash, [$"{folder}{CatalogName}: the SKU '{sku}' of '{imageName}' has a slash and can't name a product record; write it without, or set 'grouping' to none"])
-            : new FolderProfile.Ready(new(profile, match?.Facts ?? ProductFacts.None), sku);
+        if (profile.Grouping != ProfileGrouping.None && match?.Sku is { } given && given.Any(c => c is '/' or '\\' || char.IsControl(c)))
+        {
+            return Broken(
+                CatalogName,
+                catalog!.Hash,
+                [$"{folder}{CatalogName}: the SKU '{given}' of '{imageName}' has a slash or a line break and can't name a product record; write it without, or set 'grouping' to none"]);
+        }
+
+        return new FolderProfile.Ready(new(profile, match?.Facts ?? ProductFacts.None), match?.Sku ?? SkuOf(imageName, profile.Grouping))
+        {
+            Siblings = profile.Grouping != ProfileGrouping.None && match is { Files.Count: > 0 } ? SiblingsOf(imageName, folder, match.Files) : [],
+        };
+    }
+
+    // Of the catalogue's files those that can lie beside the image: with a path below the catalogue, or found by their name in any folder.
+    private static List<string> SiblingsOf(string imageName, string catalogFolder, IReadOnlyList<string> files)
+    {
+        var folder = imageName[..(imageName.LastIndexOf('/') + 1)];
+        return [.. files
+            .Select(f => f.Contains('/', StringComparison.Ordinal) ? catalogFolder + f : folder + f)
+            .Where(f => f.LastIndexOf('/') == folder.Length - 1 && f.StartsWith(folder, StringComparison.Ordinal) && f != imageName)];
     }
 
     // The cached case ends synchronously: no task is made.

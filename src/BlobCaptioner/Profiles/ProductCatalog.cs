@@ -8,6 +8,7 @@ public sealed class ProductCatalog
     private readonly IReadOnlyList<string> _columns;
     private readonly Dictionary<string, Row> _files = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Row> _skus = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<string>> _filesOfSkus = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Row?> _anyCaseFiles = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, Row?> _anyCaseSkus = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, Row?> _stems = new(StringComparer.OrdinalIgnoreCase);
@@ -51,6 +52,10 @@ public sealed class ProductCatalog
 
             AddAnyCase(_anyCaseFiles, file, row);
             AddAnyCase(_stems, file[..^Path.GetExtension(file).Length], row);
+            if (sku is not null)
+            {
+                (_filesOfSkus.TryGetValue(sku, out var files) ? files : _filesOfSkus[sku] = []).Add(file);
+            }
         }
 
         if (sku is not null && !_skus.TryAdd(sku, row))
@@ -94,7 +99,7 @@ public sealed class ProductCatalog
             }
         }
 
-        return new(new ProductFacts { Sku = row.Sku, Values = facts });
+        return new(new ProductFacts { Sku = row.Sku, Values = facts }) { Files = row.Sku is { } sku ? _filesOfSkus.GetValueOrDefault(sku) ?? [] : [] };
     }
 
     private sealed record Row(int Line, string? Sku, string[] Values)

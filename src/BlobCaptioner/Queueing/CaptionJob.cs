@@ -8,13 +8,13 @@ public sealed record CaptionJob
     /// <summary>The image's container.</summary>
     public required string Container { get; init; }
 
-    /// <summary>The image blob's name: up to 1,024 characters.</summary>
+    /// <summary>The image blob's name, up to 1,024 characters; of a product its record's.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The image's ETag when it was prepared, without quotes; another one means that a newer job exists.</summary>
+    /// <summary>The image's ETag when it was prepared, without quotes, or the hash of a product's views; another one means that a newer job exists.</summary>
     public required string ETag { get; init; }
 
-    /// <summary>SHA-256 of the image's bytes, lower-case hex.</summary>
+    /// <summary>SHA-256 of the image's bytes, or over those of the pictures that show a product, lower-case hex.</summary>
     public required string ContentHash { get; init; }
 
     /// <summary>The image's format by content.</summary>
@@ -62,6 +62,10 @@ public sealed record CaptionJob
     /// <summary>True drops <c>review.edits</c> once the new copy is written.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool OverEdits { get; init; }
+
+    /// <summary>The product that is to be described; null for an image. Format, size and prepared image are then those of its main view.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ProductJob? Product { get; init; }
 
     /// <summary>How often a worker handed it back because it does not know its profile; no try is counted for that.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]

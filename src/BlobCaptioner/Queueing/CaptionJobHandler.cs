@@ -24,9 +24,10 @@ internal sealed class CaptionJobHandler
     private readonly PreparedImages _prepared;
     private readonly Assignments _assignments;
     private readonly CaptionStore _store;
-    private readonly JobClaims _claims;
     private readonly ResiliencePipeline _outage;
     private readonly JobLoader _loader;
+    private readonly ProductLoader _productLoader;
+    private readonly JobEnd _end;
     private readonly ModelCall _call;
     private readonly ConcurrentDictionary<string, byte> _unknownProfiles = new(StringComparer.Ordinal);
 
@@ -44,7 +45,6 @@ internal sealed class CaptionJobHandler
         (_storage, _model, _profiles, _options, _gate) = (storage, model, profiles, options, gate);
         (_time, _report, _prepared, _assignments) = (time, report, prepared, assignments);
         _store = new(storage);
-        _claims = new(storage, timeout: TimeSpan.Zero);
         _outage = StorageOutage.CreateRetry(storage.Options, time, error =>
         {
             _report.StorageTrouble(error);
@@ -52,6 +52,11 @@ internal sealed class CaptionJobHandler
         });
         _loader = new(_store, prepared, model.Info.Hash, _outage);
         _call = new(model, _store, prepared, _outage, time);
+
+        // Who died between claim and message is back when its lease is over. Which model wrote a product is for sweeps to look at, or workers with two would undo each other's.
+        var products = new ProductDispatch(storage, assignments, options.Lease / 2, modelHash: null, time, (kind, name, error) => _report.Tell(kind, name, error));
+        _productLoader = new(products.Views, _store, prepared, model.Info.Hash, _outage);
+        _end = new(new(storage, timeout: TimeSpan.Zero), products, profiles, _outage);
     }
 
     /// <summary>Handles a message. Whatever happens, the message is deleted only after its end is on record, and no exception gets out.</summary>
@@ -113,7 +118,16 @@ internal sealed class CaptionJobHandler
             return;
         }
 
-        var assignment = await _outage.ExecuteAsync(async cancel => await _assignments.ForAsync(job.Name, basis, cancel), begin.Token);
+        var assignment = job.Product is null
+            ? await _outage.ExecuteAsync(async cancel => await _assignments.ForAsync(job.Name, basis, cancel), begin.Token)
+            : await _productLoader.AssignAsync(job, basis, begin.Token);
+        if (assignment is null)
+        {
+            _report.Dropped(job.Name, RecordWrite.ImageChanged);
+            await CompleteAsync(lease, job, abort);
+            return;
+        }
+
         if (assignment.What is not { } what)
         {
             await RejectAsync(lease, job with { Preparation = "none" }, assignment, assignment.Error!, asked: null, abort);
@@ -121,13 +135,17 @@ internal sealed class CaptionJobHandler
         }
 
         job = WithCurrentSettings(job, what);
-        switch (await CaptionTracing.StepAsync("load", cancel => _loader.LoadAsync(job, what, cancel), begin.Token))
+        switch (await CaptionTracing.StepAsync(
+            "load", cancel => job.Product is null ? _loader.LoadAsync(job, what, cancel) : _productLoader.LoadAsync(job, assignment, cancel), begin.Token))
         {
             case LoadedJob.Ready bare when what.Profile.Fields.Count == 0:
                 await EndAsync(lease, job, RecordDraft.Bare(job, assignment, _time.GetUtcNow()), bare.Present, TimeSpan.Zero, new(), abort);
                 return;
             case LoadedJob.Ready ready:
                 await DescribeAsync(lease, job, assignment, ready, stop, begin.Token, mine.Token, abort);
+                return;
+            case LoadedJob.Refreshed refreshed:
+                await EndAsync(lease, job, refreshed.Record, refreshed.Present, TimeSpan.Zero, new(), abort);
                 return;
             case LoadedJob.Unfit unfit:
                 await RejectAsync(lease, job with { Preparation = unfit.RejectedBy }, assignment, unfit.Error, asked: null, abort);
@@ -166,7 +184,7 @@ internal sealed class CaptionJobHandler
                 await RewriteAsync(lease, begun, mine);
                 _report.Tell(PipelineEventKind.Started, job.Name);
                 started = _time.GetTimestamp();
-                var request = new CaptionRequest { Images = [new() { Jpeg = ready.Jpeg, Name = job.Name }], Profile = what.Profile, Facts = what.Facts };
+                var request = new CaptionRequest { Images = ready.Images, Profile = what.Profile, Facts = what.Facts };
                 answer = await _call.AskAsync(request, mine);
             }
         }
@@ -212,6 +230,12 @@ internal sealed class CaptionJobHandler
         if (job.ProfileVersion == what.Version)
         {
             return job;
+        }
+
+        if (job.Product is not null)
+        {
+            // Its pictures are prepared already, as their own records say.
+            return job with { ProfileVersion = what.Version };
         }
 
         var preparation = _prepared.Preparation(what.Profile.ImageTokenBudget);
@@ -317,11 +341,7 @@ internal sealed class CaptionJobHandler
         await _outage.ExecuteAsync(async cancel => await lease.CompleteAsync(cancel), abort);
     }
 
-    private async Task CompleteAsync(JobLease lease, CaptionJob job, CancellationToken abort)
-    {
-        await _outage.ExecuteAsync(async cancel => await lease.CompleteAsync(cancel), abort);
-        await _outage.ExecuteAsync(async cancel => await _claims.ReleaseAsync(job.Claim, taken: null, cancel), abort);
-    }
+    private Task CompleteAsync(JobLease lease, CaptionJob job, CancellationToken abort) => _end.CompleteAsync(lease, job, abort);
 
     private async Task HandBackAsync(JobLease lease, CaptionJob? job, TimeSpan delay, string reason)
     {

@@ -19,7 +19,7 @@ internal sealed class JobLoader(CaptionStore store, PreparedImages prepared, str
 
         if (await outage.ExecuteAsync(async cancel => await prepared.LoadAsync(job.PreparedBlob, cancel), cancellationToken) is { } loaded)
         {
-            return new LoadedJob.Ready(loaded.Jpeg, present) { MadeFrom = loaded.MadeFrom };
+            return new LoadedJob.Ready([new() { Jpeg = loaded.Jpeg, Name = job.Name }], present) { MadeFrom = loaded.MadeFrom };
         }
 
         // The lifecycle rule was faster than the queue.
@@ -29,7 +29,7 @@ internal sealed class JobLoader(CaptionStore store, PreparedImages prepared, str
         {
             case PreparationOutcome.Prepared image:
                 await outage.ExecuteAsync(async cancel => await prepared.StoreAsync(job.PreparedBlob, image.Jpeg, job.Name, cancel), cancellationToken);
-                return new LoadedJob.Ready(image.Jpeg, present) { MadeFrom = job.Name };
+                return new LoadedJob.Ready([new() { Jpeg = image.Jpeg, Name = job.Name }], present) { MadeFrom = job.Name };
             case PreparationOutcome.Rejected why:
                 return new LoadedJob.Unfit(new(why.Code, why.Message, why.Remedy), prepared.RejectedBy(job.Preparation));
             default:

@@ -1,3 +1,4 @@
+using BlobCaptioner.Captioning;
 using BlobCaptioner.Results;
 
 namespace BlobCaptioner.Queueing;
@@ -10,13 +11,18 @@ internal abstract record LoadedJob
     }
 
     /// <summary>The model can begin.</summary>
-    /// <param name="Jpeg">The prepared image.</param>
+    /// <param name="Images">The prepared image, or those of a product.</param>
     /// <param name="Present">The record that lies there now; null for none.</param>
-    public sealed record Ready(ReadOnlyMemory<byte> Jpeg, StoredRecord? Present) : LoadedJob
+    public sealed record Ready(IReadOnlyList<PreparedImage> Images, StoredRecord? Present) : LoadedJob
     {
         /// <summary>The image of the same bytes that was prepared first; null where nobody noted it.</summary>
         public string? MadeFrom { get; init; }
     }
+
+    /// <summary>A product's record is as good as a new one, but for its views' names or ETags.</summary>
+    /// <param name="Record">The record with the views of now.</param>
+    /// <param name="Present">The record that lies there.</param>
+    public sealed record Refreshed(CaptionRecord Record, StoredRecord Present) : LoadedJob;
 
     /// <summary>There is nothing to do any more.</summary>
     /// <param name="Reason">Why, as a write would have said it.</param>

@@ -28,7 +28,7 @@ internal sealed class ModelCall(ICaptionModel model, CaptionStore store, Prepare
     /// <summary>Lets later pictures of the same bytes find this record, where the one that they would look at is of no use.</summary>
     public async Task NoteAsync(CaptionJob job, LoadedJob.Ready ready, CancellationToken cancellationToken)
     {
-        if (ready.MadeFrom != job.Name)
+        if (job.Product is null && ready.MadeFrom != job.Name)
         {
             await outage.ExecuteAsync(async cancel => await prepared.NoteMadeFromAsync(job.PreparedBlob, job.Name, cancel), cancellationToken);
         }

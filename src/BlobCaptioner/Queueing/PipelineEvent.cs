@@ -9,8 +9,11 @@ public sealed record PipelineEvent
     /// <summary>What happened.</summary>
     public required PipelineEventKind Kind { get; init; }
 
-    /// <summary>The image's name.</summary>
+    /// <summary>The image's name; of a product its record's.</summary>
     public required string Name { get; init; }
+
+    /// <summary>True where it happened to a product, not to an image.</summary>
+    public bool IsProduct => ProductRecords.IsProductRecord(Name);
 
     /// <summary>When, UTC.</summary>
     public required DateTimeOffset At { get; init; }

@@ -73,6 +73,10 @@ internal static class RecordDraft
     /// <summary>A view of a product of which nothing is to be written but its product.</summary>
     public static CaptionRecord Bare(CaptionJob job, Assignment assignment, DateTimeOffset at) => Create(RecordStatus.Described, job, assignment, model: null, at);
 
+    /// <summary>A product's record whose pictures have the same bytes as before, with the names and ETags of now.</summary>
+    public static CaptionRecord RefreshedProduct(CaptionJob job, Assignment assignment, CaptionRecord record) =>
+        record with { Image = Image(job), Product = Product(job, assignment) };
+
     // In the profile's order, a language without fields left out.
     private static Dictionary<string, IReadOnlyDictionary<string, CopyValue>> Copy(Profile profile, Caption caption)
     {
@@ -106,18 +110,9 @@ internal static class RecordDraft
         return new()
         {
             Status = status,
-            Image = new()
-            {
-                Container = job.Container,
-                Name = job.Name,
-                ETag = job.ETag,
-                ContentHash = job.ContentHash,
-                Format = job.Format,
-                Width = job.Width,
-                Height = job.Height,
-            },
+            Image = Image(job),
             Profile = new(assignment?.Profile.Name ?? job.Profile, version),
-            Product = assignment?.Sku is { } sku ? new(sku, [job.Name]) : null,
+            Product = Product(job, assignment),
             Generation = new()
             {
                 Model = model?.Name,
@@ -135,6 +130,26 @@ internal static class RecordDraft
             Fingerprint = Fingerprint.Compute(job.ContentHash, job.Preparation, version, model?.Hash ?? ""),
         };
     }
+
+    // Of a product its main view.
+    private static RecordImage Image(CaptionJob job)
+    {
+        var main = job.Product?.Views[0];
+        return new()
+        {
+            Container = job.Container,
+            Name = main?.Name ?? job.Name,
+            ETag = main?.ETag ?? job.ETag,
+            ContentHash = main?.ContentHash ?? job.ContentHash,
+            Format = job.Format,
+            Width = job.Width,
+            Height = job.Height,
+        };
+    }
+
+    private static RecordProduct? Product(CaptionJob job, Assignment? assignment) => job.Product is { } product
+        ? new(product.Sku, assignment?.Views ?? [.. product.Views.Select(v => v.Name)]) { ViewsHash = job.ETag }
+        : assignment?.Sku is { } sku ? new(sku, [job.Name]) : null;
 
     private static long Milliseconds(TimeSpan time) => (long)Math.Round(time.TotalMilliseconds);
 }

@@ -33,7 +33,7 @@ internal sealed partial class WorkerReport(TimeProvider time, Action<PipelineEve
             RecordWrite.ImageChanged => new("image-changed", "The image was replaced.", "Nothing to do: the newer version has its own job."),
             RecordWrite.Blocked => new(
                 "record-name-taken",
-                $"'{ImageNames.RecordFor(name)}' lies where the record of '{name}' belongs, and is not a caption record.",
+                $"'{(ProductRecords.IsProductRecord(name) ? name : ImageNames.RecordFor(name))}' lies where the record of '{name}' belongs, and is not a caption record.",
                 "Rename or delete that file, then run the sweep."),
             _ => new("done-already", "An up-to-date record is there.", "Nothing to do."),
         });

@@ -19,15 +19,28 @@ public sealed class CaptionStore
     /// <summary>Creates a store over the images' container.</summary>
     public CaptionStore(CaptionStorage storage) => _images = storage.Images;
 
+    /// <summary>Where a record lies: beside its image, or for a product in its views' folder.</summary>
+    public static string NameOf(CaptionRecord record) => record.Product is { ViewsHash: not null } product
+        ? ProductRecords.NameFor(record.Image.Name, product.Sku)
+        : ImageNames.RecordFor(record.Image.Name);
+
     /// <summary>The record beside an image; null where nothing lies there.</summary>
     /// <exception cref="RequestFailedException">Storage refused.</exception>
-    public async Task<StoredRecord?> ReadAsync(string imageName, CancellationToken cancellationToken)
+    public Task<StoredRecord?> ReadAsync(string imageName, CancellationToken cancellationToken) =>
+        ReadBlobAsync(ImageNames.RecordFor(imageName), r => r.Image.Name == imageName && r.Product?.ViewsHash is null, cancellationToken);
+
+    /// <summary>A product's record by its blob's name; null where nothing lies there.</summary>
+    /// <exception cref="RequestFailedException">Storage refused.</exception>
+    public Task<StoredRecord?> ReadProductAsync(string recordName, CancellationToken cancellationToken) =>
+        ReadBlobAsync(recordName, r => r.Product?.ViewsHash is not null && NameOf(r) == recordName, cancellationToken);
+
+    private async Task<StoredRecord?> ReadBlobAsync(string recordName, Func<CaptionRecord, bool> isIts, CancellationToken cancellationToken)
     {
         try
         {
-            var blob = await _images.GetBlobClient(ImageNames.RecordFor(imageName)).DownloadContentAsync(cancellationToken);
+            var blob = await _images.GetBlobClient(recordName).DownloadContentAsync(cancellationToken);
             var details = blob.Value.Details;
-            return new(Parse(blob.Value.Content, imageName), details.ETag.Plain(), RecordReceipt.FromMetadata(details.Metadata) is not null);
+            return new(Parse(blob.Value.Content, isIts), details.ETag.Plain(), RecordReceipt.FromMetadata(details.Metadata) is not null);
         }
         catch (RequestFailedException error) when (error.Status == 404)
         {
@@ -54,7 +67,7 @@ public sealed class CaptionStore
     /// <param name="cancellationToken">Gives up; the record is then written or it isn't.</param>
     /// <exception cref="RequestFailedException">Storage refused, for another reason than a condition.</exception>
     public async Task<RecordWrite> WriteAsync(CaptionRecord record, string? replaces, CancellationToken cancellationToken) =>
-        await WriteAsync(record, replaces, await ReadAsync(record.Image.Name, cancellationToken), overEdits: false, cancellationToken);
+        await WriteAsync(record, replaces, await ReadBesideAsync(record, cancellationToken), overEdits: false, cancellationToken);
 
     /// <summary>The same for who has just read what lies there, which spares a request: should it have changed, it is read again.</summary>
     /// <param name="record">The record.</param>
@@ -72,13 +85,17 @@ public sealed class CaptionStore
     /// <exception cref="RequestFailedException">Storage refused, for another reason than a condition.</exception>
     public async Task<RecordWrite> WriteFirstAsync(CaptionRecord record, CancellationToken cancellationToken) =>
         await WriteAsync(
-            record, seen => seen.Record!.Image.ETag == record.Image.ETag, await ReadAsync(record.Image.Name, cancellationToken), overEdits: false, cancellationToken);
+            record, seen => IsSameVersion(seen.Record!, record), await ReadBesideAsync(record, cancellationToken), overEdits: false, cancellationToken);
+
+    private Task<StoredRecord?> ReadBesideAsync(CaptionRecord record, CancellationToken cancellationToken) =>
+        record.Product?.ViewsHash is null ? ReadAsync(record.Image.Name, cancellationToken) : ReadProductAsync(NameOf(record), cancellationToken);
 
     private async Task<RecordWrite> WriteAsync(
         CaptionRecord record, Func<StoredRecord, bool> stands, StoredRecord? present, bool overEdits, CancellationToken cancellationToken)
     {
         var name = record.Image.Name;
-        var blob = _images.GetBlobClient(ImageNames.RecordFor(name));
+        var blob = _images.GetBlobClient(NameOf(record));
+        var first = present?.Record?.Product?.ViewsHash;
         while (true)
         {
             if (present is { Record: null })
@@ -104,12 +121,18 @@ public sealed class CaptionStore
                 return present.Record!.Generation == record.Generation ? RecordWrite.Written : RecordWrite.AlreadyThere;
             }
 
+            if (record.Product?.ViewsHash is { } views && present?.Record?.Product?.ViewsHash is { } there && there != views && there != first)
+            {
+                // Written meanwhile for other views of the product: who looks at the views next decides which is right.
+                return RecordWrite.AlreadyThere;
+            }
+
             var merged = present?.Record?.Review is { } review
                 ? record with { Review = overEdits ? RecordReview.WithoutEdits(review) : review }
                 : record;
             if (await TryUploadAsync(blob, merged, present?.ETag, cancellationToken) is not { } written)
             {
-                present = await ReadAsync(name, cancellationToken);
+                present = await ReadBesideAsync(record, cancellationToken);
                 continue;
             }
 
@@ -125,12 +148,12 @@ public sealed class CaptionStore
     /// <summary>The file's bytes of a record: indented UTF-8 JSON.</summary>
     public static BinaryData Serialize(CaptionRecord record) => new(JsonSerializer.SerializeToUtf8Bytes(record, CaptionJson.Record));
 
-    private static CaptionRecord? Parse(BinaryData content, string imageName)
+    private static CaptionRecord? Parse(BinaryData content, Func<CaptionRecord, bool> isIts)
     {
         try
         {
             var record = JsonSerializer.Deserialize(content.ToMemory().Span, CaptionJson.Record);
-            return record is { SchemaVersion: 1 } && record.Image.Name == imageName ? record : null;
+            return record is { SchemaVersion: 1 } && isIts(record) ? record : null;
         }
         catch (JsonException)
         {
@@ -140,8 +163,11 @@ public sealed class CaptionStore
 
     // A failed record never stands in the way: a later try may do better.
     private static bool IsAsGood(CaptionRecord present, CaptionRecord other) =>
-        present.Image.ETag == other.Image.ETag && present.Fingerprint == other.Fingerprint
+        IsSameVersion(present, other) && present.Fingerprint == other.Fingerprint
         && (present.Status != RecordStatus.Failed || other.Status == RecordStatus.Failed);
+
+    private static bool IsSameVersion(CaptionRecord present, CaptionRecord other) =>
+        present.Image.ETag == other.Image.ETag && present.Product?.ViewsHash == other.Product?.ViewsHash;
 
     private static async Task<ETag?> TryUploadAsync(BlobClient blob, CaptionRecord record, string? replace, CancellationToken cancellationToken)
     {

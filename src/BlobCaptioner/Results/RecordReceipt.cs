@@ -11,7 +11,7 @@ public sealed record RecordReceipt
     /// <summary>How the image ended.</summary>
     public required RecordStatus Status { get; init; }
 
-    /// <summary>The image's ETag, without quotes.</summary>
+    /// <summary>The image's ETag, without quotes; of a product record <see cref="RecordProduct.ViewsHash"/>.</summary>
     public required string SourceETag { get; init; }
 
     /// <summary>The fingerprint.</summary>
@@ -70,7 +70,7 @@ public sealed record RecordReceipt
     public static RecordReceipt Of(CaptionRecord record) => new()
     {
         Status = record.Status,
-        SourceETag = record.Image.ETag,
+        SourceETag = record.Product?.ViewsHash ?? record.Image.ETag,
         Fingerprint = record.Fingerprint,
         ProfileVersion = record.Profile.Version,
         ModelHash = record.Generation.ModelHash ?? "",

@@ -27,6 +27,12 @@ public sealed record StoreStatus
     /// <summary>With a file of somebody else's where the record belongs.</summary>
     public required long Blocked { get; init; }
 
+    /// <summary>Product records that say described.</summary>
+    public long Products { get; init; }
+
+    /// <summary>Product records that say rejected or failed.</summary>
+    public long ProductsFailed { get; init; }
+
     /// <summary>Messages in the queue, those that workers hold included; approximate, as storage counts them.</summary>
     public required long QueueLength { get; init; }
 
@@ -43,8 +49,8 @@ public sealed record StoreStatus
     /// <param name="cancellationToken">Gives up.</param>
     public static async Task<StoreStatus> ReadAsync(CaptionStorage storage, string? prefix, TimeProvider time, CancellationToken cancellationToken)
     {
-        long images = 0, described = 0, rejected = 0, failed = 0, waiting = 0, old = 0, blocked = 0;
-        await foreach (var image in ImageListing.ReadAsync(storage.Images, prefix, cancellationToken))
+        long images = 0, described = 0, rejected = 0, failed = 0, waiting = 0, old = 0, blocked = 0, products = 0, productsFailed = 0;
+        await foreach (var image in ImageListing.ReadAsync(storage.Images, prefix, CountProduct, cancellationToken))
         {
             images++;
             _ = image switch
@@ -70,9 +76,19 @@ public sealed record StoreStatus
             Waiting = waiting,
             OutOfDate = old,
             Blocked = blocked,
+            Products = products,
+            ProductsFailed = productsFailed,
             QueueLength = queue.Value.ApproximateMessagesCount,
             OldestWait = oldest is { } inserted ? time.GetUtcNow() - inserted : null,
             Poison = poison.Value.ApproximateMessagesCount,
         };
+
+        void CountProduct(string name, RecordReceipt? receipt)
+        {
+            if (receipt is not null)
+            {
+                _ = receipt.Status == RecordStatus.Described ? products++ : productsFailed++;
+            }
+        }
     }
 }

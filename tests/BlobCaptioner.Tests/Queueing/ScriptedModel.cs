@@ -19,12 +19,16 @@ internal sealed class ScriptedModel : ICaptionModel
     /// <summary>Names in the order of the calls.</summary>
     public ConcurrentQueue<string> Calls { get; } = new();
 
+    /// <summary>The names of the pictures of each call that had the fields of a product or a picture, in the order of the calls.</summary>
+    public ConcurrentQueue<(IReadOnlyList<string> Images, Profile Profile, ProductFacts Facts)> Requests { get; } = new();
+
     public int MostRunning => _mostRunning;
 
     public async Task<Caption> DescribeAsync(CaptionRequest request, CancellationToken cancellationToken)
     {
         var (image, profile) = (request.Images[0], request.Profile);
         Calls.Enqueue(image.Name);
+        Requests.Enqueue(([.. request.Images.Select(i => i.Name)], profile, request.Facts));
         lock (Calls)
         {
             _mostRunning = Math.Max(_mostRunning, ++_running);
@@ -40,7 +44,7 @@ internal sealed class ScriptedModel : ICaptionModel
 
             return new()
             {
-                Fields = [new("category", "mug", 0.987654), new("color", "red", 1), new("pattern", "plain", 0.5), new("title", $"Krus \u2013 \u4E66 \"{image.Name}\"", null)],
+                Fields = [.. profile.Fields.Select(f => Known(image).FirstOrDefault(k => k.Name == f.Name) ?? new(f.Name, $"{f.Name} of {image.Name}", null))],
                 Flags = [],
                 Usage = new() { PromptTokens = 10, ImageTokens = 64, OutputTokens = 30, SampledTokens = 8, Encode = TimeSpan.FromMilliseconds(5) },
             };
@@ -53,6 +57,9 @@ internal sealed class ScriptedModel : ICaptionModel
             }
         }
     }
+
+    private static IEnumerable<CaptionField> Known(PreparedImage image) =>
+        [new("category", "mug", 0.987654), new("color", "red", 1), new("pattern", "plain", 0.5), new("title", $"Krus \u2013 \u4E66 \"{image.Name}\"", null)];
 
     private static void Assert(bool condition, string message) => Xunit.Assert.True(condition, message);
 }

@@ -51,7 +51,11 @@ internal sealed class TestPipeline : IAsyncDisposable
     /// <summary>The base profile of sweeps and workers.</summary>
     public Profile Basis { get; set; } = Profile;
 
-    private Assignments Settings => new((name, basis, _) => new(Folders?.Invoke(name, basis) ?? new FolderProfile.Ready(new(basis, ProductFacts.None), Sku: null)));
+    /// <summary>Folders' files as they lie in the container; a test that uploads such files sets it.</summary>
+    public FolderSettings? FolderFiles { get; set; }
+
+    private Assignments Settings => new((name, basis, cancel) => FolderFiles?.ForAsync(name, basis, cancel)
+        ?? new(Folders?.Invoke(name, basis) ?? new FolderProfile.Ready(new(basis, ProductFacts.None), Sku: null)));
 
     public ScriptedModel Model { get; } = new();
 
@@ -128,6 +132,9 @@ internal sealed class TestPipeline : IAsyncDisposable
     public async Task LoopsEndAsync() => await Task.WhenAll(_loops.Select(l => l.Run)).WaitAsync(TimeSpan.FromSeconds(60));
 
     public async Task<CaptionRecord?> RecordAsync(string name) => await ValidRecord.CheckAsync((await Store.ReadAsync(name, Cancellation))?.Record);
+
+    /// <summary>A product's record by its own name.</summary>
+    public async Task<CaptionRecord?> ProductAsync(string recordName) => await ValidRecord.CheckAsync((await Store.ReadProductAsync(recordName, Cancellation))?.Record);
 
     public async Task<int> QueueLengthAsync() => (await Storage.Captions.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount;
 

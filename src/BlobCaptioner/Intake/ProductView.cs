@@ -1,0 +1,18 @@
+using BlobCaptioner.Results;
+
+namespace BlobCaptioner.Intake;
+
+/// <summary>One picture of a product.</summary>
+/// <param name="Image">What a listing shows of it and its record.</param>
+/// <param name="Assignment">What is to be written about it.</param>
+internal sealed record ProductView(ListedImage Image, Assignment Assignment)
+{
+    /// <summary>True where a file of somebody else's lies in its record's place: it will never have one.</summary>
+    public bool IsBlocked { get; init; }
+
+    /// <summary>True where its end is on record, whatever it was, for the bytes that lie there and under the settings that hold.</summary>
+    public bool IsSettled => IsBlocked || (Image.Receipt is { } receipt && receipt.SourceETag == Image.ETag && receipt.ProfileVersion == Assignment.Version);
+
+    /// <summary>True where it can be shown to the model: it was turned down by nobody.</summary>
+    public bool IsUsable => !IsBlocked && IsSettled && Image.Receipt!.Status == RecordStatus.Described;
+}
