@@ -74,7 +74,7 @@ public sealed class ContinuedSweep
             await foreach (var (images, next) in pages)
             {
                 var wasCut = false;
-                var items = watch.ReadAsync(images.TakeWhile(_ => !(wasCut = !hasTime())), cancellationToken);
+                var items = watch.ReadAsync(images, cancellationToken).TakeWhile(_ => !(wasCut = !hasTime()));
                 summary = summary.Plus(await _sweep.RunAsync(request, items, cancellationToken));
                 if (wasCut)
                 {
