@@ -8,6 +8,7 @@ namespace BlobCaptioner.Exports;
 public static class RecordExport
 {
     private const int BufferBytes = 64 * 1024;
+    private const int RememberedIds = 4_096;
 
     /// <summary>Exports what lies in a store.</summary>
     /// <param name="storage">Where.</param>
@@ -42,9 +43,16 @@ public static class RecordExport
         var tally = new ExportTally();
         using var buffer = new MemoryStream(BufferBytes);
         using var writer = Create(options.Format, buffer, tally);
+        var ids = new RecentIds(RememberedIds);
         writer.Begin();
         await foreach (var item in new ExportItems(options, find, tally).ReadAsync(records, cancellationToken))
         {
+            if (options.Format != ExportFormat.Jsonl && !ids.TryAdd(item.Id))
+            {
+                // Pictures of one SKU, and a profile that doesn't group them.
+                tally.Warn("id-repeated");
+            }
+
             writer.Write(item);
             tally.Wrote();
             progress?.Report(tally);

@@ -21,7 +21,7 @@ internal static class RecordDraft
         {
             Copy = Copy(profile, caption),
             Attributes = caption.Fields.Where(f => attributes.Contains(f.Name)).ToDictionary(f => f.Name, Attribute, StringComparer.Ordinal),
-            Facts = assignment.What is { Facts.Values: { Count: > 0 } facts } ? facts : null,
+            Facts = assignment.What is { Facts: var facts } ? Facts(facts) : null,
             Flags = [.. caption.Flags],
             Profile = record.Profile with { Languages = [.. profile.Languages.Select(l => l.Tag)] },
             Generation = record.Generation with
@@ -87,6 +87,23 @@ internal static class RecordDraft
                 g => g.Key,
                 g => (IReadOnlyDictionary<string, CopyValue>)g.ToDictionary(f => f.Name, Value, StringComparer.Ordinal),
                 StringComparer.Ordinal);
+    }
+
+    // The key of the catalogue's row stands with what the row says: exports need both.
+    private static Dictionary<string, string>? Facts(ProductFacts facts)
+    {
+        var all = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        if (facts.Sku is { } sku)
+        {
+            all["sku"] = sku;
+        }
+
+        foreach (var (name, value) in facts.Values)
+        {
+            all.TryAdd(name, value);
+        }
+
+        return all.Count > 0 ? all : null;
     }
 
     private static RecordAttribute Attribute(CaptionField field) =>

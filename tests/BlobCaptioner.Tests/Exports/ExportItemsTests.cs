@@ -42,6 +42,15 @@ public sealed class ExportItemsTests
     }
 
     [Fact]
+    public async Task Google_TwoPicturesOfOneSkuUngrouped_AreCountedAsRepeated()
+    {
+        var records = Enumerable.Range(0, 3).Select(i => Records.Described($"{i}.jpg", ("title", "A mug")).With(("sku", i < 2 ? "M1" : "M2"))).ToArray();
+        var (text, tally) = await Exported.RunAsync(Exported.As(ExportFormat.Google), records);
+        Assert.Equal(["M1", "M1", "M2"], XDocument.Parse(text).Descendants(G + "id").Select(i => i.Value));
+        Assert.Equal(1, tally.Warnings["id-repeated"]);
+    }
+
+    [Fact]
     public async Task Jsonl_ProductWithViews_HoldsEveryRecord() =>
         Assert.Equal(4, (await Exported.RunAsync(Exported.As(ExportFormat.Jsonl), ProductWithViews())).Tally.Items);
 

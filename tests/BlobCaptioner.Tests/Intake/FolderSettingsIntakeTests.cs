@@ -45,7 +45,7 @@ public sealed class FolderSettingsIntakeTests(AzuriteFixture azurite)
         Assert.Equal(1, (await pipeline.SweepAsync()).Enqueued);
         await pipeline.RunUntilEmptyAsync();
         var record = (await pipeline.RecordAsync("a.jpg"))!;
-        Assert.Equal("Acme", record.Facts!["brand"]);
+        Assert.Equal(("A-1", "Acme"), (record.Facts!["sku"], record.Facts["brand"]));
         Assert.Equal(new ResolvedProfile(TestPipeline.Profile, facts).Version, record.Profile.Version);
         Assert.Null((await pipeline.RecordAsync("b.jpg"))!.Facts);
         Assert.Equal(2, (await pipeline.SweepAsync()).UpToDate);
