@@ -14,9 +14,9 @@ public sealed partial class SweepFunction(ContinuedSweep sweep, SweepSettings se
     public async Task SweepAsync([TimerTrigger("%Sweep:Schedule%")] TimerInfo timer, CancellationToken cancellationToken)
     {
         var (end, found) = await sweep.RunAsync(new() { Profile = profile, Parallelism = settings.Parallelism }, settings.MaxDuration, cancellationToken);
-        Swept(end, found.Listed, found.Enqueued, found.Rejected, found.Errors);
+        Swept(end, found.Listed, found.Enqueued, found.Products, found.Rejected, found.Errors);
     }
 
-    [LoggerMessage(110, LogLevel.Information, "Sweep {End}: {Listed} images, {Enqueued} enqueued, {Rejected} rejected, {Errors} errors")]
-    private partial void Swept(SweepEnd end, long listed, long enqueued, long rejected, long errors);
+    [LoggerMessage(110, LogLevel.Information, "Sweep {End}: {Listed} images, {Enqueued} enqueued, {Products} products enqueued, {Rejected} rejected, {Errors} errors")]
+    private partial void Swept(SweepEnd end, long listed, long enqueued, long products, long rejected, long errors);
 }

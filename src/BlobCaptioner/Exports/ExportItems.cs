@@ -44,8 +44,14 @@ internal sealed class ExportItems
             else
             {
                 var language = Language(main.Record);
-                var images = await ImagesAsync(listed, main, language, cancellationToken);
-                yield return new() { Main = main, Language = language, Images = images };
+                if (await ImagesAsync(listed, main, language, cancellationToken) is { } images)
+                {
+                    yield return new() { Main = main, Language = language, Images = images };
+                }
+                else
+                {
+                    _tally.Skip("product-without-views");
+                }
             }
         }
     }
@@ -111,7 +117,8 @@ internal sealed class ExportItems
         return there;
     }
 
-    private async Task<IReadOnlyList<ExportImage>> ImagesAsync(ListedRecord listed, EffectiveRecord main, string? language, CancellationToken cancellationToken)
+    // Null for a product to which no view says that it belongs any more: they were deleted with their records, or are grouped otherwise now.
+    private async Task<IReadOnlyList<ExportImage>?> ImagesAsync(ListedRecord listed, EffectiveRecord main, string? language, CancellationToken cancellationToken)
     {
         if (IsListOfRecords)
         {
@@ -124,15 +131,17 @@ internal sealed class ExportItems
         }
 
         var images = new List<ExportImage>(product.Views.Count);
+        var isAny = false;
         foreach (var view in product.Views)
         {
             var record = await _find(ImageNames.RecordFor(view), cancellationToken);
+            isAny |= record?.Product?.Sku == product.Sku;
             var effective = record is null ? null : EffectiveRecord.Of(record);
             var mayShow = effective is { IsRejected: false } && (effective.IsApproved || !_options.ApprovedOnly);
             images.Add(new(Url(view), mayShow ? Alt(effective!, language) : null));
         }
 
-        return images;
+        return isAny ? images : null;
     }
 
     private static string? Alt(EffectiveRecord record, string? language)

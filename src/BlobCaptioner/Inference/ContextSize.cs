@@ -23,7 +23,7 @@ public static class ContextSize
     /// <summary>
     /// Cells that keep every slot busy with texts of the advised lengths, and hold every prompt prefix. A slot writes one language at a time, so that more languages
     /// take no more than their longest: fewer pictures then have several slots each. Never less than one request takes whose texts run to their limits: with
-    /// <see cref="ProfileGrouping.Sku"/>, a product with all views, its facts, and all languages.
+    /// a <see cref="Profile.Grouping"/>, a product with all views, its facts, and all languages.
     /// </summary>
     /// <param name="profile">The largest profile in use.</param>
     /// <param name="batching">Slots and prefixes.</param>
@@ -31,7 +31,7 @@ public static class ContextSize
     {
         ArgumentNullException.ThrowIfNull(profile);
         ArgumentNullException.ThrowIfNull(batching);
-        var views = profile.Grouping == ProfileGrouping.Sku ? CaptionRequest.MaxImages : 1;
+        var views = profile.Grouping != ProfileGrouping.None ? CaptionRequest.MaxImages : 1;
         var attributes = ShapeTokens + profile.Fields.Where(f => f.IsAttribute).Sum(f => Tokens(f, Advised(f)));
         var languages = profile.Languages.Select(l => profile.CopyFields(l).Sum(f => Tokens(f, Advised(f)))).ToArray();
         var slot = profile.ImageTokenBudget + FactTokens + attributes + languages.Max();

@@ -120,18 +120,18 @@ public sealed class Sweep
     // Where a view has not ended, whoever ends the last one sees to the product.
     private async Task<IntakeResult> TakeProductAsync(ProductState product, SweepRequest request, CancellationToken cancellationToken) =>
         product.IsReady && _intake.Products.HasWork(product, request.Force, request.RetryFailed)
-            ? await _intake.Products.EnsureAsync(
-                new ProductRequest
-                {
-                    View = product.Views[0].Image.Name,
-                    Sku = product.Sku,
-                    Basis = request.Profile,
-                    Known = [.. product.Views.Select(v => v.Image.Name)],
-                    Force = request.Force,
-                    RetryFailed = request.RetryFailed,
-                },
-                cancellationToken)
+            ? await _intake.Products.EnsureAsync(RequestFor(product, request), cancellationToken)
             : IntakeResult.UpToDate;
+
+    internal static ProductRequest RequestFor(ProductState product, SweepRequest request) => new()
+    {
+        View = product.Views[0].Image.Name,
+        Sku = product.Sku,
+        Basis = request.Profile,
+        Known = [.. product.Views.Select(v => v.Image.Name)],
+        Force = request.Force,
+        RetryFailed = request.RetryFailed,
+    };
 
     private async ValueTask<bool> IsSettledAsync(ListedImage image, Assignment? assignment, SweepRequest request, CancellationToken cancellationToken) =>
         !request.Force && image.Receipt is { } receipt && receipt.SourceETag == image.ETag

@@ -24,17 +24,31 @@ public sealed class SweepPreview(ImageIntake intake)
                     image,
                     item.Assignment ?? await intake.Assignments.ForAsync(image.Name, request.Profile, cancellationToken),
                     request)
-                : Count(found, item.Product!, request);
+                : await CountAsync(found, item.Product!, request, cancellationToken);
         }
 
-        return watch.Flush().Aggregate(found, (sum, item) => Count(sum, item.Product!, request));
+        foreach (var item in watch.Flush())
+        {
+            found = await CountAsync(found, item.Product!, request, cancellationToken);
+        }
+
+        return found;
     }
 
-    private SweepForecast Count(SweepForecast found, ProductState product, SweepRequest request) => product switch
+    // What seems to be out of date is looked at once more: the listing may not have shown all of it.
+    private async Task<SweepForecast> CountAsync(SweepForecast found, ProductState listed, SweepRequest request, CancellationToken cancellationToken)
     {
-        { IsReady: true } => intake.Products.HasWork(product, request.Force, request.RetryFailed) ? found with { Products = found.Products + 1 } : found,
-        _ => product.Views.All(v => v.IsSettled) ? found : found with { ProductsWaiting = found.ProductsWaiting + 1 },
-    };
+        if (!listed.IsReady)
+        {
+            return listed.Views.All(v => v.IsSettled) ? found : found with { ProductsWaiting = found.ProductsWaiting + 1 };
+        }
+
+        return HasWork(listed) && await intake.Products.Views.FindAsync(Sweep.RequestFor(listed, request), cancellationToken) is { IsReady: true } product && HasWork(product)
+            ? found with { Products = found.Products + 1 }
+            : found;
+
+        bool HasWork(ProductState product) => intake.Products.HasWork(product, request.Force, request.RetryFailed);
+    }
 
     private SweepForecast Count(SweepForecast found, ListedImage image, Assignment assignment, SweepRequest request) => image switch
     {

@@ -165,6 +165,11 @@ public sealed class ProductSweepTests(AzuriteFixture azurite)
         Assert.Equal(["S", "T"], found.Select(i => i.Sku));
         Assert.Equal([2, 1], found.Select(i => i.Images.Count));
         Assert.Equal("alt_text of m/S-2.jpg", found[0].Images[1].Alt);
+
+        await pipeline.Storage.Images.DeleteBlobAsync("m/T-1.jpg", cancellationToken: Cancellation);
+        await pipeline.Storage.Images.DeleteBlobAsync("m/T-1.jpg.json", cancellationToken: Cancellation);
+        found = await items.ReadAsync(listing.ReadAsync(prefix: null, status: null, Cancellation), Cancellation).ToListAsync(Cancellation);
+        Assert.Equal(("S", 1L), (Assert.Single(found).Sku, tally.Skipped["product-without-views"]));
     }
 
     [Fact]
@@ -177,6 +182,54 @@ public sealed class ProductSweepTests(AzuriteFixture azurite)
         await pipeline.RunUntilEmptyAsync();
         Assert.Equal(2, pipeline.ProductCalls().Count);
         await pipeline.AssertSettledAsync();
+    }
+
+    [Fact]
+    public async Task EnsureAsync_ManyAtOnceFromManyProcesses_EnqueueOneJob()
+    {
+        await using var pipeline = await DescribedAsync("S-1.jpg", "S-2.jpg");
+        await pipeline.Storage.Images.DeleteBlobAsync("S.product.json", cancellationToken: Cancellation);
+        var assignments = new Assignments(pipeline.FolderFiles!);
+        var results = await Task.WhenAll(Enumerable.Range(0, 8).Select(i =>
+            new ProductDispatch(pipeline.Storage, assignments, TimeSpan.FromMinutes(2), modelHash: null, TimeProvider.System, (_, _, _) => { })
+                .EnsureAsync($"S-{(i % 2) + 1}.jpg", pipeline.Basis, Cancellation)));
+        Assert.Equal((1, 7), (results.Count(r => r == IntakeResult.Enqueued), results.Count(r => r == IntakeResult.AlreadyQueued)));
+        Assert.Equal(1, await pipeline.QueueLengthAsync());
+    }
+
+    [Fact]
+    public async Task RunAsync_SettingsWereBrokenForAWhile_TheProductIsMadeOnceFromAllViews()
+    {
+        await using var pipeline = await DescribedAsync("S-1.jpg", "S-2.jpg", "S-3.jpg");
+        await pipeline.CatalogAsync("_catalog.csv", "nothing\n");
+        await pipeline.DescribeAsync();
+        Assert.Equal(RecordStatus.Rejected, (await pipeline.RecordAsync("S-1.jpg"))!.Status);
+        await pipeline.CatalogAsync("_catalog.csv", "sku,brand\nS,Acme\n");
+        await pipeline.DescribeAsync();
+        Assert.Equal(["S-1.jpg S-2.jpg S-3.jpg"], pipeline.ProductCalls().Skip(1));
+        await pipeline.AssertSettledAsync();
+    }
+
+    [Fact]
+    public async Task RunAsync_TheSameViewsUnderAPrefixOnly_AreNotTakenForAChangedProduct()
+    {
+        await using var pipeline = await DescribedAsync("S-1.jpg", "S-2.jpg");
+        Assert.Equal(new SweepSummary { Listed = 1, UpToDate = 1 }, await pipeline.SweepAsync(prefix: "S-2"));
+        var forecast = await new SweepPreview(pipeline.Intake).RunAsync(new() { Profile = pipeline.Basis, Prefix = "S-2" }, Cancellation);
+        Assert.Equal(new SweepForecast { Listed = 1, UpToDate = 1 }, forecast);
+    }
+
+    [Fact]
+    public async Task Redo_AProductForAnotherProfile_WritesThatProfilesFields()
+    {
+        await using var pipeline = await DescribedAsync("S-1.jpg");
+        pipeline.Basis = pipeline.Basis with
+        {
+            Name = "other",
+            Fields = [.. pipeline.Basis.Fields.Where(f => f.Name != "category"), new() { Name = "keywords", Kind = FieldKind.TextList, MaxCharacters = 20 }],
+        };
+        await RedoAsync(pipeline, new() { Profiles = _ => pipeline.Basis, Names = ["S.product.json"] });
+        Assert.Equal(["title", "keywords"], (await pipeline.ProductAsync("S.product.json"))!.Copy["en"].Keys);
     }
 
     [Theory]

@@ -164,6 +164,26 @@ public sealed class FolderSettingsTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal("Y", (await ReadyAsync("b.jpg")).Sku);
     }
 
+    [Theory]
+    [InlineData("x/front.jpg", "A", "x/back x/A-9.jpg")]
+    [InlineData("front.jpg", "A", "back A-9.jpg")]
+    [InlineData("y/front.jpg", "A", "y/back y/side.jpg y/A-9.jpg")]
+    [InlineData("x/other.jpg", "B", "")]
+    [InlineData("x/A-1.jpg", "A", "x/front.jpg x/back x/A-9.jpg")]
+    public async Task For_CatalogueNamesFilesOfASku_TellsTheOthersOfTheFolder(string name, string sku, string siblings)
+    {
+        await StartAsync(("_captioner.json", """{"grouping": "sku"}"""), ("_catalog.csv", "file,sku\nfront.jpg,A\nback,A\ny/side.jpg,A\nother.jpg,B\nA-9.jpg,A\n"));
+        var ready = await ReadyAsync(name);
+        Assert.Equal((sku, siblings), (ready.Sku, string.Join(' ', ready.Siblings)));
+    }
+
+    [Fact]
+    public async Task For_NoGrouping_TellsNoSiblings()
+    {
+        await StartAsync(("_catalog.csv", "file,sku\nfront.jpg,A\nback.jpg,A\n"));
+        Assert.Empty((await ReadyAsync("front.jpg")).Siblings);
+    }
+
     public void Dispose() => _requests.Dispose();
 
     private async Task StartAsync(params (string Name, string Content)[] files)
