@@ -14,7 +14,7 @@ internal static class LanguagesBenchmark
 {
     private const double ThroughputTarget = 0.45;
     private const double LatencyTarget = 1.6;
-    private const int Edge = 512;
+    private const int DefaultEdge = 512;
 
     private static readonly int[] s_sequences = [1, 2, 3, 4, 6, 8];
 
@@ -23,7 +23,7 @@ internal static class LanguagesBenchmark
         if (Option(arguments, "--model") is not { } model || Option(arguments, "--mmproj") is not { } mmproj)
         {
             Console.Error.WriteLine(
-                "Usage: languages --model TEXT.gguf --mmproj VISION.gguf [--slots 8] [--pictures 16] [--rounds 3] [--singles 2] [--tokens 300] [--threads N]\n"
+                "Usage: languages --model TEXT.gguf --mmproj VISION.gguf [--slots 8] [--pictures 16] [--rounds 3] [--singles 2] [--tokens 300] [--edge 512] [--threads N]\n"
                 + "A model for it: python3 ../shared/tools/random-gguf.py DIR scale");
             return 2;
         }
@@ -33,6 +33,7 @@ internal static class LanguagesBenchmark
         var rounds = Number(arguments, "--rounds", 3);
         var singles = Number(arguments, "--singles", 2);
         var tokens = Number(arguments, "--tokens", 300);
+        var edge = Number(arguments, "--edge", DefaultEdge);
         int? threads = Option(arguments, "--threads") is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
         await NativeLibraries.EnsureAsync(progress: null);
         var batching = new BatcherOptions { Slots = slots };
@@ -47,14 +48,14 @@ internal static class LanguagesBenchmark
             ImageThreads = threads,
         }));
         Console.WriteLine(
-            $"{decoder.Info.ModelName}, {decoder.Info.Engine}, context {decoder.Info.ContextTokens}, {slots} slots, {Edge} x {Edge} px, "
+            $"{decoder.Info.ModelName}, {decoder.Info.Engine}, context {decoder.Info.ContextTokens}, {slots} slots, {edge} x {edge} px, "
             + $"{rounds} rounds of {pictures} pictures and {singles} single ones; load {Load()}");
         Console.WriteLine("bare decode, ms a call: " + string.Join(", ", s_sequences.Select(n => $"{n} sequences {BareDecode.Measure(decoder, n):F1}")));
         await using var batcher = new ContinuousBatcher(decoder, batching);
         DecodingPlan[] plans = [.. profiles.Select(p => DecodingPlan.Compile(p, decoder))];
         foreach (var plan in plans)
         {
-            await RunAsync(batcher, plan, pictures: 1);
+            await RunAsync(batcher, plan, edge, pictures: 1);
         }
 
         List<LanguagesRun>[] saturated = [[], []];
@@ -65,12 +66,12 @@ internal static class LanguagesBenchmark
             {
                 // The other one first in every second round.
                 var which = (round + i) % 2;
-                saturated[which].Add(await RunAsync(batcher, plans[which], pictures));
+                saturated[which].Add(await RunAsync(batcher, plans[which], edge, pictures));
             }
 
             for (var i = 0; i < 2 * singles; i++)
             {
-                alone[(round + i) % 2].Add(await RunAsync(batcher, plans[(round + i) % 2], pictures: 1));
+                alone[(round + i) % 2].Add(await RunAsync(batcher, plans[(round + i) % 2], edge, pictures: 1));
             }
         }
 
@@ -82,12 +83,12 @@ internal static class LanguagesBenchmark
         return throughput >= ThroughputTarget && latency <= LatencyTarget ? 0 : 1;
     }
 
-    private static async Task<LanguagesRun> RunAsync(ContinuousBatcher batcher, DecodingPlan plan, int pictures)
+    private static async Task<LanguagesRun> RunAsync(ContinuousBatcher batcher, DecodingPlan plan, int edge, int pictures)
     {
         var before = batcher.Snapshot();
         var started = Stopwatch.GetTimestamp();
         var captions = await Task.WhenAll(Enumerable.Range(0, pictures).Select(i => batcher.DescribeAsync(
-            new PictureRequest { Name = $"{i}", Images = [Picture(i)], Plan = plan, Sampling = plan.Profile.Sampling }, CancellationToken.None)));
+            new PictureRequest { Name = $"{i}", Images = [Picture(i, edge)], Plan = plan, Sampling = plan.Profile.Sampling }, CancellationToken.None)));
         var run = new LanguagesRun
         {
             Pictures = pictures,
@@ -121,11 +122,11 @@ internal static class LanguagesBenchmark
         ],
     };
 
-    private static PixelImage Picture(int seed)
+    private static PixelImage Picture(int seed, int edge)
     {
-        var rgb = new byte[Edge * Edge * 3];
+        var rgb = new byte[edge * edge * 3];
         new Random(seed).NextBytes(rgb);
-        return new PixelImage { Width = Edge, Height = Edge, Rgb = rgb };
+        return new PixelImage { Width = edge, Height = edge, Rgb = rgb };
     }
 
     private static void Print(string what, List<LanguagesRun>[] runs)
