@@ -87,11 +87,19 @@ public sealed class PoisonMarker
             Status = RecordStatus.Failed,
             Image = new() { Container = blob.ContainerName, Name = blob.BlobName, ETag = etag },
             Profile = new(assignment.Profile.Name, assignment.Version),
+            Product = assignment.Sku is { } sku ? new(sku, [blob.BlobName]) : null,
             Error = error,
             Generation = new() { Preparation = preparation, Worker = WorkerName.Current, At = _intake.Time.GetUtcNow() },
             Fingerprint = Fingerprint.Compute("", preparation, assignment.Version, modelHash: ""),
         };
-        return await WriteAsync(message, record, error, cancellationToken);
+        var outcome = await WriteAsync(message, record, error, cancellationToken);
+        if (outcome.Result is PoisonResult.Marked or PoisonResult.OnRecord)
+        {
+            // Nobody else comes for it: if it was its product's last view, the product follows.
+            await _intake.Products.EnsureAsync(blob.BlobName, profile, cancellationToken);
+        }
+
+        return outcome;
     }
 
     private async Task<PoisonOutcome> MarkAsync(string message, CaptionJob job, RecordError error, CancellationToken cancellationToken)

@@ -264,6 +264,24 @@ public sealed class ProductTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task MarkImageAsync_TheLastViewWasGivenUpAtIntake_EnqueuesTheProductOfTheOthers()
+    {
+        await using var pipeline = await ProductPipeline.CreateAsync(azurite);
+        await pipeline.UploadAsync("S-1.jpg");
+        await pipeline.SweepAsync();
+        await pipeline.UploadAsync("S-2.jpg");
+        pipeline.StartLoop();
+        await pipeline.RunUntilEmptyAsync();
+        Assert.Empty(pipeline.ProductCalls());
+        var message = $$"""{"ContainerName":"{{pipeline.Storage.Images.Name}}","BlobName":"S-2.jpg"}""";
+        Assert.Equal(PoisonResult.Marked, (await new PoisonMarker(pipeline.Intake).MarkImageAsync(message, pipeline.Basis, Cancellation)).Result);
+        pipeline.StartLoop();
+        await pipeline.RunUntilEmptyAsync();
+        Assert.Equal(["S-1.jpg"], pipeline.ProductCalls());
+        await pipeline.AssertSettledAsync();
+    }
+
+    [Fact]
     public async Task RunAsync_AFileOfSomebodyElsesInTheRecordsPlace_IsLeftAloneAndTold()
     {
         await using var pipeline = await ProductPipeline.CreateAsync(azurite);
