@@ -66,7 +66,7 @@ public sealed class LlamaServerTests(AzuriteFixture files)
         await using var server = await LlamaServerProcess.StartAsync(Cancel);
         var folder = files.CreateFolder();
         File.Copy(Path.Combine(Folder, "000.jpg"), Path.Combine(folder, "chair.jpg"));
-        var result = await CaptionerProcess.RunAsync(folder, "describe", "--json", "--server", server.Address.ToString(), "--server-model", "sample", "chair.jpg");
+        var result = await CaptionerProcess.RunAsync(folder, "describe", "--json", "--server", server.Address.ToString(), "--server-model", "sample", "--profile", "sample", "chair.jpg");
         Assert.Equal(0, result.ExitCode);
         var record = Assert.Single(result.Json);
         Assert.Equal("chair", record.GetProperty("attributes").GetProperty("category").GetProperty("value").GetString());
