@@ -17,13 +17,15 @@ internal static class LanguagesBenchmark
     private const int DefaultEdge = 512;
 
     private static readonly int[] s_sequences = [1, 2, 3, 4, 6, 8];
+    private static readonly int[] s_prompts = [256, 1_280];
 
     public static async Task<int> RunAsync(string[] arguments)
     {
         if (Option(arguments, "--model") is not { } model || Option(arguments, "--mmproj") is not { } mmproj)
         {
             Console.Error.WriteLine(
-                "Usage: languages --model TEXT.gguf --mmproj VISION.gguf [--slots 8] [--pictures 16] [--rounds 3] [--singles 2] [--tokens 300] [--edge 512] [--threads N]\n"
+                "Usage: languages --model TEXT.gguf --mmproj VISION.gguf [--slots 8] [--pictures 16] [--rounds 3] [--singles 2] [--tokens 300] [--edge 512] [--threads N] [--profile NAME]\n"
+                + "--profile takes a built-in profile, each text as long as it advises, in place of the benchmark's own fields.\n"
                 + "A model for it: python3 ../shared/tools/random-gguf.py DIR scale");
             return 2;
         }
@@ -37,7 +39,9 @@ internal static class LanguagesBenchmark
         int? threads = Option(arguments, "--threads") is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
         await NativeLibraries.EnsureAsync(progress: null);
         var batching = new BatcherOptions { Slots = slots };
-        Profile[] profiles = [ProfileOf(tokens, "en"), ProfileOf(tokens, "en", "de", "fr")];
+        Profile[] profiles = Option(arguments, "--profile") is { } name
+            ? [AtAdvisedLengths(name, "en"), AtAdvisedLengths(name, "en", "de", "fr")]
+            : [ProfileOf(tokens, "en"), ProfileOf(tokens, "en", "de", "fr")];
         using var decoder = new WordsDecoder(LlamaCppDecoder.Load(new LlamaCppOptions
         {
             TextModelPath = model,
@@ -50,7 +54,13 @@ internal static class LanguagesBenchmark
         Console.WriteLine(
             $"{decoder.Info.ModelName}, {decoder.Info.Engine}, context {decoder.Info.ContextTokens}, {slots} slots, {edge} x {edge} px, "
             + $"{rounds} rounds of {pictures} pictures and {singles} single ones; load {Load()}");
-        Console.WriteLine("bare decode, ms a call: " + string.Join(", ", s_sequences.Select(n => $"{n} sequences {BareDecode.Measure(decoder, n):F1}")));
+        foreach (var prompt in s_prompts)
+        {
+            Console.WriteLine(
+                $"bare decode after {prompt} tokens, ms a call: "
+                + string.Join(", ", s_sequences.Select(n => $"{n} sequence{(n == 1 ? "" : "s")} {BareDecode.Measure(decoder, n, prompt):F1}")));
+        }
+
         await using var batcher = new ContinuousBatcher(decoder, batching);
         DecodingPlan[] plans = [.. profiles.Select(p => DecodingPlan.Compile(p, decoder))];
         foreach (var plan in plans)
@@ -121,6 +131,17 @@ internal static class LanguagesBenchmark
             new() { Name = "description", Kind = FieldKind.Text, MaxCharacters = tokens * 5 / 2 },
         ],
     };
+
+    private static Profile AtAdvisedLengths(string name, params string[] languages)
+    {
+        var profile = BuiltInProfiles.Find(name) ?? throw new ArgumentException($"There is no profile '{name}'; take one of {string.Join(", ", BuiltInProfiles.Names)}.", nameof(name));
+        return profile with
+        {
+            Languages = [.. languages.Select(l => new ProfileLanguage(l))],
+            Fields = [.. profile.Fields.Select(f => f with { MaxCharacters = f.AdvisedCharacters ?? f.MaxCharacters, MinItems = f.MaxItems })],
+            Sampling = new() { Temperature = 0 },
+        };
+    }
 
     private static PixelImage Picture(int seed, int edge)
     {
