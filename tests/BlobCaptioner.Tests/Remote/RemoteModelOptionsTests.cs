@@ -1,5 +1,5 @@
-using BlobCaptioner.Captioning;
 using System.ComponentModel.DataAnnotations;
+using BlobCaptioner.Captioning;
 using BlobCaptioner.Remote;
 using Microsoft.Extensions.Configuration;
 using Xunit;
