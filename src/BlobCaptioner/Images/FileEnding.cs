@@ -16,7 +16,7 @@ internal static class FileEnding
         {
             SourceFormat.Jpeg => tail.IndexOf((ReadOnlySpan<byte>)[0xFF, 0xD9]) < 0,
             SourceFormat.Png => tail.IndexOf("IEND"u8) < 0,
-            SourceFormat.Gif => tail.IndexOf((byte)0x3B) < 0,
+            SourceFormat.Gif => !GifFrames.ReachesEnd(file),
             SourceFormat.Webp => file.Length < 8 || BinaryPrimitives.ReadUInt32LittleEndian(file[4..]) + 8L > file.Length,
             SourceFormat.Bmp => file.Length < 26 || BinaryPrimitives.ReadUInt32LittleEndian(file[2..]) > file.Length,
             SourceFormat.Tiff => file.Length < 8 || FirstDirectory(file) + 2L > file.Length,

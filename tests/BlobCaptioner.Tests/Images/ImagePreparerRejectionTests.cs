@@ -74,6 +74,15 @@ public sealed class ImagePreparerRejectionTests
     }
 
     [Fact]
+    public async Task PrepareAsync_GifCutWhereItsDataLooksLikeATrailer_IsRejectedAsTruncated()
+    {
+        var noise = Image.Gaussnoise(300, 200, mean: 128, sigma: 40).Cast(Enums.BandFormat.Uchar).Copy(interpretation: Enums.Interpretation.Bw);
+        var file = noise.GifsaveBuffer();
+        var cut = Enumerable.Range(file.Length / 2, file.Length / 4).First(i => file[i] == 0x3B);
+        await TestPicture.RejectedAsync(file[..(cut + 1)], "truncated");
+    }
+
+    [Fact]
     public async Task PrepareAsync_JpegWithBytesBehindItsEnd_IsRead()
     {
         var file = TestPicture.Quadrants(256, 256).JpegsaveBuffer(q: 95);
