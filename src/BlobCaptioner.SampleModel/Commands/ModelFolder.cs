@@ -1,0 +1,40 @@
+using BlobCaptioner.SampleModel.Architecture;
+using BlobCaptioner.SampleModel.Tokens;
+using BlobCaptioner.SampleModel.Training;
+using TorchSharp;
+
+namespace BlobCaptioner.SampleModel.Commands;
+
+/// <summary>A folder with a model in training: merges, weights and, once exported, the GGUF pair.</summary>
+internal static class ModelFolder
+{
+    private const int MaxMerges = 6_000;
+    private const long MinCount = 6;
+
+    /// <summary>A new model with tokens learned from the prompts and answers, or the one in the folder.</summary>
+    /// <param name="directory">The folder; made where it is missing.</param>
+    /// <param name="resume">True for the one in the folder.</param>
+    /// <exception cref="FileNotFoundException">There is none in the folder.</exception>
+    public static CaptionModel Open(string directory, bool resume)
+    {
+        Directory.CreateDirectory(directory);
+        var (merges, weights) = (Path.Combine(directory, "merges.txt"), Path.Combine(directory, "weights.bin"));
+        torch.random.manual_seed(1);
+        if (resume)
+        {
+            if (!File.Exists(merges) || !File.Exists(weights))
+            {
+                throw new FileNotFoundException($"There is no model in '{directory}' (merges.txt and weights.bin). Train one: dotnet run --project src/BlobCaptioner.SampleModel -- train --dir {directory}");
+            }
+
+            var pairs = File.ReadLines(merges).Select(l => l.Split(' ')).Select(p => (p[0], p[1])).ToList();
+            var model = new CaptionModel(new ModelShape(), new BpeTokenizer(pairs));
+            model.Weights.Load(weights);
+            return model;
+        }
+
+        var learned = BpeTrainer.Learn(BpeTrainer.CountWords(CaptionTask.Corpus()), MaxMerges, MinCount);
+        File.WriteAllLines(merges, learned.Select(m => $"{m.Left} {m.Right}"));
+        return new CaptionModel(new ModelShape(), new BpeTokenizer(learned));
+    }
+}

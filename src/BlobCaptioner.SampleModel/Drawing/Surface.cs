@@ -1,0 +1,130 @@
+using BlobCaptioner.SampleModel.Scope;
+
+namespace BlobCaptioner.SampleModel.Drawing;
+
+/// <summary>Colour, pattern and material of one product, at any point of it.</summary>
+internal sealed class Surface
+{
+    private readonly Subject _subject;
+    private readonly Rgb _main;
+    private readonly Rgb _tone;
+    private readonly Rgb _accent;
+    private readonly float _period;
+    private readonly float _phase;
+    private readonly float _cos;
+    private readonly float _sin;
+    private readonly int _seed;
+    private readonly float _light;
+
+    public Surface(Random random, Subject subject)
+    {
+        _subject = subject;
+        _main = Shake(random, Base(subject.Color)) * random.Between(0.88f, 1.08f);
+        _tone = OtherTone(random);
+        _accent = Rgb.Gray(random.Chance(0.5) ? random.Between(70, 105) : random.Between(160, 200));
+        _period = random.Between(0.25f, 0.36f);
+        _phase = random.NextSingle();
+        // horizontal, vertical or diagonal, a little off
+        var angle = (random.Next(subject.Pattern == Pattern.Striped ? 3 : 2) * MathF.PI / 4) + random.Between(-0.08f, 0.08f);
+        (_cos, _sin) = (MathF.Cos(angle), MathF.Sin(angle));
+        _seed = random.Next(1 << 16);
+        _light = random.Chance(0.5) ? 1 : -1;
+    }
+
+    /// <summary>The colour of a point with that paint.</summary>
+    public Rgb At(Paint paint, float x, float y)
+    {
+        var shading = 1 + (0.11f * _light * x);
+        return paint switch
+        {
+            Paint.Accent => _accent * shading,
+            Paint.Shade => Finish(_main * 0.7f, x, y) * shading,
+            _ => Finish(Patterned(x, y), x, y) * shading,
+        };
+    }
+
+    private static Rgb Base(ProductColor color) => color switch
+    {
+        ProductColor.Black => new Rgb(34, 34, 38),
+        ProductColor.White => new Rgb(244, 244, 241),
+        ProductColor.Red => new Rgb(205, 30, 36),
+        ProductColor.Orange => new Rgb(244, 128, 26),
+        ProductColor.Yellow => new Rgb(240, 212, 48),
+        ProductColor.Green => new Rgb(42, 140, 58),
+        ProductColor.Turquoise => new Rgb(48, 192, 188),
+        ProductColor.Blue => new Rgb(36, 76, 202),
+        ProductColor.Purple => new Rgb(122, 46, 162),
+        ProductColor.Pink => new Rgb(246, 142, 182),
+        _ => throw new ArgumentOutOfRangeException(nameof(color), color, "Not a colour."),
+    };
+
+    private static Rgb Shake(Random random, Rgb color) => color + new Rgb(random.Between(-9, 9), random.Between(-9, 9), random.Between(-9, 9));
+
+    private Rgb OtherTone(Random random)
+    {
+        var isLight = random.Chance(1.0 / 3);
+        if (_subject.Color == ProductColor.Black)
+        {
+            return Rgb.Gray(random.Between(115, 145));
+        }
+
+        return isLight && _subject.Color != ProductColor.White ? Rgb.Gray(random.Between(232, 248)) : _main * (_subject.Color == ProductColor.White ? 0.62f : 0.5f);
+    }
+
+    private Rgb Patterned(float x, float y)
+    {
+        if (_subject.Pattern == Pattern.Plain)
+        {
+            return _main;
+        }
+
+        var (along, across) = ((((x * _cos) + (y * _sin)) / _period) + _phase, (((y * _cos) - (x * _sin)) / _period) + _phase);
+        (along, across) = (along - MathF.Floor(along), across - MathF.Floor(across));
+        switch (_subject.Pattern)
+        {
+            case Pattern.Striped:
+                return along < 0.42f ? _tone : _main;
+            case Pattern.Checked:
+                var crossings = (along < 0.45f ? 1 : 0) + (across < 0.45f ? 1 : 0);
+                return _main.Mix(_tone, crossings * 0.5f);
+            default:
+                var (dx, dy) = (along - 0.5f, across - 0.5f);
+                return (dx * dx) + (dy * dy) < 0.085f ? _tone : _main;
+        }
+    }
+
+    private Rgb Finish(Rgb color, float x, float y)
+    {
+        switch (_subject.Material)
+        {
+            case Material.Ceramic:
+                var (dx, dy) = ((x + (0.28f * _light)) / 0.2f, (y + 0.25f) / 0.36f);
+                return color.Mix(Rgb.White, 0.72f * MathF.Exp(-((dx * dx) + (dy * dy))));
+            case Material.Metal:
+                var band = MathF.Sin((x * 5.2f) + (_phase * 6.28f)) + (0.18f * Dice.Cell((int)MathF.Floor(y * 40), 0, _seed));
+                return band > 0 ? color.Mix(Rgb.White, 0.5f * band) : color.Mix(Rgb.Black, -0.42f * band);
+            case Material.Plastic:
+                var streak = (x * 0.95f) + (y * 0.3f) + (0.3f * _light);
+                var isStreak = MathF.Abs(streak) < 0.055f || MathF.Abs(streak - 0.15f) < 0.022f;
+                return isStreak ? color.Mix(Rgb.White, 0.78f) : color;
+            case Material.Cotton:
+                var isThread = (((int)MathF.Floor(x / 0.045f) + (int)MathF.Floor(y / 0.045f)) & 1) == 0;
+                return color * (isThread ? 1.05f : 0.93f);
+            case Material.Denim:
+                var twill = MathF.Sin((x + y) * 6.2832f / 0.11f);
+                var isStitch = (MathF.Abs(y + 0.36f) < 0.022f || MathF.Abs(y - 0.52f) < 0.022f) && Frac(x / 0.16f) < 0.6f;
+                return isStitch ? color.Mix(new Rgb(238, 190, 110), 0.9f) : twill > 0 ? color.Mix(Rgb.White, 0.17f * twill) : color.Mix(Rgb.Black, -0.22f * twill);
+            case Material.Leather:
+                var grain = (0.6f * Dice.Smooth(x * 7, y * 7, _seed)) + (0.4f * Dice.Smooth(x * 15, y * 15, _seed));
+                var isSeam = (MathF.Abs(y + 0.3f) < 0.02f || MathF.Abs(y - 0.62f) < 0.02f) && Frac(x / 0.12f) < 0.55f;
+                return isSeam ? color.Mix(Rgb.Black, 0.6f) : grain > 0 ? color.Mix(Rgb.White, 0.32f * grain) : color.Mix(Rgb.Black, -0.4f * grain);
+            case Material.Wood:
+                var ring = MathF.Sin((y * 6.2832f / 0.1f) + (3 * MathF.Sin((x * 2.1f) + (_phase * 6.28f))) + (3 * Dice.Smooth(x * 2, y * 3, _seed)));
+                return color.Mix(new Rgb(70, 42, 18), ring > 0.6f ? 0.42f : 0.1f);
+            default:
+                throw new InvalidOperationException($"'{_subject.Material}' has no look.");
+        }
+    }
+
+    private static float Frac(float value) => value - MathF.Floor(value);
+}

@@ -1,0 +1,63 @@
+using BlobCaptioner.Captioning;
+using BlobCaptioner.SampleModel.Scope;
+
+namespace BlobCaptioner.SampleModel.Listings;
+
+/// <summary>All that listings say, for learning the tokens.</summary>
+internal static class ListingCorpus
+{
+    private static readonly string[] s_languages = ["en", "de", "zh"];
+
+    /// <summary>Every value of every field, for every product in every language. Many are the same.</summary>
+    public static IEnumerable<string> All()
+    {
+        var fields = BuiltInProfiles.All.SelectMany(p => p.Fields).Where(f => !f.IsAttribute).DistinctBy(f => (f.Name, f.MinItems)).ToList();
+        foreach (var label in Labels())
+        {
+            foreach (var language in s_languages)
+            {
+                foreach (var field in fields)
+                {
+                    foreach (var value in ListingWriter.Write(field, language, label, ProductFacts.None))
+                    {
+                        yield return value;
+                    }
+                }
+            }
+        }
+
+        foreach (var brand in TrainingFacts.Brands)
+        {
+            for (var i = 0; i < 200; i++)
+            {
+                yield return brand;
+                yield return $": {brand}\n";
+            }
+        }
+    }
+
+    private static IEnumerable<PictureLabel> Labels()
+    {
+        foreach (var kind in Enum.GetValues<Kind>())
+        {
+            foreach (var color in Enum.GetValues<ProductColor>())
+            {
+                foreach (var pattern in Enum.GetValues<Pattern>())
+                {
+                    foreach (var material in KindFacts.MaterialsOf(kind))
+                    {
+                        yield return new PictureLabel { Product = new Subject(kind, color, pattern, material), IsBusy = (int)color % 2 == 0 };
+                    }
+                }
+            }
+        }
+
+        for (var i = 0; i < 50; i++)
+        {
+            foreach (var nothing in Enum.GetValues<Nothing>())
+            {
+                yield return new PictureLabel { Nothing = nothing };
+            }
+        }
+    }
+}
