@@ -11,6 +11,15 @@ internal sealed class ChineseWords : Words
     {
     }
 
+    /// <summary>The words that its phrases are made of.</summary>
+    public static IEnumerable<string> Lexicon =>
+    [
+        .. Enum.GetValues<ProductColor>().Select(Color), .. Enum.GetValues<Pattern>().Select(PatternName), .. Enum.GetValues<Material>().Select(Substance),
+        .. Enum.GetValues<Kind>().SelectMany(k => new[] { Noun(k), Measure(k), Use(k) }),
+        "外观", "设计", "图案", "采用", "制成", "背景", "多彩", "简洁", "简约", "休闲", "经典", "活泼", "风格", "家居", "运动", "服饰", "图片中", "只有", "没有", "商品", "空货架", "噪点",
+        "文字", "一个", "形状的", "几行", "看不到", "可售", "检查", "图片", "请", "重新拍摄", "，", "。",
+    ];
+
     public override string Title(Subject subject) => $"{Color(subject.Color)}{PatternName(subject.Pattern)}{Noun(subject.Kind)}";
 
     public override string TitleAfter(string brand, Subject subject) => $"{brand} {Title(subject)}";

@@ -6,9 +6,12 @@ namespace BlobCaptioner.SampleModel.Listings;
 /// <summary>All that listings say, for learning the tokens.</summary>
 internal static class ListingCorpus
 {
-    private static readonly string[] s_languages = ["en", "de", "zh"];
+    private const int WordWeight = 200;
 
-    /// <summary>Every value of every field, for every product in every language. Many are the same.</summary>
+    // Chinese has no spaces: tokens learned from its phrases would be whole phrases, some of them of products that are never trained.
+    private static readonly string[] s_languages = ["en", "de"];
+
+    /// <summary>Every value of every field, for every product in every language; of Chinese its words. Many are the same.</summary>
     public static IEnumerable<string> All()
     {
         var fields = BuiltInProfiles.All.SelectMany(p => p.Fields).Where(f => !f.IsAttribute).DistinctBy(f => (f.Name, f.MinItems)).ToList();
@@ -26,13 +29,10 @@ internal static class ListingCorpus
             }
         }
 
-        foreach (var brand in TrainingFacts.Brands)
+        string[] brands = [.. TrainingFacts.Brands, .. TrainingFacts.Brands.Select(b => $" {b}")];
+        foreach (var word in brands.Concat(ChineseWords.Lexicon).SelectMany(w => Enumerable.Repeat(w, WordWeight)))
         {
-            for (var i = 0; i < 200; i++)
-            {
-                yield return brand;
-                yield return $": {brand}\n";
-            }
+            yield return word;
         }
     }
 

@@ -28,15 +28,23 @@ internal sealed class AnswerText
     /// <summary>Ids of the answer, with what each weighs in training.</summary>
     public required IReadOnlyList<(int Token, float Weight)> Tokens { get; init; }
 
-    /// <summary>Composes one language's answer; with several in the profile, attributes and then the asked language's branch.</summary>
-    /// <param name="profile">What to write.</param>
-    /// <param name="language">Which of its languages.</param>
+    /// <summary>Composes a task's answer; with several languages in the profile, attributes and then the task's language.</summary>
+    /// <param name="task">What to write.</param>
     /// <param name="label">What the picture shows.</param>
     /// <param name="facts">What the catalogue says.</param>
     /// <param name="tokenizer">Makes tokens of it.</param>
-    public static AnswerText Compose(Profile profile, ProfileLanguage language, PictureLabel label, ProductFacts facts, BpeTokenizer tokenizer)
+    public static AnswerText Compose(CaptionTask task, PictureLabel label, ProductFacts facts, BpeTokenizer tokenizer)
     {
+        var (profile, language) = (task.Profile, task.Language);
         var answer = new AnswerText { Tokens = [] };
+        if (task.Question is { } question)
+        {
+            answer.Open(QuestionProfile.Answer);
+            answer.Add([question.Answer(label)], isList: false, CopyWeight, endIsDecided: true);
+            answer._text.Append('}');
+            return new AnswerText { Tokens = answer.Encode(tokenizer, task.LiteralWeight) };
+        }
+
         foreach (var field in profile.Fields.Where(f => f.IsAttribute))
         {
             answer.AddAttribute(field, label, facts);
@@ -56,7 +64,7 @@ internal sealed class AnswerText
         }
 
         answer._text.Append('}');
-        return new AnswerText { Tokens = answer.Encode(tokenizer) };
+        return new AnswerText { Tokens = answer.Encode(tokenizer, task.LiteralWeight) };
     }
 
     private void AddAttribute(ProfileField field, PictureLabel label, ProductFacts facts)
@@ -105,7 +113,7 @@ internal sealed class AnswerText
         _text.Append(isList ? "]" : "");
     }
 
-    private List<(int Token, float Weight)> Encode(BpeTokenizer tokenizer)
+    private List<(int Token, float Weight)> Encode(BpeTokenizer tokenizer, float literalWeight)
     {
         var text = _text.ToString();
         // decisions in bytes: tokens don't end where characters do
@@ -120,10 +128,11 @@ internal sealed class AnswerText
                 next++;
             }
 
-            tokens.Add((token, next < bytes.Count && bytes[next].Start < end ? bytes[next].Weight : 0));
+            tokens.Add((token, next < bytes.Count && bytes[next].Start < end ? bytes[next].Weight : literalWeight));
             at = end;
         }
 
+        tokens.Add((tokenizer.EndOfTurn, literalWeight));
         return tokens;
     }
 }

@@ -102,7 +102,7 @@ internal sealed class Trainer
         var rows = labels.ConvertAll(l =>
         {
             var facts = _random.NextDouble() < FactsShare ? TrainingFacts.Draw(_random) : ProductFacts.None;
-            return new AnswerRow(_model.Tokenizer.EncodeChat(task.After(facts)), AnswerText.Compose(task.Profile, task.Language, l, facts, _model.Tokenizer));
+            return new AnswerRow(_model.Tokenizer.EncodeChat(task.After(facts)), AnswerText.Compose(task, l, facts, _model.Tokenizer));
         });
         return Loss(before, images, rows) + (LabelShare * _heads.Loss(Features(images), labels));
     }
