@@ -35,7 +35,7 @@ internal static class BenchCommand
         reports.AddTo(command);
         command.SetAction(async (parse, _) =>
         {
-            var writeUp = profile.Read(parse, engine);
+            var writeUp = profile.Read(parse);
             var choice = engine.Read(parse);
             using var logging = reports.CreateLogging(parse);
             using var signals = new StopSignals(() => Console.Error.WriteLine("Stopping."));

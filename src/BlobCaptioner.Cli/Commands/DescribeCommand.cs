@@ -44,7 +44,7 @@ internal static class DescribeCommand
         {
             var paths = parse.GetRequiredValue(files);
             string[][] products = parse.GetValue(views) ? [paths] : [.. paths.Select(p => new[] { p })];
-            var writeUp = profile.Read(parse, engine);
+            var writeUp = profile.Read(parse);
             var json = reports.Json(parse);
             using var logging = reports.CreateLogging(parse);
             using var signals = new StopSignals(() => Console.Error.WriteLine("Stopping."));

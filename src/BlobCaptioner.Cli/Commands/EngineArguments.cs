@@ -89,9 +89,6 @@ internal sealed class EngineArguments
         });
     }
 
-    /// <summary>True for the bundled sample model: neither a model nor a server is named.</summary>
-    public bool IsBundled(ParseResult parse) => parse.GetValue(_model) is null && parse.GetValue(_server) is null;
-
     /// <summary>What was chosen.</summary>
     /// <exception cref="UsageException">A file is missing, or the model that is named has not been pulled.</exception>
     public EngineChoice Read(ParseResult parse)

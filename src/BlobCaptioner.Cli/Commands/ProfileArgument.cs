@@ -11,7 +11,7 @@ internal sealed class ProfileArgument
     private readonly Option<string?> _profile = new("--profile", "-p")
     {
         Description = $"What to write about the pictures: a built-in profile ({string.Join(", ", BuiltInProfiles.Names)}) or a JSON file. "
-            + "Default: 'sample' with the bundled sample model, 'default' with any other model or server; 'sample' where the command names no model. "
+            + "Default: 'default', a full listing. "
             + "A _captioner.json in a folder of the container decides for that folder.",
         HelpName = "NAME|FILE",
     };
@@ -19,14 +19,9 @@ internal sealed class ProfileArgument
     /// <summary>Adds the option to a command.</summary>
     public void AddTo(Command command) => command.Add(_profile);
 
-    /// <summary>The profile for a command that names no model.</summary>
-    /// <inheritdoc cref="Read(ParseResult, EngineArguments)"/>
-    public Profile Read(ParseResult parse) => parse.GetValue(_profile) is { } given ? Find(given) : BuiltInProfiles.Sample;
-
     /// <summary>The profile.</summary>
     /// <exception cref="UsageException">There is none of that name, or the file can't be used.</exception>
-    public Profile Read(ParseResult parse, EngineArguments engine) =>
-        parse.GetValue(_profile) is { } given ? Find(given) : engine.IsBundled(parse) ? BuiltInProfiles.Sample : BuiltInProfiles.Default;
+    public Profile Read(ParseResult parse) => parse.GetValue(_profile) is { } given ? Find(given) : BuiltInProfiles.Default;
 
     /// <summary>A built-in profile, or that of a file; names come first, so write <c>./default</c> for a file of that name.</summary>
     /// <exception cref="UsageException">There is none of that name, or the file can't be used.</exception>

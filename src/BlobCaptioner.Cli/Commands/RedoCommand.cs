@@ -50,7 +50,7 @@ internal static class RedoCommand
                 $"There is no profile '{name}'. Built in: {string.Join(", ", BuiltInProfiles.All.Select(p => p.Name))}.") : null;
             var request = new RedoRequest
             {
-                Profiles = written => basis ?? Find(written) ?? BuiltInProfiles.Sample,
+                Profiles = written => basis ?? Find(written) ?? BuiltInProfiles.Default,
                 Names = parse.GetValue(names) ?? [],
                 Status = parse.GetValue(status),
                 Flag = parse.GetValue(flag),

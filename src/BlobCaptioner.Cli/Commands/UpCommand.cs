@@ -56,7 +56,7 @@ internal static class UpCommand
             var tally = new RunTally(time);
             var options = new CaptionRunOptions
             {
-                Profile = profile.Read(parse, engine),
+                Profile = profile.Read(parse),
                 Loop = loop.Read(parse),
                 Sweeps = true,
                 Once = parse.GetValue(once),

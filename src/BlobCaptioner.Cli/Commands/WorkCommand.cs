@@ -37,7 +37,7 @@ internal static class WorkCommand
             var tally = new RunTally(time);
             var options = new CaptionRunOptions
             {
-                Profile = profile.Read(parse, engine),
+                Profile = profile.Read(parse),
                 Loop = loop.Read(parse),
                 Sweeps = false,
                 Once = parse.GetValue(once),

@@ -46,7 +46,8 @@ internal static class TrainCommand
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{model.Tokenizer.Tokens.Count} tokens; weights: vision {Count(true):N0}, text {Count(false):N0}; prompt of the default profile {Prompt()} tokens"));
-        var pool = await PicturePool.DrawAsync(options.Pictures, seed: 1, heldOut: false, cancellationToken);
+        var pool = await PictureCache.GetAsync(
+            Path.Combine(options.Directory, $"pictures-{options.Pictures}.bin"), () => PicturePool.DrawAsync(options.Pictures, seed: 1, heldOut: false, cancellationToken));
         var checks = await PicturePool.DrawAsync(CheckPictures, CheckSeed, heldOut: false, cancellationToken);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{pool.Length} pictures drawn, {pool.Average(p => p.Width * p.Height / 1024.0):F0} image tokens on average"));
         new Trainer(options, model, pool, checks, Console.Out).Run(cancellationToken);

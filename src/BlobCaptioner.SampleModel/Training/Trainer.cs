@@ -3,6 +3,7 @@ using System.Globalization;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.SampleModel.Architecture;
 using BlobCaptioner.SampleModel.Listings;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -12,6 +13,9 @@ namespace BlobCaptioner.SampleModel.Training;
 internal sealed class Trainer
 {
     private const double WarmUp = 100;
+
+    // Muon's steps are measured in another way: it takes rates ten times as high.
+    private const double MuonFactor = 10;
     private const double LabelShare = 0.5;
     private const double FactsShare = 0.25;
 
@@ -48,14 +52,19 @@ internal sealed class Trainer
             return;
         }
 
-        var all = _model.Weights.All.Concat(_heads.All).ToList();
-        using var optimizer = optim.AdamW(all, rate, 0.9, 0.98, 1e-8, 0.02);
+        // Matrices inside by Muon; embeddings, norms, biases and what only reads labels by AdamW.
+        var hidden = _model.Weights.Names.Where(IsHidden).Select(n => (Parameter)_model.Weights[n]).ToList();
+        var others = _model.Weights.Names.Where(n => !IsHidden(n)).Select(n => (Parameter)_model.Weights[n]).Concat(_heads.All).ToList();
+        var all = hidden.Concat(others).ToList();
+        using var muon = new Muon(hidden);
+        using var optimizer = optim.AdamW(others, rate, 0.9, 0.98, 1e-8, 0.02);
         double sum = 0;
         var count = 0;
         for (var i = 0; i < steps; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var now = rate * Math.Min(1, (i + 1) / WarmUp) * ((0.5 * (1 + Math.Cos(Math.PI * i / steps))) + 0.01);
+            muon.LearningRate = now * MuonFactor;
             foreach (var group in optimizer.ParamGroups)
             {
                 group.LearningRate = now;
@@ -64,10 +73,12 @@ internal sealed class Trainer
             using (NewDisposeScope())
             {
                 optimizer.zero_grad();
+                muon.ZeroGradients();
                 var loss = step();
                 loss.backward();
                 nn.utils.clip_grad_norm_(all, 1.0);
                 optimizer.step();
+                muon.Step();
                 sum += loss.item<float>();
                 count++;
             }
@@ -86,6 +97,9 @@ internal sealed class Trainer
             }
         }
     }
+
+    private bool IsHidden(string name) =>
+        _model.Weights[name].dim() == 2 && !name.StartsWith("token_embd", StringComparison.Ordinal) && !name.StartsWith("v.p", StringComparison.Ordinal);
 
     private Tensor VisionStep()
     {

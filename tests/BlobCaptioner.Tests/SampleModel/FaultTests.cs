@@ -1,0 +1,162 @@
+using BlobCaptioner.Captioning;
+using BlobCaptioner.Images;
+using BlobCaptioner.Inference;
+using BlobCaptioner.Tests.LlamaCpp;
+using NetVips;
+using Xunit;
+
+namespace BlobCaptioner.Tests.SampleModel;
+
+/// <summary>
+/// The usual ways to go wrong between a file and the model's eyes. Each test puts the fault into the picture and sees that the comparison with the trainer's answers fails, and that the picture
+/// that would show the fault, were it in the program, comes through as it should.
+/// </summary>
+public sealed class FaultTests(NativeLibrariesFixture natives)
+{
+    private const string Set = "sample-en";
+
+    [Fact]
+    public async Task Describe_RedAndBlueSwapped_IsNoticed()
+    {
+        var faults = await CompareAsync(image => image[2].Bandjoin(image[1], image[0]));
+
+        // what is neither red nor blue in the swapped picture keeps its colour: gray, green, black, white
+        Assert.InRange(faults, 4, 1000);
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(6)]
+    [InlineData(8)]
+    public async Task Describe_NotTurnedUpright_IsNoticed(int orientation)
+    {
+        var upright = await CompareAsync(image => image);
+        Assert.InRange(await CompareAsync(image => Store(image, orientation)), upright + 4, 1000);
+        Assert.InRange(await CompareAsync(image => Store(image, orientation).Mutate(m => m.Set(GValue.GIntType, "orientation", orientation))), 0, upright + 1);
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(5)]
+    [InlineData(7)]
+    public async Task Prepare_MirroredByExif_GivesThePixelsOfTheUprightPicture(int orientation)
+    {
+        var answers = await ParityAnswers.ReadAsync(Set);
+        foreach (var picture in answers.Pictures.Take(4))
+        {
+            using var upright = Image.NewFromBuffer(await answers.ReadFileAsync(picture));
+            using var wanted = Decode(await PrepareAsync(Save(upright)));
+            using var stored = Store(upright, orientation);
+            using var turned = Decode(await PrepareAsync(Save(stored.Mutate(m => m.Set(GValue.GIntType, "orientation", orientation)))));
+            using var ignored = Decode(await PrepareAsync(Save(stored)));
+            Assert.InRange(Distance(wanted, turned), 0, 1.5);
+            Assert.InRange(Distance(wanted, ignored), 3, 255);
+        }
+    }
+
+    [Fact]
+    public async Task Describe_TransparentSurroundings_AreWhiteAndNotBlack()
+    {
+        var answers = await ParityAnswers.ReadAsync(Set);
+        await using var model = await ParityAnswers.LoadAsync(natives);
+        var changed = 0;
+        foreach (var picture in answers.Pictures)
+        {
+            using var image = Image.NewFromBuffer(await answers.ReadFileAsync(picture));
+            using var opaque = image.Bandjoin(255);
+            using var cutOut = opaque.Embed(32, 32, image.Width + 64, image.Height + 64, extend: Enums.Extend.Background, background: [0, 0, 0, 0]);
+            using var onWhite = image.Embed(32, 32, image.Width + 64, image.Height + 64, extend: Enums.Extend.White);
+            using var onBlack = image.Embed(32, 32, image.Width + 64, image.Height + 64, extend: Enums.Extend.Black);
+            var white = Text(await answers.DescribeAsync(model, onWhite.PngsaveBuffer()));
+            Assert.Equal(white, Text(await answers.DescribeAsync(model, cutOut.PngsaveBuffer())));
+            changed += white == Text(await answers.DescribeAsync(model, onBlack.PngsaveBuffer())) ? 0 : 1;
+            Assert.Equal(Text(await answers.DescribeAsync(model, onBlack.PngsaveBuffer())), Text(await answers.DescribeAsync(model, cutOut.PngsaveBuffer(), new ImageOptions { Background = "#000000" })));
+        }
+
+        Assert.InRange(changed, answers.Pictures.Count / 2, answers.Pictures.Count);
+    }
+
+    [Fact]
+    public async Task Describe_SidesExchanged_IsNoticed()
+    {
+        var answers = await ParityAnswers.ReadAsync(Set);
+        await using var decoder = new Disposing(await natives.LoadSampleAsync());
+        var plan = DecodingPlan.Compile(answers.WriteUp, decoder.Inner);
+        await using var batcher = new ContinuousBatcher(decoder.Inner);
+        var (right, noticed) = (0, 0);
+        foreach (var picture in answers.Pictures)
+        {
+            var pixels = ImagePixels.Decode(await PrepareAsync(await answers.ReadFileAsync(picture)));
+            if (pixels.Width == pixels.Height)
+            {
+                continue;
+            }
+
+            right += ParityAnswers.Differences(picture, await Describe(pixels)).Count == 0 ? 1 : 0;
+            var exchanged = new PixelImage { Width = pixels.Height, Height = pixels.Width, Rgb = pixels.Rgb };
+            noticed += ParityAnswers.Differences(picture, await Describe(exchanged)).Count == 0 ? 0 : 1;
+        }
+
+        Assert.InRange(right, 3, 1000);
+        Assert.Equal(right, noticed);
+
+        Task<Caption> Describe(PixelImage pixels) => batcher.DescribeAsync(
+            new PictureRequest { Name = "picture", Images = [pixels], Plan = plan, Facts = ProductFacts.None, Sampling = answers.WriteUp.Sampling, Seed = 0 }, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>In how many of the stored pictures the comparison fails after a change.</summary>
+    private async Task<int> CompareAsync(Func<Image, Image> change)
+    {
+        var answers = await ParityAnswers.ReadAsync(Set);
+        await using var model = await ParityAnswers.LoadAsync(natives);
+        var faults = 0;
+        foreach (var picture in answers.Pictures)
+        {
+            using var image = Image.NewFromBuffer(await answers.ReadFileAsync(picture));
+            using var changed = change(image);
+            faults += ParityAnswers.Differences(picture, await answers.DescribeAsync(model, Save(changed))).Count == 0 ? 0 : 1;
+        }
+
+        return faults;
+    }
+
+    /// <summary>Pixels as a camera stores them that says how to turn them back (EXIF 2.3, tag 274).</summary>
+    private static Image Store(Image upright, int orientation) => orientation switch
+    {
+        2 => upright.Flip(Enums.Direction.Horizontal),
+        3 => upright.Rot(Enums.Angle.D180),
+        4 => upright.Flip(Enums.Direction.Vertical),
+        5 => upright.Rot(Enums.Angle.D90).Flip(Enums.Direction.Horizontal),
+        6 => upright.Rot(Enums.Angle.D270),
+        7 => upright.Rot(Enums.Angle.D90).Flip(Enums.Direction.Vertical),
+        8 => upright.Rot(Enums.Angle.D90),
+        _ => throw new ArgumentOutOfRangeException(nameof(orientation), orientation, "The range is 2 to 8."),
+    };
+
+    /// <summary>A JPEG that loses next to nothing; only JPEG says for all programs how it is to be turned.</summary>
+    private static byte[] Save(Image image) => image.JpegsaveBuffer(q: 98, subsampleMode: Enums.ForeignSubsample.Off);
+
+    private static async Task<ReadOnlyMemory<byte>> PrepareAsync(byte[] file)
+    {
+        using var preparer = new ImagePreparer(new ImageOptions());
+        return Assert.IsType<PreparationOutcome.Prepared>(await preparer.PrepareAsync(file, "picture", 576, TestContext.Current.CancellationToken)).Jpeg;
+    }
+
+    private static Image Decode(ReadOnlyMemory<byte> jpeg) => Image.NewFromBuffer(jpeg.ToArray());
+
+    private static double Distance(Image a, Image b) => a.Width == b.Width && a.Height == b.Height ? (a - b).Abs().Avg() : 255;
+
+    private static string Text(Caption caption) => string.Join('|', caption.Fields.Select(f => $"{f.Value} {f.Confidence:F2}"));
+
+    private sealed class Disposing(ISequenceDecoder inner) : IAsyncDisposable
+    {
+        public ISequenceDecoder Inner => inner;
+
+        public ValueTask DisposeAsync()
+        {
+            inner.Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
