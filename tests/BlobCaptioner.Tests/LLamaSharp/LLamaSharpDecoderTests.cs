@@ -13,7 +13,7 @@ public sealed class LLamaSharpDecoderTests : NativeDecoderSuite
     protected override string Engine => "LLamaSharp 0.28.0";
 
     protected override Task<ISequenceDecoder> LoadSampleAsync(Func<LlamaCppOptions, LlamaCppOptions>? change = null) =>
-        Task.FromResult<ISequenceDecoder>(LLamaSharpDecoder.Load(change is null ? SampleModel.Options : change(SampleModel.Options)));
+        Task.FromResult<ISequenceDecoder>(LLamaSharpDecoder.Load(change is null ? BundledModel.Options : change(BundledModel.Options)));
 
     protected override void Abort(ISequenceDecoder decoder) => ((LLamaSharpDecoder)decoder).Abort();
 }

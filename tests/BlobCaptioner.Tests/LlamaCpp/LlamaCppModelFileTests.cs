@@ -37,8 +37,8 @@ public sealed class LlamaCppModelFileTests(NativeLibrariesFixture natives) : IDi
     [InlineData(0.9999)]
     public async Task Load_CutFile_SaysSo(double part)
     {
-        var text = await CopyAsync(SampleModel.TextModelPath, b => b[..(int)(b.Length * part)]);
-        var vision = await CopyAsync(SampleModel.VisionModelPath, b => b[..(int)(b.Length * part)]);
+        var text = await CopyAsync(BundledModel.TextModelPath, b => b[..(int)(b.Length * part)]);
+        var vision = await CopyAsync(BundledModel.VisionModelPath, b => b[..(int)(b.Length * part)]);
 
         Assert.Contains("is cut", (await FailAsync(o => o with { TextModelPath = text })).Message, StringComparison.Ordinal);
         Assert.Contains("is cut", (await FailAsync(o => o with { VisionModelPath = vision })).Message, StringComparison.Ordinal);
@@ -58,7 +58,7 @@ public sealed class LlamaCppModelFileTests(NativeLibrariesFixture natives) : IDi
     public async Task Load_VisionTowerOfAnotherModel_SaysThatTheyDontFit()
     {
         // One deepstack layer fewer makes its embeddings narrower.
-        var vision = await CopyAsync(SampleModel.VisionModelPath, b =>
+        var vision = await CopyAsync(BundledModel.VisionModelPath, b =>
         {
             var renamed = 0;
             for (int at; (at = b.AsSpan().IndexOf("v.deepstack.2."u8)) >= 0; renamed++)
@@ -79,7 +79,7 @@ public sealed class LlamaCppModelFileTests(NativeLibrariesFixture natives) : IDi
     [Fact]
     public async Task Load_UnknownArchitecture_GivesLlamasReason()
     {
-        var text = await CopyAsync(SampleModel.TextModelPath, b =>
+        var text = await CopyAsync(BundledModel.TextModelPath, b =>
         {
             var at = b.AsSpan().IndexOf("qwen3vl"u8);
             "qwen9vl"u8.CopyTo(b.AsSpan(at));
@@ -95,8 +95,8 @@ public sealed class LlamaCppModelFileTests(NativeLibrariesFixture natives) : IDi
         using var decoder = await natives.LoadSampleAsync();
         byte[] both =
         [
-            .. await File.ReadAllBytesAsync(SampleModel.TextModelPath, TestContext.Current.CancellationToken),
-            .. await File.ReadAllBytesAsync(SampleModel.VisionModelPath, TestContext.Current.CancellationToken),
+            .. await File.ReadAllBytesAsync(BundledModel.TextModelPath, TestContext.Current.CancellationToken),
+            .. await File.ReadAllBytesAsync(BundledModel.VisionModelPath, TestContext.Current.CancellationToken),
         ];
 
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(both)), decoder.Info.ModelHash);
@@ -116,7 +116,7 @@ public sealed class LlamaCppModelFileTests(NativeLibrariesFixture natives) : IDi
         await natives.ReadyAsync();
         return Assert.Throws<SequenceDecoderException>(() =>
         {
-            using var decoder = LlamaCppDecoder.Load(change(SampleModel.Options));
+            using var decoder = LlamaCppDecoder.Load(change(BundledModel.Options));
         });
     }
 }

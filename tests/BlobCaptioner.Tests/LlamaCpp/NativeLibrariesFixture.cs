@@ -21,7 +21,7 @@ public sealed class NativeLibrariesFixture
     public async Task<LlamaCppDecoder> LoadSampleAsync(Func<LlamaCppOptions, LlamaCppOptions>? change = null)
     {
         await ReadyAsync();
-        return LlamaCppDecoder.Load(change is null ? SampleModel.Options : change(SampleModel.Options));
+        return LlamaCppDecoder.Load(change is null ? BundledModel.Options : change(BundledModel.Options));
     }
 
     private sealed class StderrProgress : IProgress<string>

@@ -180,7 +180,7 @@ public sealed class ModelCommandTests(NativeLibrariesFixture natives) : IAsyncLi
     public async Task Describe_WithTheNameOfAPulledModel_LoadsIt()
     {
         await natives.ReadyAsync();
-        var (text, vision) = (await File.ReadAllBytesAsync(BlobCaptioner.LlamaCpp.SampleModel.TextModelPath, Token), await File.ReadAllBytesAsync(BlobCaptioner.LlamaCpp.SampleModel.VisionModelPath, Token));
+        var (text, vision) = (await File.ReadAllBytesAsync(BundledModel.TextModelPath, Token), await File.ReadAllBytesAsync(BundledModel.VisionModelPath, Token));
         (Server.Files[PullBench.Text], Server.Files[PullBench.Vision]) = (text, vision);
         var model = _bench.Catalog.Models[0] with { Text = PullBench.FileOf("text.gguf", text), Vision = [PullBench.FileOf("vision.gguf", vision)] };
         await WriteCatalogAsync(_bench.Catalog with { Models = [model] });

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using BlobCaptioner.LlamaCpp;
 using BlobCaptioner.Tests.Cli;
 using Xunit;
 
@@ -28,7 +27,7 @@ internal sealed class LlamaServerProcess : IAsyncDisposable
         var port = ((IPEndPoint)probe.LocalEndpoint).Port;
         probe.Stop();
         var start = new ProcessStartInfo(program!, [
-            "--model", SampleModel.TextModelPath, "--mmproj", SampleModel.VisionModelPath, "--alias", "sample",
+            "--model", BundledModel.TextModelPath, "--mmproj", BundledModel.VisionModelPath, "--alias", "sample",
             "--host", "127.0.0.1", "--port", $"{port}", "--parallel", "4", "--ctx-size", "8192", "--threads", "1"])
         {
             RedirectStandardOutput = true,

@@ -1,0 +1,51 @@
+using BlobCaptioner.SampleModel.Scope;
+using Xunit;
+
+namespace BlobCaptioner.Tests.SampleModel;
+
+/// <summary>What the sample model is to tell apart, and what of it is never trained.</summary>
+public sealed class ScopeTests
+{
+    [Fact]
+    public void Subjects_AllOfThem_Are960DifferentOnes()
+    {
+        Assert.Equal(960, DrawnLabels.Subjects.Count);
+        Assert.Equal(960, DrawnLabels.Subjects.Distinct().Count());
+        Assert.Equal(960, DrawnLabels.Subjects.Select(s => (KindFacts.CategoryOf(s.Kind), s.Color, s.Pattern, s.Material)).Distinct().Count());
+    }
+
+    [Fact]
+    public void IsHeldOut_AllSubjects_IsATenthOfEachKindPatternAndMaterial()
+    {
+        var heldOut = DrawnLabels.Subjects.Where(s => s.IsHeldOut).ToList();
+        Assert.Equal(96, heldOut.Count);
+        Assert.All(DrawnLabels.Subjects.GroupBy(s => (s.Kind, s.Pattern, s.Material)), g => Assert.Single(g, s => s.IsHeldOut));
+        Assert.All(Enum.GetValues<ProductColor>(), c => Assert.InRange(heldOut.Count(s => s.Color == c), 9, 10));
+    }
+
+    [Fact]
+    public void IsHeldOut_AnyTwoPropertiesTogether_AreTrained()
+    {
+        var trained = DrawnLabels.Subjects.Where(s => !s.IsHeldOut).ToList();
+        AssertCovers(s => (s.Kind, s.Color));
+        AssertCovers(s => (s.Kind, s.Pattern));
+        AssertCovers(s => (s.Kind, s.Material));
+        AssertCovers(s => (s.Color, s.Pattern));
+        AssertCovers(s => (s.Color, s.Material));
+        AssertCovers(s => (s.Pattern, s.Material));
+
+        void AssertCovers<T>(Func<Subject, T> pair) => Assert.Empty(DrawnLabels.Subjects.Select(pair).Except(trained.Select(pair)));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Draw_Subjects_AreHeldOutOnlyWhereAskedFor(bool heldOut)
+    {
+        var random = new Random(1);
+        var drawn = Enumerable.Range(0, 3_000).Select(_ => Subject.Draw(random, heldOut)).ToHashSet();
+        Assert.All(drawn, s => Assert.Equal(heldOut, s.IsHeldOut));
+        Assert.Equal(12, drawn.Select(s => s.Kind).Distinct().Count());
+        Assert.Equal(10, drawn.Select(s => s.Color).Distinct().Count());
+    }
+}
