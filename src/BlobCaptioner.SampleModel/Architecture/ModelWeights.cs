@@ -44,22 +44,32 @@ internal sealed class ModelWeights
     /// <exception cref="InvalidDataException">The file belongs to another shape.</exception>
     public void Load(string path)
     {
-        var bytes = File.ReadAllBytes(path);
+        using var file = File.OpenRead(path);
         var expected = _all.Values.Sum(w => w.numel()) * sizeof(float);
-        if (bytes.LongLength != expected)
+        if (file.Length != expected)
         {
-            throw new InvalidDataException($"'{path}' has {bytes.LongLength} bytes, this model's weights take {expected}: it was made with other sizes or tokens. Train anew, without --resume.");
+            throw new InvalidDataException($"'{path}' has {file.Length} bytes, this model's weights take {expected}: it was made with other sizes or tokens. Train anew, without --resume.");
         }
 
+        Read(file, _all.Values);
+    }
+
+    /// <summary>Reads the vision tower out of what <see cref="Save"/> wrote; tokens may be others.</summary>
+    public void LoadVision(string path)
+    {
+        using var file = File.OpenRead(path);
+        Read(file, _all.Where(w => IsVision(w.Key)).Select(w => w.Value));
+    }
+
+    private static void Read(FileStream file, IEnumerable<Parameter> weights)
+    {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        var at = 0;
-        foreach (var weight in _all.Values)
+        foreach (var weight in weights)
         {
-            var count = (int)weight.numel();
-            var numbers = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(bytes.AsSpan(at, count * sizeof(float))).ToArray();
+            var numbers = new float[weight.numel()];
+            file.ReadExactly(System.Runtime.InteropServices.MemoryMarshal.AsBytes(numbers.AsSpan()));
             weight.copy_(tensor(numbers).reshape(weight.shape));
-            at += count * sizeof(float);
         }
     }
 

@@ -20,10 +20,11 @@ internal static class TrainCommand
         Option<int> visionSteps = new("--vision-steps") { Description = "Steps that train the vision tower alone.", DefaultValueFactory = _ => defaults.VisionSteps };
         Option<int> steps = new("--steps") { Description = "Steps that train all of it on answers.", DefaultValueFactory = _ => defaults.Steps };
         Option<double> rate = new("--rate") { Description = "Highest learning rate.", DefaultValueFactory = _ => defaults.LearningRate };
+        Option<string?> vision = new("--vision") { Description = "A weights.bin whose vision tower to begin with." };
         Option<bool> resume = new("--resume") { Description = "Go on from the weights in the folder." };
         var command = new Command("train", "Draws pictures, trains on them and writes the GGUF pair. The same options give the same model on the same machine.")
         {
-            directory, pictures, visionSteps, steps, rate, resume,
+            directory, pictures, visionSteps, steps, rate, vision, resume,
         };
         command.SetAction((parsed, cancel) => RunAsync(
             new TrainingOptions
@@ -35,14 +36,20 @@ internal static class TrainCommand
                 LearningRate = parsed.GetRequiredValue(rate),
                 Resume = parsed.GetRequiredValue(resume),
             },
+            parsed.GetValue(vision),
             cancel));
         return command;
     }
 
-    private static async Task<int> RunAsync(TrainingOptions options, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(TrainingOptions options, string? vision, CancellationToken cancellationToken)
     {
         torch.set_num_threads(options.Threads);
         var model = ModelFolder.Open(options.Directory, options.Resume);
+        if (vision is not null)
+        {
+            model.Weights.LoadVision(vision);
+        }
+
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{model.Tokenizer.Tokens.Count} tokens; weights: vision {Count(true):N0}, text {Count(false):N0}; prompt of the default profile {Prompt()} tokens"));

@@ -17,7 +17,7 @@ internal static class TruthTable
 
     /// <summary>The right value of an attribute; empty for unknown.</summary>
     public static string Value(ProfileField field, PictureLabel label) =>
-        ListingWriter.Write(field, language: null, label, ProductFacts.None)[0] is var value && value == "unknown" ? "" : value;
+        ListingWriter.Write(field, language: null, label)[0] is var value && value == "unknown" ? "" : value;
 
     /// <summary>The attributes that are known of drawn pictures.</summary>
     public static IReadOnlyList<ProfileField> Fields => s_fields;

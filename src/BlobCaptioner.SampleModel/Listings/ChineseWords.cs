@@ -14,23 +14,21 @@ internal sealed class ChineseWords : Words
     /// <summary>The words that its phrases are made of.</summary>
     public static IEnumerable<string> Lexicon =>
     [
-        .. Enum.GetValues<ProductColor>().Select(Color), .. Enum.GetValues<Pattern>().Select(PatternName), .. Enum.GetValues<Material>().Select(Substance),
+        .. Enum.GetValues<ProductColor>().Select(Color), .. Enum.GetValues<Pattern>().Select(PatternName), .. Enum.GetValues<Material>().Select(Substance), .. Enum.GetValues<Material>().Select(Kindred),
         .. Enum.GetValues<Kind>().SelectMany(k => new[] { Noun(k), Measure(k), Use(k) }),
-        "外观", "设计", "图案", "采用", "制成", "背景", "多彩", "简洁", "简约", "休闲", "经典", "活泼", "风格", "家居", "运动", "服饰", "图片中", "只有", "没有", "商品", "空货架", "噪点",
-        "文字", "一个", "形状的", "几行", "看不到", "可售", "检查", "图片", "请", "重新拍摄", "，", "。",
+        "外观", "设计", "图案", "采用", "制成", "背景", "杂乱", "简洁", "简约", "休闲", "经典", "活泼", "风格", "家居", "运动", "服饰", "图片中", "只有", "没有", "商品", "空货架", "噪点",
+        "文字", "一个", "形状的", "几行", "看不到", "可售", "检查", "图片", "请", "重新拍摄", "制成，适合", "制成。适合", "包，采用", "包，背景", "合。",
     ];
 
     public override string Title(Subject subject) => $"{Color(subject.Color)}{PatternName(subject.Pattern)}{Noun(subject.Kind)}";
-
-    public override string TitleAfter(string brand, Subject subject) => $"{brand} {Title(subject)}";
 
     public override string Description(Subject subject) => $"{ShortDescription(subject)}{Use(subject.Kind)}。";
 
     public override string ShortDescription(Subject subject) => $"{Measure(subject.Kind)}{Title(subject)}，采用{Substance(subject.Material)}制成。";
 
-    public override string AltText(Subject subject, bool isBusy) => $"{Measure(subject.Kind)}{Title(subject)}，背景{(isBusy ? "多彩" : "简洁")}";
+    public override string AltText(Subject subject, bool isBusy) => $"{Measure(subject.Kind)}{Title(subject)}，背景{(isBusy ? "杂乱" : "简洁")}";
 
-    public override string SeoTitle(Subject subject) => $"{Color(subject.Color)}{Substance(subject.Material)}{Noun(subject.Kind)}";
+    public override string SeoTitle(Subject subject) => $"{Color(subject.Color)}{Kindred(subject.Material)}{Noun(subject.Kind)}";
 
     public override string Summary(Subject subject) => $"{Title(subject)}，采用{Substance(subject.Material)}制成，{Use(subject.Kind)}。";
 
@@ -51,7 +49,7 @@ internal sealed class ChineseWords : Words
     ];
 
     public override IReadOnlyList<string> Searches(Subject subject) =>
-        [$"{Color(subject.Color)}{Noun(subject.Kind)}", $"{PatternName(subject.Pattern)}{Noun(subject.Kind)}", $"{Substance(subject.Material)}{Noun(subject.Kind)}"];
+        [$"{Color(subject.Color)}{Noun(subject.Kind)}", $"{PatternName(subject.Pattern)}{Noun(subject.Kind)}", $"{Kindred(subject.Material)}{Noun(subject.Kind)}"];
 
     public override NothingWords Without(Nothing nothing)
     {
@@ -72,7 +70,7 @@ internal sealed class ChineseWords : Words
         ProductColor.Orange => "橙色",
         ProductColor.Yellow => "黄色",
         ProductColor.Green => "绿色",
-        ProductColor.Turquoise => "青色",
+        ProductColor.Turquoise => "青绿色",
         ProductColor.Blue => "蓝色",
         ProductColor.Purple => "紫色",
         _ => "粉色",
@@ -97,10 +95,19 @@ internal sealed class ChineseWords : Words
         _ => "木材",
     };
 
+    /// <summary>A material before a noun.</summary>
+    private static string Kindred(Material material) => material switch
+    {
+        Material.Cotton => "棉质",
+        Material.Denim => "牛仔",
+        Material.Wood => "木质",
+        _ => Substance(material),
+    };
+
     private static string Noun(Kind kind) => kind switch
     {
         Kind.Mug => "马克杯",
-        Kind.Shirt => "衬衫",
+        Kind.Shirt => "T恤",
         Kind.Bottle => "水瓶",
         Kind.Chair => "椅子",
         Kind.Lamp => "台灯",
@@ -130,13 +137,13 @@ internal sealed class ChineseWords : Words
         Kind.Mug => "适合喝咖啡和茶",
         Kind.Shirt => "适合日常穿着",
         Kind.Bottle => "适合运动和旅行",
-        Kind.Chair => "适合餐桌旁使用",
+        Kind.Chair => "适合在餐桌旁使用",
         Kind.Lamp => "适合书桌和床头",
         Kind.Bag => "适合上班和购物",
-        Kind.Hat => "适合晴朗的日子",
+        Kind.Hat => "适合晴天佩戴",
         Kind.Sneaker => "适合散步和运动",
         Kind.Table => "适合厨房和办公室",
-        Kind.Trousers => "适合上班和休闲",
+        Kind.Trousers => "适合通勤和休闲",
         Kind.Dress => "适合夏天和聚会",
         _ => "适合户外游戏",
     };

@@ -15,8 +15,6 @@ internal sealed class EnglishWords : Words
 
     public override string Title(Subject subject) => Upper(Phrase(subject));
 
-    public override string TitleAfter(string brand, Subject subject) => $"{brand} {Phrase(subject)}";
-
     public override string Description(Subject subject) => $"{ShortDescription(subject)} Good {Use(subject.Kind)}.";
 
     public override string ShortDescription(Subject subject) => $"{Article(subject)} {Phrase(subject)} made of {Lower(subject.Material)}.";
@@ -73,17 +71,17 @@ internal sealed class EnglishWords : Words
     private static string Use(Kind kind) => kind switch
     {
         Kind.Mug => "for coffee and tea",
-        Kind.Shirt => "for every day",
-        Kind.Bottle => "for sport and travel",
+        Kind.Shirt => "for everyday wear",
+        Kind.Bottle => "for sports and travel",
         Kind.Chair => "for the dining table",
         Kind.Lamp => "for desk and bedside",
         Kind.Bag => "for work and shopping",
         Kind.Hat => "for sunny days",
-        Kind.Sneaker => "for walks and sport",
+        Kind.Sneaker => "for walks and sports",
         Kind.Table => "for kitchen and office",
         Kind.Trousers => "for work and leisure",
         Kind.Dress => "for summer and parties",
-        _ => "for games outdoors",
+        _ => "for outdoor games",
     };
 
     private static string Lower<T>(T value)

@@ -13,13 +13,11 @@ internal sealed class GermanWords : Words
 
     public override string Title(Subject subject) => Upper(Phrase(subject));
 
-    public override string TitleAfter(string brand, Subject subject) => $"{brand} {Phrase(subject)}";
-
     public override string Description(Subject subject) => $"{ShortDescription(subject)} Gut {Use(subject.Kind)}.";
 
     public override string ShortDescription(Subject subject) => $"{Article(subject.Kind)} {Phrase(subject)} aus {Substance(subject.Material)}.";
 
-    public override string AltText(Subject subject, bool isBusy) => $"{Article(subject.Kind)} {Phrase(subject)} vor {(isBusy ? "buntem" : "schlichtem")} Hintergrund";
+    public override string AltText(Subject subject, bool isBusy) => $"{Article(subject.Kind)} {Phrase(subject)} vor {(isBusy ? "unruhigem" : "schlichtem")} Hintergrund";
 
     public override string SeoTitle(Subject subject) => $"{Upper(Bend(Adjective(subject.Color), subject.Kind))} {Noun(subject.Kind)} aus {Substance(subject.Material)}";
 
@@ -28,7 +26,7 @@ internal sealed class GermanWords : Words
     public override string ProductType(Kind kind) => kind switch
     {
         Kind.Mug => "Wohnen > Tassen",
-        Kind.Shirt => "Kleidung > Hemden",
+        Kind.Shirt => "Kleidung > T-Shirts",
         Kind.Bottle => "Sport > Flaschen",
         Kind.Chair => "Wohnen > Stühle",
         Kind.Lamp => "Wohnen > Lampen",
@@ -52,8 +50,9 @@ internal sealed class GermanWords : Words
 
     public override IReadOnlyList<string> Searches(Subject subject)
     {
+        // as people type them
         var noun = Noun(subject.Kind).ToLowerInvariant();
-        return [$"{Bend(Adjective(subject.Color), subject.Kind)} {noun}", $"{Bend(Adjective(subject.Pattern), subject.Kind)} {noun}", $"{noun} aus {Substance(subject.Material).ToLowerInvariant()}"];
+        return [$"{noun} {ColorName(subject.Color).ToLowerInvariant()}", $"{noun} {Adjective(subject.Pattern)}", $"{noun} {Substance(subject.Material).ToLowerInvariant()}"];
     }
 
     public override NothingWords Without(Nothing nothing)
@@ -62,8 +61,8 @@ internal sealed class GermanWords : Words
         return new NothingWords(
             "Kein Produkt",
             $"Das Bild zeigt {what} und kein Produkt.",
-            nothing switch { Nothing.EmptyShelf => "Ein leeres Regal", Nothing.Noise => "Rauschen ohne Form", _ => "Zeilen mit Text" },
-            ["Kein Produkt zu sehen", $"Nur {what}", "Nichts zu verkaufen", "Bitte das Bild prüfen", "Bitte ein anderes aufnehmen"],
+            nothing switch { Nothing.EmptyShelf => "Ein leeres Regal", Nothing.Noise => "Rauschen ohne Form", _ => "Textzeilen" },
+            ["Kein Produkt zu sehen", $"Nur {what}", "Nichts zu verkaufen", "Bitte das Bild prüfen", "Bitte neu fotografieren"],
             ["kein produkt", nothing switch { Nothing.EmptyShelf => "leeres regal", Nothing.Noise => "rauschen", _ => "text" }, "bild prüfen"]);
     }
 
@@ -83,7 +82,7 @@ internal sealed class GermanWords : Words
     private static string Noun(Kind kind) => kind switch
     {
         Kind.Mug => "Tasse",
-        Kind.Shirt => "Hemd",
+        Kind.Shirt => "T-Shirt",
         Kind.Bottle => "Flasche",
         Kind.Chair => "Stuhl",
         Kind.Lamp => "Lampe",
@@ -141,12 +140,12 @@ internal sealed class GermanWords : Words
     {
         Kind.Mug => "für Kaffee und Tee",
         Kind.Shirt => "für jeden Tag",
-        Kind.Bottle => "für Sport und Reise",
-        Kind.Chair => "für den Esstisch",
-        Kind.Lamp => "für Schreibtisch und Bett",
+        Kind.Bottle => "für Sport und Reisen",
+        Kind.Chair => "für Esszimmer und Küche",
+        Kind.Lamp => "für Schreibtisch und Nachttisch",
         Kind.Bag => "für Arbeit und Einkauf",
         Kind.Hat => "für sonnige Tage",
-        Kind.Sneaker => "für Wege und Sport",
+        Kind.Sneaker => "für Spaziergang und Sport",
         Kind.Table => "für Küche und Büro",
         Kind.Trousers => "für Arbeit und Freizeit",
         Kind.Dress => "für Sommer und Feste",

@@ -11,7 +11,7 @@ internal static class ListingCorpus
     // Chinese has no spaces: tokens learned from its phrases would be whole phrases, some of them of products that are never trained.
     private static readonly string[] s_languages = ["en", "de"];
 
-    /// <summary>Every value of every field, for every product in every language; of Chinese its words. Many are the same.</summary>
+    /// <summary>Every value of every field, for every product in every language; of Chinese its words; and the fields' names. Many are the same.</summary>
     public static IEnumerable<string> All()
     {
         var fields = BuiltInProfiles.All.SelectMany(p => p.Fields).Where(f => !f.IsAttribute).DistinctBy(f => (f.Name, f.MinItems)).ToList();
@@ -21,7 +21,7 @@ internal static class ListingCorpus
             {
                 foreach (var field in fields)
                 {
-                    foreach (var value in ListingWriter.Write(field, language, label, ProductFacts.None))
+                    foreach (var value in ListingWriter.Write(field, language, label))
                     {
                         yield return value;
                     }
@@ -29,8 +29,8 @@ internal static class ListingCorpus
             }
         }
 
-        string[] brands = [.. TrainingFacts.Brands, .. TrainingFacts.Brands.Select(b => $" {b}")];
-        foreach (var word in brands.Concat(ChineseWords.Lexicon).SelectMany(w => Enumerable.Repeat(w, WordWeight)))
+        var names = BuiltInProfiles.All.SelectMany(p => p.Fields).Select(f => f.Name).Distinct(StringComparer.Ordinal);
+        foreach (var word in names.Concat(ChineseWords.Lexicon).SelectMany(w => Enumerable.Repeat(w, WordWeight)))
         {
             yield return word;
         }

@@ -12,11 +12,10 @@ internal static class ListingWriter
     /// <param name="field">The field.</param>
     /// <param name="language">en, de or zh; null for attributes.</param>
     /// <param name="label">What the picture shows.</param>
-    /// <param name="facts">What the catalogue says; a brand goes into the title.</param>
     /// <exception cref="ArgumentException">No built-in profile has such a field.</exception>
-    public static IReadOnlyList<string> Write(ProfileField field, string? language, PictureLabel label, ProductFacts facts) =>
+    public static IReadOnlyList<string> Write(ProfileField field, string? language, PictureLabel label) =>
         language is null ? [Attribute(field, label)]
-        : label.Product is { } subject ? Copy(field, Words.Of(language), subject, label.IsBusy, facts)
+        : label.Product is { } subject ? Copy(field, Words.Of(language), subject, label.IsBusy)
         : Copy(field, Words.Of(language).Without(label.Nothing!.Value));
 
     private static string Attribute(ProfileField field, PictureLabel label)
@@ -49,9 +48,9 @@ internal static class ListingWriter
             ?? throw new ArgumentException($"The field '{field.Name}' has no value for {value}.", nameof(field));
     }
 
-    private static IReadOnlyList<string> Copy(ProfileField field, Words words, Subject subject, bool isBusy, ProductFacts facts) => field.Name switch
+    private static IReadOnlyList<string> Copy(ProfileField field, Words words, Subject subject, bool isBusy) => field.Name switch
     {
-        "title" => [facts.Find("brand") is { Length: > 0 } brand ? words.TitleAfter(brand, subject) : words.Title(subject)],
+        "title" => [words.Title(subject)],
         "bullets" or "product_highlights" => [.. words.Points(subject).Take(Math.Max(4, field.MinItems))],
         "description" => [words.Description(subject)],
         "short_description" => [words.ShortDescription(subject)],

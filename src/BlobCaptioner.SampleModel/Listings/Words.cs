@@ -19,9 +19,6 @@ internal abstract class Words
     /// <summary>"Green plain mug".</summary>
     public abstract string Title(Subject subject);
 
-    /// <summary>The title after a brand.</summary>
-    public abstract string TitleAfter(string brand, Subject subject);
-
     /// <summary>"A green plain mug made of ceramic." and what it is for.</summary>
     public abstract string Description(Subject subject);
 

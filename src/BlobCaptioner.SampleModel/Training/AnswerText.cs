@@ -58,7 +58,7 @@ internal sealed class AnswerText
 
         foreach (var field in profile.CopyFields(language))
         {
-            var values = ListingWriter.Write(field, language.Tag, label, facts);
+            var values = ListingWriter.Write(field, language.Tag, label);
             answer.Open(field.Name);
             answer.Add(values, field.Kind is FieldKind.TextList or FieldKind.Choices, CopyWeight, endIsDecided: true);
         }
@@ -84,7 +84,7 @@ internal sealed class AnswerText
         else
         {
             Open(field.Name);
-            Add(ListingWriter.Write(field, language: null, label, facts), isList, AttributeWeight, endIsDecided: isList);
+            Add(ListingWriter.Write(field, language: null, label), isList, AttributeWeight, endIsDecided: isList);
         }
     }
 
