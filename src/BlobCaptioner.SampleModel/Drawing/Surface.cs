@@ -15,6 +15,8 @@ internal sealed class Surface
     private readonly float _sin;
     private readonly int _seed;
     private readonly float _light;
+    private readonly bool _isDark;
+    private readonly bool _isLight;
 
     public Surface(Random random, Subject subject)
     {
@@ -29,6 +31,8 @@ internal sealed class Surface
         (_cos, _sin) = (MathF.Cos(angle), MathF.Sin(angle));
         _seed = random.Next(1 << 16);
         _light = random.Chance(0.5) ? 1 : -1;
+        _isDark = subject.Color == ProductColor.Black;
+        _isLight = subject.Color == ProductColor.White;
     }
 
     /// <summary>The colour of a point with that paint.</summary>
@@ -99,28 +103,31 @@ internal sealed class Surface
         {
             case Material.Ceramic:
                 var (dx, dy) = ((x + (0.28f * _light)) / 0.2f, (y + 0.25f) / 0.36f);
-                return color.Mix(Rgb.White, 0.72f * MathF.Exp(-((dx * dx) + (dy * dy))));
+                return color.Mix(_isLight ? Rgb.Gray(196) : Rgb.White, 0.78f * MathF.Exp(-((dx * dx) + (dy * dy))));
             case Material.Metal:
-                var band = MathF.Sin((x * 5.2f) + (_phase * 6.28f)) + (0.18f * Dice.Cell((int)MathF.Floor(y * 40), 0, _seed));
-                return band > 0 ? color.Mix(Rgb.White, 0.5f * band) : color.Mix(Rgb.Black, -0.42f * band);
+                // a cylinder in a studio: broad bands, brushed across
+                var band = MathF.Sin((x * 5.6f) + (_phase * 6.28f)) + (0.2f * Dice.Cell((int)MathF.Floor(y * 34), 0, _seed));
+                return band > 0 ? color.Mix(Rgb.White, Math.Min(0.8f, 0.72f * band)) : color.Mix(Rgb.Black, Math.Min(0.7f, -0.55f * band));
             case Material.Plastic:
                 var streak = (x * 0.95f) + (y * 0.3f) + (0.3f * _light);
-                var isStreak = MathF.Abs(streak) < 0.055f || MathF.Abs(streak - 0.15f) < 0.022f;
-                return isStreak ? color.Mix(Rgb.White, 0.78f) : color;
+                var isStreak = MathF.Abs(streak) < 0.06f || MathF.Abs(streak - 0.16f) < 0.025f;
+                return isStreak ? color.Mix(Rgb.White, 0.82f).Mix(Rgb.Gray(150), _isLight ? 0.35f : 0) : color;
             case Material.Cotton:
-                var isThread = (((int)MathF.Floor(x / 0.045f) + (int)MathF.Floor(y / 0.045f)) & 1) == 0;
-                return color * (isThread ? 1.05f : 0.93f);
+                // matte: nothing to see but a trace of the weave
+                var isThread = (((int)MathF.Floor(x / 0.05f) + (int)MathF.Floor(y / 0.05f)) & 1) == 0;
+                return color * (isThread ? 1.02f : 0.97f);
             case Material.Denim:
-                var twill = MathF.Sin((x + y) * 6.2832f / 0.11f);
-                var isStitch = (MathF.Abs(y + 0.36f) < 0.022f || MathF.Abs(y - 0.52f) < 0.022f) && Frac(x / 0.16f) < 0.6f;
-                return isStitch ? color.Mix(new Rgb(238, 190, 110), 0.9f) : twill > 0 ? color.Mix(Rgb.White, 0.17f * twill) : color.Mix(Rgb.Black, -0.22f * twill);
+                var twill = MathF.Sin((x + y) * 6.2832f / 0.13f);
+                var isStitch = (MathF.Abs(y + 0.4f) < 0.03f || MathF.Abs(y - 0.05f) < 0.03f || MathF.Abs(y - 0.5f) < 0.03f) && Frac(x / 0.17f) < 0.62f;
+                return isStitch ? new Rgb(232, 168, 72) : twill > 0 ? color.Mix(Rgb.White, 0.2f * twill) : color.Mix(Rgb.Black, -0.27f * twill);
             case Material.Leather:
-                var grain = (0.6f * Dice.Smooth(x * 7, y * 7, _seed)) + (0.4f * Dice.Smooth(x * 15, y * 15, _seed));
-                var isSeam = (MathF.Abs(y + 0.3f) < 0.02f || MathF.Abs(y - 0.62f) < 0.02f) && Frac(x / 0.12f) < 0.55f;
-                return isSeam ? color.Mix(Rgb.Black, 0.6f) : grain > 0 ? color.Mix(Rgb.White, 0.32f * grain) : color.Mix(Rgb.Black, -0.4f * grain);
+                var grain = (0.55f * Dice.Smooth(x * 6, y * 6, _seed)) + (0.45f * Dice.Smooth(x * 13, y * 13, _seed));
+                var isSeam = (MathF.Abs(y + 0.3f) < 0.028f || MathF.Abs(y - 0.3f) < 0.028f || MathF.Abs(y - 0.65f) < 0.028f) && Frac(x / 0.13f) < 0.55f;
+                var seam = _isDark ? Rgb.Gray(190) : Rgb.Black;
+                return isSeam ? color.Mix(seam, 0.75f) : grain > 0 ? color.Mix(Rgb.White, 0.4f * grain) : color.Mix(Rgb.Black, -0.5f * grain);
             case Material.Wood:
-                var ring = MathF.Sin((y * 6.2832f / 0.1f) + (3 * MathF.Sin((x * 2.1f) + (_phase * 6.28f))) + (3 * Dice.Smooth(x * 2, y * 3, _seed)));
-                return color.Mix(new Rgb(70, 42, 18), ring > 0.6f ? 0.42f : 0.1f);
+                var ring = MathF.Sin((y * 6.2832f / 0.11f) + (3 * MathF.Sin((x * 2.1f) + (_phase * 6.28f))) + (3 * Dice.Smooth(x * 2, y * 3, _seed)));
+                return ring > 0.55f ? color.Mix(_isDark ? new Rgb(196, 140, 84) : new Rgb(92, 52, 20), 0.62f) : color.Mix(new Rgb(150, 96, 48), 0.12f);
             default:
                 throw new InvalidOperationException($"'{_subject.Material}' has no look.");
         }

@@ -251,7 +251,7 @@ public abstract class NativeDecoderSuite : SequenceDecoderSuite
     {
         using var decoder = await LoadSampleAsync(o => o with { MaxSequences = 5, ContextTokens = 1000, BatchTokens = 300 });
 
-        Assert.Equal(461, decoder.Info.VocabularySize);
+        Assert.Equal(2446, decoder.Info.VocabularySize);
         Assert.Equal(Engine, decoder.Info.Engine);
         Assert.Equal(5, decoder.Info.MaxSequences);
         Assert.Equal(1024, decoder.Info.ContextTokens);

@@ -22,7 +22,19 @@ public sealed class SelfTestModelTests(NativeLibrariesFixture natives)
 
         Assert.True(code == 0, output);
         Assert.All(profile.Fields, f => Assert.Matches($"(?m)^  {f.Name}: \\S", output));
-        Assert.Contains("tiny-product-captioner on llama.cpp", output, StringComparison.Ordinal);
+        Assert.Contains("BlobCaptioner sample model on llama.cpp", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SelfTest_FullListingOfAPictureWithoutABrand_Passes()
+    {
+        var profile = BuiltInProfiles.Default;
+
+        var (code, output) = await RunAsync(profile, Engine.ContextTokensFor(profile));
+
+        Assert.True(code == 0, output);
+        Assert.Matches(@"(?m)^  brand: ?\r?$", output);
+        Assert.Matches(@"(?m)^  description: \S", output);
     }
 
     [Fact]
