@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using BlobCaptioner.SampleModel.Architecture;
 using BlobCaptioner.SampleModel.Scope;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -37,6 +39,35 @@ internal sealed class LabelHeads
 
     /// <summary>To be trained.</summary>
     public IEnumerable<Parameter> All => [.. _weights, .. _biases];
+
+    /// <summary>Writes them.</summary>
+    public void Save(string path)
+    {
+        using var writer = new BinaryWriter(File.Create(path));
+        foreach (var weight in All)
+        {
+            writer.Write(MemoryMarshal.AsBytes<float>(ModelWeights.Numbers(weight)));
+        }
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote, where it is there; they are soon learned again.</summary>
+    public void Load(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return;
+        }
+
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        using var file = File.OpenRead(path);
+        foreach (var weight in All)
+        {
+            var numbers = new float[weight.numel()];
+            file.ReadExactly(MemoryMarshal.AsBytes(numbers.AsSpan()));
+            weight.copy_(tensor(numbers).reshape(weight.shape));
+        }
+    }
 
     /// <summary>Mean cross entropy over all readings.</summary>
     /// <param name="features">[pictures, width].</param>

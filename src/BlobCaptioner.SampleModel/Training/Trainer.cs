@@ -18,6 +18,7 @@ internal sealed class Trainer
     private const double MuonFactor = 10;
     private const double LabelShare = 0.5;
     private const double FactsShare = 0.25;
+    private const int Moved = 16;
 
     private readonly TrainingOptions _options;
     private readonly CaptionModel _model;
@@ -34,9 +35,16 @@ internal sealed class Trainer
     {
         (_options, _model, _pool, _checks, _log) = (options, model, pool, checks, log);
         _heads = new LabelHeads(model.Shape.Width);
+        if (options.Resume)
+        {
+            _heads.Load(HeadsPath);
+        }
+
         _tasks = [.. CaptionTask.All().Select(t => (t, t.EncodeBefore(model.Tokenizer)))];
         _bySize = pool.GroupBy(p => (p.Width, p.Height)).Where(g => g.Count() >= options.VisionRows).ToDictionary(g => g.Key, g => g.ToList());
     }
+
+    private string HeadsPath => Path.Combine(_options.Directory, "heads.bin");
 
     /// <summary>Trains, and saves the weights from time to time.</summary>
     public void Run(CancellationToken cancellationToken)
@@ -94,6 +102,7 @@ internal sealed class Trainer
             {
                 Check();
                 _model.Weights.Save(Path.Combine(_options.Directory, "weights.bin"));
+                _heads.Save(HeadsPath);
             }
         }
     }
@@ -206,7 +215,16 @@ internal sealed class Trainer
     private Tensor Pixels(IReadOnlyList<TrainingPicture> pictures, bool augment)
     {
         var pixels = CaptionModel.Pixels(pictures);
-        return !augment ? pixels : _random.Next(2) == 0 ? pixels.flip(3) : pixels;
+        if (!augment)
+        {
+            return pixels;
+        }
+
+        // Mirrored, moved by up to a patch, and in another light: what the picture shows stays.
+        var moved = F.pad(_random.Next(2) == 0 ? pixels.flip(3) : pixels, [Moved, Moved, Moved, Moved], TorchSharp.PaddingModes.Replicate)
+            .narrow(2, _random.Next((2 * Moved) + 1), pixels.shape[2])
+            .narrow(3, _random.Next((2 * Moved) + 1), pixels.shape[3]);
+        return ((moved + 1) * (0.92 + (0.16 * _random.NextDouble()))) - 1;
     }
 
     private sealed record AnswerRow(List<int> After, AnswerText Answer)
