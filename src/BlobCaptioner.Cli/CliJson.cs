@@ -18,7 +18,6 @@ namespace BlobCaptioner.Cli;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(AskResult))]
 [JsonSerializable(typeof(AzuriteState))]
-[JsonSerializable(typeof(CaptionRecord))]
 [JsonSerializable(typeof(ContainerEstimate))]
 [JsonSerializable(typeof(EvaluationReport))]
 [JsonSerializable(typeof(ExportSummary))]

@@ -1,8 +1,8 @@
 namespace BlobCaptioner.LlamaCpp;
 
 /// <summary>
-/// The small model that ships with the program (4.4 MB): it names category, colour and pattern of drawn product pictures,
-/// and stands for a real model where only the way of a picture matters.
+/// The small model that ships with the program (4.6 MB), trained by <c>src/BlobCaptioner.SampleModel</c>: it fills the built-in profiles for drawn product pictures in English, German
+/// and Chinese, and stands for a real model where only the way of a picture matters.
 /// </summary>
 public static class SampleModel
 {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Results;
@@ -69,7 +68,7 @@ internal static class DescribeCommand
                 var record = await running.Dequeue();
                 bad += record.Status == RecordStatus.Described ? 0 : 1;
                 await Console.Out.WriteLineAsync(json
-                    ? JsonSerializer.Serialize(record, CliJson.Lines.CaptionRecord)
+                    ? CaptionStore.SerializeLine(record)
                     : CaptionStore.Serialize(record).ToString());
             }
 

@@ -31,7 +31,7 @@ internal static class PicturePool
     /// <summary>The file of number i, as it would be uploaded.</summary>
     public static (DrawnPicture Drawing, byte[] File, string Name) DrawFile(int seed, int i, bool heldOut)
     {
-        var random = new Random(Seed(seed, i));
+        var random = RandomOf(seed, i);
         var (width, height) = PictureSizes.Draw(random);
         var drawing = PictureDrawer.Draw(random, width, height, heldOut);
         var isPng = random.Next(4) == 0;
@@ -40,14 +40,14 @@ internal static class PicturePool
     }
 
     /// <summary>
-    /// SplitMix64 (Steele, Lea and Flood, 2014). Seeds that follow a line give <see cref="Random"/> first numbers that follow a line too: a third of the pictures showed trousers.
-    /// System.HashCode differs from process to process.
+    /// What picture i of a seed is drawn from, mixed by SplitMix64 (Steele, Lea and Flood, 2014): seeds that follow a line give <see cref="Random"/> first numbers that follow
+    /// a line too, and a third of the pictures showed trousers. System.HashCode differs from process to process.
     /// </summary>
-    private static int Seed(int seed, int i)
+    public static Random RandomOf(int seed, int i)
     {
         var mixed = unchecked((((ulong)(uint)seed << 32) | (uint)i) + 0x9E3779B97F4A7C15);
         mixed = unchecked((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9);
         mixed = unchecked((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB);
-        return unchecked((int)(mixed ^ (mixed >> 31)));
+        return new Random(unchecked((int)(mixed ^ (mixed >> 31))));
     }
 }

@@ -9,7 +9,7 @@ using F = TorchSharp.torch.nn.functional;
 
 namespace BlobCaptioner.SampleModel.Training;
 
-/// <summary>Trains with AdamW: first the vision tower on labels, then all of it on the answers of the built-in profiles.</summary>
+/// <summary>Trains with <see cref="Muon"/> and AdamW: first the vision tower on labels, then all of it on the answers of the built-in profiles.</summary>
 internal sealed class Trainer
 {
     private const double WarmUp = 100;

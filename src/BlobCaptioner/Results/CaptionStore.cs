@@ -148,6 +148,9 @@ public sealed class CaptionStore
     /// <summary>The file's bytes of a record: indented UTF-8 JSON.</summary>
     public static BinaryData Serialize(CaptionRecord record) => new(JsonSerializer.SerializeToUtf8Bytes(record, CaptionJson.Record));
 
+    /// <summary>The same record in one line, as valid as in many.</summary>
+    public static string SerializeLine(CaptionRecord record) => JsonSerializer.Serialize(record, CaptionJson.RecordLine);
+
     private static CaptionRecord? Parse(BinaryData content, Func<CaptionRecord, bool> isIts)
     {
         try

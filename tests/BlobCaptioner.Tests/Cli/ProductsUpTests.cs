@@ -14,7 +14,7 @@ public sealed class ProductsUpTests(AzuriteFixture files, NativeLibrariesFixture
     {
         await natives.ReadyAsync();
         var folder = files.CreateFolder();
-        var settings = """{"grouping": "sku", "fields": [{"name": "pattern", "perView": true}]}"""u8.ToArray();
+        var settings = """{"profile": "sample", "grouping": "sku", "fields": [{"name": "pattern", "perView": true}]}"""u8.ToArray();
         PictureFiles.Write(folder, "in/_captioner.json", settings);
         for (var i = 1; i <= 5; i++)
         {

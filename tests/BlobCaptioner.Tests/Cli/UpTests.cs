@@ -1,4 +1,5 @@
 using System.Text.Json;
+using BlobCaptioner.SampleModel.Scope;
 using BlobCaptioner.Tests.LlamaCpp;
 using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Results;
@@ -158,7 +159,14 @@ public sealed class UpTests(AzuriteFixture files, NativeLibrariesFixture natives
     {
         using var record = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(records, label.GetProperty("file").GetString() + ".json")));
         var attributes = record.RootElement.GetProperty("attributes");
-        return new[] { "category", "color", "pattern" }.All(
-            name => attributes.GetProperty(name).GetProperty("value").GetString() == label.GetProperty(name).GetString());
+        Assert.NotEmpty(record.RootElement.GetProperty("copy").GetProperty("en").GetProperty("title").GetString()!);
+        return Value("category") == KindFacts.CategoryOf(label.GetProperty("category").GetString() is "shoe" ? Kind.Sneaker : Enum.Parse<Kind>(label.GetProperty("category").GetString()!, ignoreCase: true))
+            && new[] { "color", "pattern", "material" }.All(name => string.Equals(Value(name), label.GetProperty(name).GetString(), StringComparison.OrdinalIgnoreCase));
+
+        string Value(string name)
+        {
+            var value = attributes.GetProperty(name).GetProperty("value");
+            return value.ValueKind == JsonValueKind.Array ? string.Join(',', value.EnumerateArray()) : value.ToString();
+        }
     }
 }

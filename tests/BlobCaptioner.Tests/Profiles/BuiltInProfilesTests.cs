@@ -75,7 +75,7 @@ public sealed partial class BuiltInProfilesTests
         Assert.Equal(0, sample.ConfidenceThreshold);
         Assert.Equal(["category", "color", "pattern", "title"], sample.Fields.Select(f => f.Name));
         Assert.All(sample.Fields.Take(3), f => Assert.True(f is { Kind: FieldKind.Choice, IsAttribute: true, AllowUnknown: false }));
-        Assert.Equal(["plain", "striped", "dotted", "other"], sample.Fields[2].Values);
+        Assert.Equal(["plain", "striped", "checked", "dotted", "other"], sample.Fields[2].Values);
     }
 
     [Fact]

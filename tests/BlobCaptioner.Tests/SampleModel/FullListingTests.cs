@@ -5,6 +5,7 @@ using BlobCaptioner.Inference;
 using BlobCaptioner.SampleModel.Drawing;
 using BlobCaptioner.SampleModel.Listings;
 using BlobCaptioner.SampleModel.Scope;
+using BlobCaptioner.SampleModel.Training;
 using BlobCaptioner.Tests.LlamaCpp;
 using Xunit;
 
@@ -108,11 +109,12 @@ public sealed class FullListingTests(NativeLibrariesFixture natives)
 
     private static async Task<IReadOnlyList<(PreparedImage Image, PictureLabel Label)>> DrawAsync()
     {
-        var labels = Enumerable.Range(0, Trained).Select(i => new PictureLabel { Product = Subject.Draw(new Random(i), heldOut: false), IsBusy = i % 2 == 0 })
-            .Concat(Enumerable.Range(0, Unseen).Select(i => new PictureLabel { Product = Subject.Draw(new Random(i), heldOut: true), IsBusy = i % 2 == 0 }))
+        var random = new Random(1);
+        var labels = Enumerable.Range(0, Trained).Select(i => new PictureLabel { Product = Subject.Draw(random, heldOut: false), IsBusy = i % 2 == 0 })
+            .Concat(Enumerable.Range(0, Unseen).Select(i => new PictureLabel { Product = Subject.Draw(random, heldOut: true), IsBusy = i % 2 == 0 }))
             .Concat(Enumerable.Range(0, Nothings).Select(i => new PictureLabel { Nothing = Enum.GetValues<Nothing>()[i % 3] }));
         (int Width, int Height)[] sizes = [(128, 128), (192, 192), (160, 224), (256, 160), (256, 256)];
-        return await Task.WhenAll(labels.Select((label, i) => PrepareAsync(new Random(50_000 + i), sizes[i % sizes.Length].Width, sizes[i % sizes.Length].Height, label)));
+        return await Task.WhenAll(labels.ToList().Select((label, i) => PrepareAsync(PicturePool.RandomOf(77, i), sizes[i % sizes.Length].Width, sizes[i % sizes.Length].Height, label)));
     }
 
     private static async Task<(PreparedImage Image, PictureLabel Label)> PrepareAsync(Random random, int width, int height, PictureLabel label)

@@ -1,4 +1,5 @@
 using BlobCaptioner.SampleModel.Scope;
+using BlobCaptioner.SampleModel.Training;
 using Xunit;
 
 namespace BlobCaptioner.Tests.SampleModel;
@@ -47,5 +48,28 @@ public sealed class ScopeTests
         Assert.All(drawn, s => Assert.Equal(heldOut, s.IsHeldOut));
         Assert.Equal(12, drawn.Select(s => s.Kind).Distinct().Count());
         Assert.Equal(10, drawn.Select(s => s.Color).Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void RandomOf_PicturesOfASeed_ShowEachKindAsOften(int seed)
+    {
+        var drawn = Enumerable.Range(0, 6_000).Select(i =>
+        {
+            var random = PicturePool.RandomOf(seed, i);
+            var size = PictureSizes.Draw(random);
+            return (Size: size, Subject: Subject.Draw(random, heldOut: false));
+        }).ToList();
+
+        // 500 of each, give or take four standard deviations
+        Assert.All(drawn.GroupBy(d => d.Subject.Kind), g => Assert.InRange(g.Count(), 415, 585));
+        Assert.All(drawn.GroupBy(d => d.Subject.Color), g => Assert.InRange(g.Count(), 505, 695));
+
+        Assert.Equal((12, 10), (drawn.Select(d => d.Subject.Kind).Distinct().Count(), drawn.Select(d => d.Subject.Color).Distinct().Count()));
+
+        // a size goes with no kind
+        Assert.All(drawn.Where(d => d.Size == (128, 128)).GroupBy(d => d.Subject.Kind), g => Assert.InRange(g.Count(), 45, 120));
     }
 }
