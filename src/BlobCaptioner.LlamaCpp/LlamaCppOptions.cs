@@ -64,7 +64,10 @@ public sealed record LlamaCppOptions
     }
 
     /// <summary>Threads for a model file where none were named.</summary>
-    internal static int ThreadsFor(string path) => new FileInfo(path).Length < SmallModelBytes ? 1 : Environment.ProcessorCount;
+    internal static int ThreadsFor(string path) => IsSmall(path) ? 1 : Environment.ProcessorCount;
+
+    /// <summary>True for a model file below 64 MB, where what a step costs beside arithmetic decides: one thread, four slots and attention as matrix products are faster.</summary>
+    public static bool IsSmall(string path) => new FileInfo(path) is { Exists: true, Length: < SmallModelBytes };
 
     private static void RequirePath(string value, string name)
     {

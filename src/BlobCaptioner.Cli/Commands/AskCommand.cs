@@ -30,7 +30,7 @@ internal static class AskCommand
         var command = new ExampleCommand(
             "ask",
             "Asks a model a question about one picture or several, and writes the answer to stdout, in the question's language. " +
-            "The bundled sample model knows a few questions about its own drawings (What is this? What color is it? What is it made of? in English, German, Chinese): for others name another with --model or --server.")
+            "The bundled sample model says something true of its own drawings, whatever it is asked: for answers name another with --model or --server.")
         {
             Examples =
             [
@@ -53,7 +53,7 @@ internal static class AskCommand
             using var signals = new StopSignals(() => Console.Error.WriteLine("Stopping."));
             if (choice is { Model: null, Server: null })
             {
-                await Console.Error.WriteLineAsync("The bundled sample model knows a few questions about drawn products only. For others name another with --model or --server.");
+                await Console.Error.WriteLineAsync("The bundled sample model says something of drawn products, whatever it is asked. For answers name another with --model or --server.");
             }
 
             // the context holds one slot with all pictures, and the question beside the answer

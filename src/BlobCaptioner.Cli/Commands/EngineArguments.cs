@@ -20,7 +20,7 @@ internal sealed class EngineArguments
         HelpName = "MMPROJ.gguf",
     };
 
-    private readonly Option<int> _slots = NumberOption.Create("--slots", "Pictures decoded at the same time, 1 to 64.", value: 8, 1, 64);
+    private readonly Option<int?> _slots = NumberOption.Create("--slots", "Pictures decoded at the same time, 1 to 64. Default: 8, or 4 for models below 64 MB.", 1, 64);
 
     private readonly Option<int?> _threads = NumberOption.Create(
         "--threads",

@@ -11,8 +11,8 @@ public sealed record EngineChoice
     /// <summary>Full path of its vision part; null for the bundled one.</summary>
     public required string? Mmproj { get; init; }
 
-    /// <summary>Pictures decoded at the same time, 1 to 64.</summary>
-    public required int Slots { get; init; }
+    /// <summary>Pictures decoded at the same time, 1 to 64; null for as many as suit the model.</summary>
+    public required int? Slots { get; init; }
 
     /// <summary>CPU threads of each part of the model, 1 to 512; null leaves it to <see cref="LlamaCpp.LlamaCppOptions"/>.</summary>
     public required int? Threads { get; init; }

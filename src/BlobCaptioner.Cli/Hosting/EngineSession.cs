@@ -13,6 +13,11 @@ public sealed class EngineSession : IAsyncDisposable
     private readonly LocalCaptionModel? _local;
     private readonly RemoteCaptionModel? _remote;
 
+    private const int Slots = 8;
+
+    // More of them only lengthen the cache that each step reads.
+    private const int SlotsOfASmallModel = 4;
+
     private EngineSession(LocalCaptionModel model, ImagePreparer preparer)
     {
         Model = _local = model;
@@ -54,7 +59,7 @@ public sealed class EngineSession : IAsyncDisposable
         }
 
         await NativeLibraries.EnsureAsync(progress, cancellationToken);
-        var batching = new BatcherOptions { Slots = choice.Slots };
+        var batching = new BatcherOptions { Slots = choice.Slots ?? (LlamaCppOptions.IsSmall(choice.Model ?? SampleModel.TextModelPath) ? SlotsOfASmallModel : Slots) };
         var options = SampleModel.Options with
         {
             MaxSequences = batching.Sequences,

@@ -39,14 +39,15 @@ internal static class EvalCommand
         await using var model = new LocalCaptionModel(decoder, batching);
         using var preparer = new ImagePreparer(new ImageOptions());
         var answers = new List<object>();
-        var right = TruthTable.Fields.ToDictionary(f => f.Name, _ => (Right: 0, All: 0), StringComparer.Ordinal);
+        var fields = TruthTable.FieldsOf(profile);
+        var right = fields.ToDictionary(f => f.Name, _ => (Right: 0, All: 0), StringComparer.Ordinal);
         for (var i = 0; i < pictures.Count; i++)
         {
             var (drawing, file, name) = PicturePool.DrawFile(pictures.Seed, i, pictures.Unseen);
             var prepared = (PreparationOutcome.Prepared)await preparer.PrepareAsync(file, name, profile.ImageTokenBudget, cancellationToken);
             decoder.SmallestMargin = 1;
             var caption = await model.DescribeAsync(new PreparedImage { Name = name, Jpeg = prepared.Jpeg }, profile, cancellationToken);
-            foreach (var field in TruthTable.Fields)
+            foreach (var field in fields)
             {
                 if (TruthTable.Value(field, drawing.Label) is { Length: > 0 } truth && caption.Fields.FirstOrDefault(f => f.Name == field.Name) is { } found)
                 {

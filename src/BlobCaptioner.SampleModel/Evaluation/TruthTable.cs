@@ -7,7 +7,7 @@ namespace BlobCaptioner.SampleModel.Evaluation;
 /// <summary>What drawn pictures show, as <c>captioner eval --truth</c> reads it: what a picture doesn't tell is left empty.</summary>
 internal static class TruthTable
 {
-    private static readonly List<ProfileField> s_fields = [.. BuiltInProfiles.Default.Fields.Where(f => f.IsAttribute && f.Kind is FieldKind.Choice or FieldKind.Choices or FieldKind.YesNo)];
+    private static readonly IReadOnlyList<ProfileField> s_fields = FieldsOf(BuiltInProfiles.Default);
 
     /// <summary>The columns.</summary>
     public static string Header => "file," + string.Join(',', s_fields.Select(f => f.Name));
@@ -19,6 +19,6 @@ internal static class TruthTable
     public static string Value(ProfileField field, PictureLabel label) =>
         ListingWriter.Write(field, language: null, label)[0] is var value && value == "unknown" ? "" : value;
 
-    /// <summary>The attributes that are known of drawn pictures.</summary>
-    public static IReadOnlyList<ProfileField> Fields => s_fields;
+    /// <summary>The attributes of a profile that are known of drawn pictures.</summary>
+    public static IReadOnlyList<ProfileField> FieldsOf(Profile profile) => [.. profile.Fields.Where(f => f.IsAttribute && f.Kind is FieldKind.Choice or FieldKind.Choices or FieldKind.YesNo)];
 }

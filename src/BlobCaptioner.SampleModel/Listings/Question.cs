@@ -2,7 +2,7 @@ using BlobCaptioner.SampleModel.Scope;
 
 namespace BlobCaptioner.SampleModel.Listings;
 
-/// <summary>A question that the model learns to answer, for <c>captioner ask</c>.</summary>
+/// <summary>A question about a picture, for <c>captioner ask</c>. Trained too seldom so far: the answers are true, but not to the point.</summary>
 /// <param name="Text">The question.</param>
 /// <param name="Language">Its language, which is the answer's too.</param>
 /// <param name="Point">Which of <see cref="Words.Points"/> answers it; -1 for what the picture shows.</param>

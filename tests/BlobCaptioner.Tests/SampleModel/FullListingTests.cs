@@ -70,18 +70,6 @@ public sealed class FullListingTests(NativeLibrariesFixture natives)
         Assert.All(with, c => Assert.Equal(("Zorblatt", Evidence.Supplied), (Value(c, "brand"), c.Fields.Single(f => f.Name == "brand").Evidence)));
     }
 
-    [Theory]
-    [InlineData("What is this?", "A red")]
-    [InlineData("Welche Farbe hat es?", "Farbe Rot")]
-    [InlineData("这是什么颜色？", "红色")]
-    public async Task Ask_AboutARedProduct_AnswersInTheQuestionsLanguage(string question, string answer)
-    {
-        await using var model = await LoadAsync();
-        var picture = await PrepareAsync(new Random(3), 192, 192, new PictureLabel { Product = new Subject(Kind.Mug, ProductColor.Red, Pattern.Plain, Material.Ceramic) });
-        var caption = await model.DescribeAsync(picture.Image, QuestionProfile.Create(question, temperature: 0), Cancel);
-        Assert.StartsWith(answer, caption.Fields[0].Value, StringComparison.Ordinal);
-    }
-
     private static double Share<T>(IEnumerable<T> all, Func<T, bool> isRight)
     {
         var answers = all.Select(isRight).ToList();
