@@ -20,7 +20,7 @@ internal static class RecordText
         _ => null,
     };
 
-    /// <summary>The attributes, then the texts: <c>mug, red, striped - A red striped mug</c>.</summary>
+    /// <summary>The attributes that are known, then each language's first text: <c>mug, red, striped - Red striped mug / Rote gestreifte Tasse</c>.</summary>
     public static string Copy(CaptionRecord? record)
     {
         if (record is null)
@@ -28,8 +28,8 @@ internal static class RecordText
             return "";
         }
 
-        var attributes = string.Join(", ", record.Attributes.Values.Select(a => a.Value));
-        var texts = string.Join(" / ", record.Copy.Values.SelectMany(language => language.Values));
+        var attributes = string.Join(", ", record.Attributes.Values.Select(a => $"{a.Value}").Where(v => v.Length > 0));
+        var texts = string.Join(" / ", record.Copy.Values.SelectMany(language => language.Values.Take(1)));
         return Printable(attributes.Length == 0 ? texts : $"{attributes} - {texts}");
     }
 
