@@ -10,13 +10,11 @@ namespace BlobCaptioner.Cli.Hosting;
 /// <summary>The model, loaded once or served elsewhere, and what prepares pictures for it.</summary>
 public sealed class EngineSession : IAsyncDisposable
 {
-    private readonly LocalCaptionModel? _local;
-    private readonly RemoteCaptionModel? _remote;
-
-    private const int Slots = 8;
-
     // More of them only lengthen the cache that each step reads.
     private const int SlotsOfASmallModel = 4;
+
+    private readonly LocalCaptionModel? _local;
+    private readonly RemoteCaptionModel? _remote;
 
     private EngineSession(LocalCaptionModel model, ImagePreparer preparer)
     {
@@ -59,19 +57,16 @@ public sealed class EngineSession : IAsyncDisposable
         }
 
         await NativeLibraries.EnsureAsync(progress, cancellationToken);
-        var batching = new BatcherOptions { Slots = choice.Slots ?? (LlamaCppOptions.IsSmall(choice.Model ?? SampleModel.TextModelPath) ? SlotsOfASmallModel : Slots) };
-        var options = SampleModel.Options with
+        var options = choice is { Model: { } text, Mmproj: { } vision } ? new LlamaCppOptions { TextModelPath = text, VisionModelPath = vision } : SampleModel.Options;
+        var batching = new BatcherOptions();
+        batching = batching with { Slots = choice.Slots ?? (LlamaCppOptions.IsSmall(options.TextModelPath) ? SlotsOfASmallModel : batching.Slots) };
+        options = options with
         {
             MaxSequences = batching.Sequences,
             Threads = choice.Threads,
             ImageThreads = choice.Threads,
             ContextTokens = ContextSize.For(profile, batching),
         };
-        if (choice is { Model: { } text, Mmproj: { } vision })
-        {
-            options = options with { TextModelPath = text, VisionModelPath = vision };
-        }
-
         var decoder = await Task.Run(() => LlamaCppDecoder.Load(options, logging.CreateLogger<LlamaCppDecoder>()), cancellationToken);
         return new(new LocalCaptionModel(decoder, batching, logging.CreateLogger<ContinuousBatcher>()), new ImagePreparer(images));
     }

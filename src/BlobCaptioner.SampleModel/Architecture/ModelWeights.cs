@@ -31,14 +31,7 @@ internal sealed class ModelWeights
     public bool IsVision(string name) => _vision.Contains(name);
 
     /// <summary>Writes all numbers, 32 bits each, in the order of <see cref="Names"/>.</summary>
-    public void Save(string path)
-    {
-        using var writer = new BinaryWriter(File.Create(path));
-        foreach (var weight in _all.Values)
-        {
-            writer.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(Numbers(weight)));
-        }
-    }
+    public void Save(string path) => Write(path, _all.Values);
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
     /// <exception cref="InvalidDataException">The file belongs to another shape.</exception>
@@ -61,7 +54,19 @@ internal sealed class ModelWeights
         Read(file, _all.Where(w => IsVision(w.Key)).Select(w => w.Value));
     }
 
-    private static void Read(FileStream file, IEnumerable<Parameter> weights)
+    /// <summary>Writes numbers of any weights, 32 bits each.</summary>
+    public static void Write(string path, IEnumerable<Parameter> weights)
+    {
+        using var writer = new BinaryWriter(File.Create(path));
+        foreach (var weight in weights)
+        {
+            writer.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(Numbers(weight)));
+        }
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <exception cref="EndOfStreamException">There are fewer numbers in the file.</exception>
+    public static void Read(FileStream file, IEnumerable<Parameter> weights)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();

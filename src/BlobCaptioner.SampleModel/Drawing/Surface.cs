@@ -15,8 +15,6 @@ internal sealed class Surface
     private readonly float _sin;
     private readonly int _seed;
     private readonly float _light;
-    private readonly bool _isDark;
-    private readonly bool _isLight;
 
     public Surface(Random random, Subject subject)
     {
@@ -31,9 +29,11 @@ internal sealed class Surface
         (_cos, _sin) = (MathF.Cos(angle), MathF.Sin(angle));
         _seed = random.Next(1 << 16);
         _light = random.Chance(0.5) ? 1 : -1;
-        _isDark = subject.Color == ProductColor.Black;
-        _isLight = subject.Color == ProductColor.White;
     }
+
+    private bool IsBlack => _subject.Color == ProductColor.Black;
+
+    private bool IsWhite => _subject.Color == ProductColor.White;
 
     /// <summary>The colour of a point with that paint.</summary>
     public Rgb At(Paint paint, float x, float y)
@@ -67,12 +67,12 @@ internal sealed class Surface
     private Rgb OtherTone(Random random)
     {
         var isLight = random.Chance(1.0 / 3);
-        if (_subject.Color == ProductColor.Black)
+        if (IsBlack)
         {
             return Rgb.Gray(random.Between(115, 145));
         }
 
-        return isLight && _subject.Color != ProductColor.White ? Rgb.Gray(random.Between(232, 248)) : _main * (_subject.Color == ProductColor.White ? 0.62f : 0.5f);
+        return isLight && !IsWhite ? Rgb.Gray(random.Between(232, 248)) : _main * (IsWhite ? 0.62f : 0.5f);
     }
 
     private Rgb Patterned(float x, float y)
@@ -103,7 +103,7 @@ internal sealed class Surface
         {
             case Material.Ceramic:
                 var (dx, dy) = ((x + (0.28f * _light)) / 0.2f, (y + 0.25f) / 0.36f);
-                return color.Mix(_isLight ? Rgb.Gray(196) : Rgb.White, 0.78f * MathF.Exp(-((dx * dx) + (dy * dy))));
+                return color.Mix(IsWhite ? Rgb.Gray(196) : Rgb.White, 0.78f * MathF.Exp(-((dx * dx) + (dy * dy))));
             case Material.Metal:
                 // a cylinder in a studio: broad bands, brushed across
                 var band = MathF.Sin((x * 5.6f) + (_phase * 6.28f)) + (0.2f * Dice.Cell((int)MathF.Floor(y * 34), 0, _seed));
@@ -111,7 +111,7 @@ internal sealed class Surface
             case Material.Plastic:
                 var streak = (x * 0.95f) + (y * 0.3f) + (0.3f * _light);
                 var isStreak = MathF.Abs(streak) < 0.06f || MathF.Abs(streak - 0.16f) < 0.025f;
-                return isStreak ? color.Mix(Rgb.White, 0.82f).Mix(Rgb.Gray(150), _isLight ? 0.35f : 0) : color;
+                return isStreak ? color.Mix(Rgb.White, 0.82f).Mix(Rgb.Gray(150), IsWhite ? 0.35f : 0) : color;
             case Material.Cotton:
                 // matte: nothing to see but a trace of the weave
                 var isThread = (((int)MathF.Floor(x / 0.05f) + (int)MathF.Floor(y / 0.05f)) & 1) == 0;
@@ -123,11 +123,11 @@ internal sealed class Surface
             case Material.Leather:
                 var grain = (0.55f * Dice.Smooth(x * 6, y * 6, _seed)) + (0.45f * Dice.Smooth(x * 13, y * 13, _seed));
                 var isSeam = (MathF.Abs(y + 0.3f) < 0.028f || MathF.Abs(y - 0.3f) < 0.028f || MathF.Abs(y - 0.65f) < 0.028f) && Frac(x / 0.13f) < 0.55f;
-                var seam = _isDark ? Rgb.Gray(190) : Rgb.Black;
+                var seam = IsBlack ? Rgb.Gray(190) : Rgb.Black;
                 return isSeam ? color.Mix(seam, 0.75f) : grain > 0 ? color.Mix(Rgb.White, 0.4f * grain) : color.Mix(Rgb.Black, -0.5f * grain);
             case Material.Wood:
                 var ring = MathF.Sin((y * 6.2832f / 0.11f) + (3 * MathF.Sin((x * 2.1f) + (_phase * 6.28f))) + (3 * Dice.Smooth(x * 2, y * 3, _seed)));
-                return ring > 0.55f ? color.Mix(_isDark ? new Rgb(196, 140, 84) : new Rgb(92, 52, 20), 0.62f) : color.Mix(new Rgb(150, 96, 48), 0.12f);
+                return ring > 0.55f ? color.Mix(IsBlack ? new Rgb(196, 140, 84) : new Rgb(92, 52, 20), 0.62f) : color.Mix(new Rgb(150, 96, 48), 0.12f);
             default:
                 throw new InvalidOperationException($"'{_subject.Material}' has no look.");
         }

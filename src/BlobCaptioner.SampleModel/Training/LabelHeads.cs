@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using BlobCaptioner.SampleModel.Architecture;
 using BlobCaptioner.SampleModel.Scope;
 using TorchSharp.Modules;
@@ -41,31 +40,15 @@ internal sealed class LabelHeads
     public IEnumerable<Parameter> All => [.. _weights, .. _biases];
 
     /// <summary>Writes them.</summary>
-    public void Save(string path)
-    {
-        using var writer = new BinaryWriter(File.Create(path));
-        foreach (var weight in All)
-        {
-            writer.Write(MemoryMarshal.AsBytes<float>(ModelWeights.Numbers(weight)));
-        }
-    }
+    public void Save(string path) => ModelWeights.Write(path, All);
 
     /// <summary>Reads what <see cref="Save"/> wrote, where it is there; they are soon learned again.</summary>
     public void Load(string path)
     {
-        if (!File.Exists(path))
+        if (File.Exists(path))
         {
-            return;
-        }
-
-        using var scope = NewDisposeScope();
-        using var frozen = no_grad();
-        using var file = File.OpenRead(path);
-        foreach (var weight in All)
-        {
-            var numbers = new float[weight.numel()];
-            file.ReadExactly(MemoryMarshal.AsBytes(numbers.AsSpan()));
-            weight.copy_(tensor(numbers).reshape(weight.shape));
+            using var file = File.OpenRead(path);
+            ModelWeights.Read(file, All);
         }
     }
 

@@ -44,17 +44,7 @@ public sealed class ImagePreparerFormatTests
     public async Task PrepareAsync_EachExifOrientation_ComesOutUpright(int orientation)
     {
         var upright = TestPicture.Quadrants(320, 192);
-        var stored = orientation switch
-        {
-            2 => upright.Flip(Enums.Direction.Horizontal),
-            3 => upright.Rot(Enums.Angle.D180),
-            4 => upright.Flip(Enums.Direction.Vertical),
-            5 => upright.Rot(Enums.Angle.D90).Flip(Enums.Direction.Horizontal),
-            6 => upright.Rot(Enums.Angle.D270),
-            7 => upright.Rot(Enums.Angle.D90).Flip(Enums.Direction.Vertical),
-            8 => upright.Rot(Enums.Angle.D90),
-            _ => upright,
-        };
+        var stored = TestPicture.Stored(upright, orientation);
         var file = stored.Mutate(m => m.Set(GValue.GIntType, "orientation", orientation)).JpegsaveBuffer(q: 95);
 
         var prepared = await TestPicture.PreparedAsync(file);

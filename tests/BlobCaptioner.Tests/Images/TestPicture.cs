@@ -28,6 +28,20 @@ internal static class TestPicture
             .Cast(Enums.BandFormat.Uchar)
             .Copy(interpretation: Enums.Interpretation.Srgb);
 
+    /// <summary>Pixels as a camera stores them that says how to turn them back (EXIF 2.3, tag 274).</summary>
+    public static Image Stored(Image upright, int orientation) => orientation switch
+    {
+        1 => upright,
+        2 => upright.Flip(Enums.Direction.Horizontal),
+        3 => upright.Rot(Enums.Angle.D180),
+        4 => upright.Flip(Enums.Direction.Vertical),
+        5 => upright.Rot(Enums.Angle.D90).Flip(Enums.Direction.Horizontal),
+        6 => upright.Rot(Enums.Angle.D270),
+        7 => upright.Rot(Enums.Angle.D90).Flip(Enums.Direction.Vertical),
+        8 => upright.Rot(Enums.Angle.D90),
+        _ => throw new ArgumentOutOfRangeException(nameof(orientation), orientation, "The range is 1 to 8."),
+    };
+
     public static Task<PreparationOutcome> PrepareAsync(byte[] file, string name = "shop/picture.jpg", int budget = 576, ImageOptions? options = null) =>
         new ImagePreparer(options ?? new ImageOptions()).PrepareAsync(file, name, budget, TestContext.Current.CancellationToken);
 

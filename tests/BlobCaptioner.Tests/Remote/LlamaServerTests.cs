@@ -52,9 +52,9 @@ public sealed class LlamaServerTests(AzuriteFixture files)
         await using var model = RemoteCaptionModel.Create(new() { Endpoint = server.Address, Model = "sample" });
         var profile = BuiltInProfiles.Sample with { Fields = [.. BuiltInProfiles.Sample.Fields.Take(3), new() { Name = "title", Kind = FieldKind.Text, MaxCharacters = 9 }] };
         using var preparer = new ImagePreparer(new ImageOptions());
-        var picture = await File.ReadAllBytesAsync(Path.Combine(Folder, "000.jpg"), Cancel);
-        var prepared = Assert.IsType<PreparationOutcome.Prepared>(await preparer.PrepareAsync(picture, "000.jpg", 576, Cancel));
-        var caption = await model.DescribeAsync(new PreparedImage { Name = "000.jpg", Jpeg = prepared.Jpeg }, profile, Cancel);
+        var picture = await File.ReadAllBytesAsync(Path.Combine(Folder, "000045.jpg"), Cancel);
+        var prepared = Assert.IsType<PreparationOutcome.Prepared>(await preparer.PrepareAsync(picture, "000045.jpg", 576, Cancel));
+        var caption = await model.DescribeAsync(new PreparedImage { Name = "000045.jpg", Jpeg = prepared.Jpeg }, profile, Cancel);
         Assert.Equal(["title-cut"], caption.Flags);
         Assert.Equal("Yellow", caption.Fields[3].Value);
         Assert.Equal(0, caption.Usage.Repairs);
@@ -65,7 +65,7 @@ public sealed class LlamaServerTests(AzuriteFixture files)
     {
         await using var server = await LlamaServerProcess.StartAsync(Cancel);
         var folder = files.CreateFolder();
-        File.Copy(Path.Combine(Folder, "000.jpg"), Path.Combine(folder, "chair.jpg"));
+        File.Copy(Path.Combine(Folder, "000004.jpg"), Path.Combine(folder, "chair.jpg"));
         var result = await CaptionerProcess.RunAsync(folder, "describe", "--json", "--server", server.Address.ToString(), "--server-model", "sample", "--profile", "sample", "chair.jpg");
         Assert.Equal(0, result.ExitCode);
         var record = Assert.Single(result.Json);

@@ -120,7 +120,7 @@ internal sealed class StubServer : IAsyncDisposable
         context.Abort();
     }
 
-    /// <summary>Never answers.</summary>
+    /// <summary>Never answers. That the client goes away ends it and is no error, so what the delay throws then is suppressed.</summary>
     public static async Task Hang(HttpContext context) =>
         await Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 

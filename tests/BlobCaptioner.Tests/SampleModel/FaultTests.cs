@@ -1,6 +1,7 @@
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
+using BlobCaptioner.Tests.Images;
 using BlobCaptioner.Tests.LlamaCpp;
 using NetVips;
 using Xunit;
@@ -32,8 +33,8 @@ public sealed class FaultTests(NativeLibrariesFixture natives)
     public async Task Describe_NotTurnedUpright_IsNoticed(int orientation)
     {
         var upright = await CompareAsync(image => image);
-        Assert.InRange(await CompareAsync(image => Store(image, orientation)), upright + 4, 1000);
-        Assert.InRange(await CompareAsync(image => Store(image, orientation).Mutate(m => m.Set(GValue.GIntType, "orientation", orientation))), 0, upright + 1);
+        Assert.InRange(await CompareAsync(image => TestPicture.Stored(image, orientation)), upright + 4, 1000);
+        Assert.InRange(await CompareAsync(image => TestPicture.Stored(image, orientation).Mutate(m => m.Set(GValue.GIntType, "orientation", orientation))), 0, upright + 1);
     }
 
     [Theory]
@@ -47,7 +48,7 @@ public sealed class FaultTests(NativeLibrariesFixture natives)
         {
             using var upright = Image.NewFromBuffer(await answers.ReadFileAsync(picture));
             using var wanted = Decode(await PrepareAsync(Save(upright)));
-            using var stored = Store(upright, orientation);
+            using var stored = TestPicture.Stored(upright, orientation);
             using var turned = Decode(await PrepareAsync(Save(stored.Mutate(m => m.Set(GValue.GIntType, "orientation", orientation)))));
             using var ignored = Decode(await PrepareAsync(Save(stored)));
 
@@ -87,7 +88,7 @@ public sealed class FaultTests(NativeLibrariesFixture natives)
         var (right, noticed) = (0, 0);
         foreach (var picture in answers.Pictures)
         {
-            var pixels = ImagePixels.Decode(await PrepareAsync(await answers.ReadFileAsync(picture)));
+            var pixels = PreparedJpeg.Decode(new PreparedImage { Name = picture.File, Jpeg = await PrepareAsync(await answers.ReadFileAsync(picture)) });
             if (pixels.Width == pixels.Height)
             {
                 continue;
@@ -122,27 +123,10 @@ public sealed class FaultTests(NativeLibrariesFixture natives)
         return faults;
     }
 
-    /// <summary>Pixels as a camera stores them that says how to turn them back (EXIF 2.3, tag 274).</summary>
-    private static Image Store(Image upright, int orientation) => orientation switch
-    {
-        2 => upright.Flip(Enums.Direction.Horizontal),
-        3 => upright.Rot(Enums.Angle.D180),
-        4 => upright.Flip(Enums.Direction.Vertical),
-        5 => upright.Rot(Enums.Angle.D90).Flip(Enums.Direction.Horizontal),
-        6 => upright.Rot(Enums.Angle.D270),
-        7 => upright.Rot(Enums.Angle.D90).Flip(Enums.Direction.Vertical),
-        8 => upright.Rot(Enums.Angle.D90),
-        _ => throw new ArgumentOutOfRangeException(nameof(orientation), orientation, "The range is 2 to 8."),
-    };
-
     /// <summary>A JPEG that loses next to nothing; only JPEG says for all programs how it is to be turned.</summary>
     private static byte[] Save(Image image) => image.JpegsaveBuffer(q: 98, subsampleMode: Enums.ForeignSubsample.Off);
 
-    private static async Task<ReadOnlyMemory<byte>> PrepareAsync(byte[] file, ImageOptions? options = null)
-    {
-        using var preparer = new ImagePreparer(options ?? new ImageOptions());
-        return Assert.IsType<PreparationOutcome.Prepared>(await preparer.PrepareAsync(file, "picture", 576, TestContext.Current.CancellationToken)).Jpeg;
-    }
+    private static async Task<ReadOnlyMemory<byte>> PrepareAsync(byte[] file, ImageOptions? options = null) => (await TestPicture.PreparedAsync(file, options: options)).Jpeg;
 
     private static Image Decode(ReadOnlyMemory<byte> jpeg) => Image.NewFromBuffer(jpeg.ToArray());
 

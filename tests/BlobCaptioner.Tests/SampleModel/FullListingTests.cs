@@ -1,11 +1,11 @@
 using System.Globalization;
 using BlobCaptioner.Captioning;
-using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
 using BlobCaptioner.SampleModel.Drawing;
 using BlobCaptioner.SampleModel.Listings;
 using BlobCaptioner.SampleModel.Scope;
 using BlobCaptioner.SampleModel.Training;
+using BlobCaptioner.Tests.Images;
 using BlobCaptioner.Tests.LlamaCpp;
 using Xunit;
 
@@ -107,10 +107,9 @@ public sealed class FullListingTests(NativeLibrariesFixture natives)
 
     private static async Task<(PreparedImage Image, PictureLabel Label)> PrepareAsync(Random random, int width, int height, PictureLabel label)
     {
-        using var preparer = new ImagePreparer(new ImageOptions());
         var name = random.Next().ToString(CultureInfo.InvariantCulture);
         var file = BlobCaptioner.SampleModel.Drawing.PictureFiles.ToJpeg(PictureDrawer.Draw(random, width, height, label), 85);
-        var prepared = Assert.IsType<PreparationOutcome.Prepared>(await preparer.PrepareAsync(file, name, BuiltInProfiles.Default.ImageTokenBudget, Cancel));
+        var prepared = await TestPicture.PreparedAsync(file, BuiltInProfiles.Default.ImageTokenBudget);
         return (new PreparedImage { Name = name, Jpeg = prepared.Jpeg }, label);
     }
 

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
+using BlobCaptioner.Tests.Images;
 using BlobCaptioner.Tests.LlamaCpp;
 using Xunit;
 
@@ -55,8 +56,7 @@ public sealed record ParityAnswers
     public async Task<Caption> DescribeAsync(LocalCaptionModel model, byte[] file, ImageOptions? options = null)
     {
         var cancel = TestContext.Current.CancellationToken;
-        using var preparer = new ImagePreparer(options ?? new ImageOptions());
-        var prepared = Assert.IsType<PreparationOutcome.Prepared>(await preparer.PrepareAsync(file, "picture", WriteUp.ImageTokenBudget, cancel));
+        var prepared = await TestPicture.PreparedAsync(file, WriteUp.ImageTokenBudget, options);
         return await model.DescribeAsync(new PreparedImage { Name = "picture", Jpeg = prepared.Jpeg }, WriteUp, cancel);
     }
 
