@@ -23,7 +23,7 @@ internal sealed unsafe class LlamaContext : INativeContext
         parameters.Threads = options.Threads ?? LlamaCppOptions.ThreadsFor(options.TextModelPath);
         parameters.BatchThreads = parameters.Threads;
         parameters.NoPerf = 1;
-        if (LlamaCppOptions.IsSmall(options.TextModelPath))
+        if (LlamaCppOptions.IsSmall(options.TextModelPath) && !NativeLoader.HasAttention)
         {
             // Measured: attention takes 39 % of a small model's time by ggml's flash attention, which goes from cell to cell, 20 % by matrix products.
             parameters.FlashAttention = FlashAttentionDisabled;

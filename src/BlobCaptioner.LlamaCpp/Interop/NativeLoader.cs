@@ -5,6 +5,9 @@ namespace BlobCaptioner.LlamaCpp.Interop;
 /// <summary>Loads the libraries from one folder, once a process, and checks them.</summary>
 internal static unsafe class NativeLoader
 {
+    /// <summary>This project's own library, beside llama.cpp's.</summary>
+    public const string AttentionFile = "libblobcaptioner-attention.so";
+
     private static readonly Lock s_gate = new();
     private static readonly Dictionary<string, nint> s_handles = new(StringComparer.Ordinal);
     private static string? s_directory;
@@ -60,9 +63,32 @@ internal static unsafe class NativeLoader
                 throw new NativeSetupException($"'{directory}' holds no compute backend that runs on this processor (libggml-cpu-*.so). Set the folder up again.");
             }
 
+            HasAttention = InstallAttention(directory);
             LlamaNative.llama_backend_init();
             s_ready = true;
         }
+    }
+
+    /// <summary>True where attention is computed by this project's kernel on a CPU; false where the folder or the processor lacks it, and ggml's does it.</summary>
+    public static bool HasAttention { get; private set; }
+
+    /// <summary>Switches to ggml's attention, for comparison; no step may run.</summary>
+    public static void UseAttention(bool on)
+    {
+        if (HasAttention)
+        {
+            AttentionNative.captioner_attention_enable(on ? 1 : 0);
+        }
+    }
+
+    private static bool InstallAttention(string directory)
+    {
+        if (!s_handles.ContainsKey(AttentionNative.Library) && File.Exists(Path.Combine(directory, AttentionFile)))
+        {
+            Open(directory, AttentionNative.Library, AttentionFile, AttentionFile);
+        }
+
+        return s_handles.ContainsKey(AttentionNative.Library) && AttentionNative.captioner_attention_install() != 0;
     }
 
     private static string ReadVersion(string directory)

@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
+using BlobCaptioner.LlamaCpp.Interop;
 
 namespace BlobCaptioner.LlamaCpp.Setup;
 
 /// <summary>
-/// Makes a folder of native libraries: npm brings the prebuilt ones and llama.cpp's matching source, CMake compiles libmtmd from it.
+/// Makes a folder of native libraries: npm brings the prebuilt ones and llama.cpp's matching source, CMake compiles libmtmd from it, and this project's attention kernel.
 /// </summary>
 /// <param name="platform">For which machine.</param>
 /// <param name="progress">Told what goes on, in lines for people; may be null.</param>
@@ -104,7 +105,10 @@ internal sealed class NativeBuild(NativePlatform platform, IProgress<string>? pr
                 }
             },
             cancellationToken);
-        File.Copy(Path.Combine(build, "libmtmd.so"), Path.Combine(output, "libmtmd.so"));
+        foreach (var library in (string[])["libmtmd.so", NativeLoader.AttentionFile])
+        {
+            File.Copy(Path.Combine(build, library), Path.Combine(output, library));
+        }
     }
 
     private async Task StepAsync(string name, Func<Task> step)

@@ -3,10 +3,10 @@ using System.Text;
 
 namespace BlobCaptioner.LlamaCpp.Setup;
 
-/// <summary>The files inside this assembly that pin what is installed: package.json, package-lock.json, CMakeLists.txt.</summary>
+/// <summary>The files inside this assembly that pin what is installed: package.json, package-lock.json, CMakeLists.txt, attention.cpp.</summary>
 internal static class SetupFiles
 {
-    private static readonly string[] s_names = ["package.json", "package-lock.json", "CMakeLists.txt"];
+    private static readonly string[] s_names = ["package.json", "package-lock.json", "CMakeLists.txt", "attention.cpp"];
 
     /// <summary>Changes with any of them: 16 hex digits. Names the cache folder, so that another version is set up beside this one.</summary>
     public static string Hash { get; } = ComputeHash();
