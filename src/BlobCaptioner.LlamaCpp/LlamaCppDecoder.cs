@@ -26,10 +26,11 @@ public sealed unsafe class LlamaCppDecoder : ISequenceDecoder
             var name = ReadMetadata("general.name") ?? Path.GetFileNameWithoutExtension(options.TextModelPath);
             _template = new ChatTemplate(_model, name);
             _vocabulary = new Vocabulary(_model);
-            _vision = new VisionTower(options.VisionModelPath, _model, options);
+            var share = new ProcessorShare(options, Environment.ProcessorCount);
+            _vision = new VisionTower(options.VisionModelPath, _model, options, share);
             var abort = new AbortFlag();
             _context = new(
-                new LlamaContext(_model, options, abort), abort, new(options.BatchTokens, options.MaxSequences, _vocabulary.Size), _vision.UsesPlanes);
+                new LlamaContext(_model, options, abort, share), abort, new(options.BatchTokens, options.MaxSequences, _vocabulary.Size), _vision.UsesPlanes);
             Info = new()
             {
                 ModelName = name,

@@ -24,7 +24,9 @@ public sealed record LlamaCppOptions
     public int BatchTokens { get; init; } = 512;
 
     /// <summary>CPU threads for the language model.</summary>
-    /// <value>1 to 512; null (default) for the machine's processors, or 1 where the model's file is smaller than 64 MB.</value>
+    /// <value>
+    /// 1 to 512; null (default) for the machine's processors, less those that <see cref="ImageThreads"/> takes while a picture is encoded; 1 where the model's file is smaller than 64 MB.
+    /// </value>
     /// <remarks>
     /// llama.cpp's threads wait for each other by spinning, some hundred times a step. A small model's step is over before a second thread helps, and on a
     /// busy machine each wait lasts until the scheduler brings the other thread back: measured, the sample model then takes 160 ms a token instead of 1.
@@ -32,12 +34,22 @@ public sealed record LlamaCppOptions
     public int? Threads { get; init; }
 
     /// <summary>CPU threads for the vision tower, which may run at the same time.</summary>
-    /// <value>As <see cref="Threads"/>, by the vision model's file.</value>
+    /// <value>1 to 512; null (default) for half of the machine's processors, or 1 where the vision model's file is smaller than 64 MB.</value>
     public int? ImageThreads { get; init; }
 
     /// <summary>Layers of both models on the GPU; without one it has no effect.</summary>
     /// <value>-1 for all (default), or 0 upward.</value>
     public int GpuLayers { get; init; } = -1;
+
+    /// <summary>How keys and values are kept. A cell takes half as many bytes with <see cref="KvCacheType.Q8_0"/>.</summary>
+    /// <value>Default <see cref="KvCacheType.F16"/>, which is faster on a CPU: this project's attention kernel reads that.</value>
+    public KvCacheType CacheType { get; init; } = KvCacheType.F16;
+
+    /// <summary>Attention cell by cell in one pass (flash attention) instead of as matrix products.</summary>
+    /// <value>
+    /// Null (default) for what is faster: true, except on a CPU that this project's attention kernel does not run on (it needs AVX2, FMA and F16C) with a model below 64 MB.
+    /// </value>
+    public bool? FlashAttention { get; init; }
 
     /// <summary>Fewest tokens a picture is given: smaller ones are enlarged.</summary>
     /// <value>Tokens, 1 to 65,536; null (default) for the model's own, 8 for Qwen-VL.</value>
@@ -62,9 +74,6 @@ public sealed record LlamaCppOptions
         RequireRange(ImageMinTokens ?? 1, 1, 65_536, nameof(ImageMinTokens));
         RequireRange(ImageMaxTokens ?? 65_536, ImageMinTokens ?? 1, 65_536, nameof(ImageMaxTokens));
     }
-
-    /// <summary>Threads for a model file where none were named.</summary>
-    internal static int ThreadsFor(string path) => IsSmall(path) ? 1 : Environment.ProcessorCount;
 
     /// <summary>True for a model file below 64 MB, where what a step costs beside arithmetic decides: one thread, four slots and attention as matrix products are faster.</summary>
     public static bool IsSmall(string path) => new FileInfo(path) is { Exists: true, Length: < SmallModelBytes };

@@ -1,11 +1,13 @@
 using BlobCaptioner.Benchmarks.Images;
 using BlobCaptioner.Benchmarks.Languages;
+using BlobCaptioner.Benchmarks.Server;
 
 return args switch
 {
     ["images", "--child", var contender, var output, .. var files] => await PreparationRun.RunAsync(contender, output, files),
     ["images", .. var rest] => await ImagesBenchmark.RunAsync(rest),
     ["languages", .. var rest] => await LanguagesBenchmark.RunAsync(rest),
+    ["server", .. var rest] => await ServerBenchmark.RunAsync(rest),
     _ => Usage(),
 };
 
@@ -13,6 +15,7 @@ static int Usage()
 {
     Console.Error.WriteLine(
         "Usage: dotnet run -c Release --project tests/BlobCaptioner.Benchmarks -- images [--vipsthumbnail PATH] [--rounds N] [--pictures N]\n"
-        + "       dotnet run -c Release --project tests/BlobCaptioner.Benchmarks -- languages --model TEXT.gguf --mmproj VISION.gguf [--rounds N] [--pictures N]");
+        + "       dotnet run -c Release --project tests/BlobCaptioner.Benchmarks -- languages --model TEXT.gguf --mmproj VISION.gguf [--rounds N] [--pictures N]\n"
+        + "       dotnet run -c Release --project tests/BlobCaptioner.Benchmarks -- server --llama-server PATH [--model TEXT.gguf --mmproj VISION.gguf --words]");
     return 2;
 }

@@ -11,18 +11,28 @@ internal static class DoctorCommand
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
-        var reports = new OutputArguments();
+        var (engine, profile, reports) = (new EngineArguments(), new ProfileArgument(), new OutputArguments());
         var command = new ExampleCommand(
             "doctor",
             "Lists everything that captioner needs on this machine, what was found, and the command that puts right what is missing. Changes nothing; " +
-            "exit code 1 if something is missing.")
+            "exit code 1 if something is missing. With --model it says beforehand whether that model fits into memory, with how many slots, and what to choose where it doesn't.")
         {
-            Examples = [("captioner doctor --json", "For machines: an array of name, state (ok, laterByItself, missing), found and remedy.")],
+            Examples =
+            [
+                ("captioner doctor --json", "For machines: an array of name, state (ok, laterByItself, missing), found and remedy."),
+                ("captioner doctor --model Qwen3VL-8B-Instruct-Q4_K_M.gguf --mmproj mmproj-F16.gguf --slots 8", "Whether your model fits."),
+            ],
         };
+        engine.AddTo(command);
+        profile.AddTo(command);
         reports.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            var found = await MachineCheck.RunAsync(cancellationToken);
+            IReadOnlyList<Requirement> found =
+            [
+                .. await MachineCheck.RunAsync(cancellationToken),
+                .. engine.Read(parse) is { Model: not null } choice ? await MemoryCheck.RunAsync(choice, profile.Read(parse), cancellationToken) : [],
+            ];
             if (reports.Json(parse))
             {
                 await Console.Out.WriteLineAsync(JsonSerializer.Serialize(found, CliJson.Lines.IReadOnlyListRequirement));

@@ -22,7 +22,7 @@ internal static partial class EstimateCommand
         var gpus = NumberOption.Create("--gpus", "GPUs like the one here that will work at once, 1 to 10000. Hours fall with them, the cost does not.", value: 1, 1, 10_000);
         var inputPrice = Price("--price-per-million-input", "Price of a million tokens read, pictures included.");
         var outputPrice = Price("--price-per-million-output", "Price of a million tokens written.");
-        var currency = new Option<string>("--currency") { Description = "Currency of the prices, ISO 4217.", HelpName = "CODE", DefaultValueFactory = _ => "USD" };
+        var currency = CurrencyOption();
         var (store, engine, profile, images, reports) = (new StoreArguments(), new EngineArguments(), new ProfileArgument(), new ImageArguments(), new OutputArguments());
         var command = new ExampleCommand(
             "estimate",
@@ -42,6 +42,7 @@ internal static partial class EstimateCommand
             command.Add(option);
         }
 
+        command.Add(EstimateFleetCommand.Create());
         profile.AddTo(command);
         engine.AddTo(command);
         store.AddTo(command);
@@ -52,11 +53,6 @@ internal static partial class EstimateCommand
             if (result.GetResult(inputPrice) is null != result.GetResult(outputPrice) is null)
             {
                 result.AddError("--price-per-million-input and --price-per-million-output belong together.");
-            }
-
-            if (result.GetValue(currency) is { } code && !Currency().IsMatch(code))
-            {
-                result.AddError($"--currency is '{code}'; give three capital letters, such as EUR.");
             }
         });
         command.SetAction(async (parse, _) =>
@@ -112,7 +108,22 @@ internal static partial class EstimateCommand
         }
     }
 
-    private static Option<decimal?> Price(string name, string description)
+    /// <summary>The option for a currency.</summary>
+    internal static Option<string> CurrencyOption()
+    {
+        var option = new Option<string>("--currency") { Description = "Currency of the prices, ISO 4217.", HelpName = "CODE", DefaultValueFactory = _ => "USD" };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is { } code && !Currency().IsMatch(code))
+            {
+                result.AddError($"--currency is '{code}'; give three capital letters, such as EUR.");
+            }
+        });
+        return option;
+    }
+
+    /// <summary>An option for a price.</summary>
+    internal static Option<decimal?> Price(string name, string description)
     {
         var option = new Option<decimal?>(name)
         {

@@ -57,18 +57,53 @@ public sealed class EngineSession : IAsyncDisposable
         }
 
         await NativeLibraries.EnsureAsync(progress, cancellationToken);
+        var (options, batching) = Plan(choice, profile);
+        var (decoder, slots) = await Task.Run(() => Load(options, batching, profile, progress, logging), cancellationToken);
+        return new(new LocalCaptionModel(decoder, slots, logging.CreateLogger<ContinuousBatcher>()), new ImagePreparer(images));
+    }
+
+    /// <summary>Loads what fits into memory, and a step less where llama.cpp finds that it doesn't.</summary>
+    private static (LlamaCppDecoder Decoder, BatcherOptions Batching) Load(
+        LlamaCppOptions options, BatcherOptions batching, Profile profile, IProgress<string>? progress, ILoggerFactory logging)
+    {
+        var free = FreeMemory.Find(options.GpuLayers);
+        var fit = MemoryFit.Find(options, batching, profile, free.Bytes, free.IsOnGpu);
+        while (true)
+        {
+            if (fit.Steps.Count > 0)
+            {
+                progress?.Report(
+                    $"The model would not fit into {free.Bytes / 1e9:0.0} GB with {batching.Slots} slots. Going on with {string.Join(" and ", fit.Steps)}; " +
+                    "'captioner doctor --model' lists the ways out.");
+            }
+
+            try
+            {
+                return (LlamaCppDecoder.Load(fit.Model, logging.CreateLogger<LlamaCppDecoder>()), fit.Batching);
+            }
+            catch (SequenceDecoderException error) when (error.IsOutOfMemory && fit.Less(profile, free.IsOnGpu) is { } less)
+            {
+                progress?.Report(error.Message);
+                fit = less;
+            }
+        }
+    }
+
+    /// <summary>How a model in this process is loaded.</summary>
+    /// <param name="choice">Which model.</param>
+    /// <param name="profile">As for <see cref="LoadAsync"/>.</param>
+    internal static (LlamaCppOptions Model, BatcherOptions Batching) Plan(EngineChoice choice, Profile profile)
+    {
         var options = choice is { Model: { } text, Mmproj: { } vision } ? new LlamaCppOptions { TextModelPath = text, VisionModelPath = vision } : SampleModel.Options;
         var batching = new BatcherOptions();
         batching = batching with { Slots = choice.Slots ?? (LlamaCppOptions.IsSmall(options.TextModelPath) ? SlotsOfASmallModel : batching.Slots) };
-        options = options with
+        return (options with
         {
             MaxSequences = batching.Sequences,
             Threads = choice.Threads,
             ImageThreads = choice.Threads,
             ContextTokens = ContextSize.For(profile, batching),
-        };
-        var decoder = await Task.Run(() => LlamaCppDecoder.Load(options, logging.CreateLogger<LlamaCppDecoder>()), cancellationToken);
-        return new(new LocalCaptionModel(decoder, batching, logging.CreateLogger<ContinuousBatcher>()), new ImagePreparer(images));
+        }, batching);
     }
 
     /// <summary>Unloads the model, or gives up what the server was asked.</summary>

@@ -9,6 +9,7 @@ namespace BlobCaptioner.LlamaCpp.Decoding;
 /// <remarks>Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md.</remarks>
 internal sealed class GgufFile
 {
+    private const uint UnsignedType = 4;
     private const uint StringType = 8;
     private const uint ArrayType = 9;
 
@@ -31,6 +32,7 @@ internal sealed class GgufFile
         [30] = (1, 2), // BF16
     };
 
+    private readonly Dictionary<string, long> _numbers = new(StringComparer.Ordinal);
     private readonly string _path;
     private readonly BinaryReader _reader;
 
@@ -42,6 +44,16 @@ internal sealed class GgufFile
 
     /// <summary><c>general.architecture</c>: <c>clip</c> for a vision tower.</summary>
     public string Architecture { get; private set; } = "";
+
+    /// <summary>Size of the whole file.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Entries of the vocabulary; 0 in a vision tower.</summary>
+    public long Vocabulary { get; private set; }
+
+    /// <summary>A number among the metadata, as <c>block_count</c> of the architecture; null where there is none, or one for each layer.</summary>
+    /// <param name="name">Its name after the architecture's.</param>
+    public long? Number(string name) => _numbers.TryGetValue($"{Architecture}.{name}", out var value) ? value : null;
 
     /// <summary>Opens and checks a file.</summary>
     /// <exception cref="SequenceDecoderException">There is none, it is no GGUF file, or it is cut.</exception>
@@ -101,9 +113,18 @@ internal sealed class GgufFile
             {
                 Architecture = ReadString();
             }
-            else if (type == 4 && string.Equals(key, "general.alignment", StringComparison.Ordinal))
+            else if (type == UnsignedType && string.Equals(key, "general.alignment", StringComparison.Ordinal))
             {
                 alignment = Math.Max(1, _reader.ReadUInt32());
+            }
+            else if (type == UnsignedType)
+            {
+                _numbers[key] = _reader.ReadUInt32();
+            }
+            else if (type == ArrayType && string.Equals(key, "tokenizer.ggml.tokens", StringComparison.Ordinal))
+            {
+                SkipArray(out var entries);
+                Vocabulary = (long)entries;
             }
             else
             {
@@ -111,6 +132,7 @@ internal sealed class GgufFile
             }
         }
 
+        Bytes = _reader.BaseStream.Length;
         CheckExtent(tensors, alignment);
     }
 
@@ -147,23 +169,28 @@ internal sealed class GgufFile
         }
         else if (type == ArrayType)
         {
-            var element = _reader.ReadUInt32();
-            var count = _reader.ReadUInt64();
-            if (element == StringType || element == ArrayType)
-            {
-                for (ulong i = 0; i < count; i++)
-                {
-                    SkipValue(element);
-                }
-            }
-            else
-            {
-                Skip(unchecked(count * (ulong)SizeOf(element)));
-            }
+            SkipArray(out _);
         }
         else
         {
             Skip((ulong)SizeOf(type));
+        }
+    }
+
+    private void SkipArray(out ulong count)
+    {
+        var element = _reader.ReadUInt32();
+        count = _reader.ReadUInt64();
+        if (element == StringType || element == ArrayType)
+        {
+            for (ulong i = 0; i < count; i++)
+            {
+                SkipValue(element);
+            }
+        }
+        else
+        {
+            Skip(unchecked(count * (ulong)SizeOf(element)));
         }
     }
 

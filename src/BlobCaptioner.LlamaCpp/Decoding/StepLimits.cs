@@ -5,11 +5,19 @@ namespace BlobCaptioner.LlamaCpp.Decoding;
 /// <summary>What a decode step may hold. llama.cpp ends the process on some of what is refused here.</summary>
 internal sealed record StepLimits(int BatchTokens, int MaxSequences, int VocabularySize)
 {
+    private const int FewestLogits = 64;
+
+    /// <summary>
+    /// Most tokens of a step whose logits may be wanted; llama.cpp keeps that much room (600 KB each for Qwen's vocabulary), for the whole batch where it isn't told.
+    /// </summary>
+    public static int MostLogits(int batchTokens, int maxSequences) => Math.Min(batchTokens, Math.Max(FewestLogits, maxSequences));
+
     /// <summary>Throws unless text tokens can be decoded.</summary>
     /// <exception cref="ArgumentException">They can't; the message says why.</exception>
     public void Require(ReadOnlySpan<TokenEntry> tokens)
     {
         RequireCount(tokens.Length, nameof(tokens));
+        var logits = 0;
         foreach (ref readonly var entry in tokens)
         {
             if ((uint)entry.Token >= (uint)VocabularySize || entry.Position < 0 || (uint)entry.Sequence >= (uint)MaxSequences)
@@ -17,6 +25,13 @@ internal sealed record StepLimits(int BatchTokens, int MaxSequences, int Vocabul
                 throw new ArgumentException(
                     $"{entry} is out of range: tokens are below {VocabularySize}, sequences below {MaxSequences}, positions not negative.", nameof(tokens));
             }
+
+            logits += entry.WantLogits ? 1 : 0;
+        }
+
+        if (logits > MostLogits(BatchTokens, MaxSequences))
+        {
+            throw new ArgumentException($"Logits of {logits} tokens are wanted; a step gives {MostLogits(BatchTokens, MaxSequences)}.", nameof(tokens));
         }
     }
 

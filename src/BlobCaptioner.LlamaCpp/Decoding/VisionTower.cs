@@ -9,6 +9,10 @@ internal sealed unsafe class VisionTower : IDisposable
 {
     private const int ProbeEdge = 64;
 
+    // LLAMA_FLASH_ATTN_TYPE_ENABLED
+    private const int FlashAttentionEnabled = 1;
+
+    private readonly ProcessorShare _share;
     private readonly MtmdHandle _mtmd;
     private readonly int _embeddingWidth;
     private readonly byte[] _marker;
@@ -16,14 +20,22 @@ internal sealed unsafe class VisionTower : IDisposable
 
     /// <param name="path">The mmproj file.</param>
     /// <param name="model">The language model that it was made for.</param>
-    /// <param name="options">Threads and limits.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="share">Says how many threads it has, and is told when they work.</param>
     /// <exception cref="SequenceDecoderException">It does not load, does not fit the language model, or works in a way that is not supported.</exception>
-    public VisionTower(string path, ModelHandle model, LlamaCppOptions options)
+    public VisionTower(string path, ModelHandle model, LlamaCppOptions options, ProcessorShare share)
     {
+        _share = share;
         var parameters = MtmdNative.mtmd_context_params_default();
         parameters.UseGpu = options.GpuLayers == 0 ? (byte)0 : (byte)1;
         parameters.PrintTimings = 0;
-        parameters.Threads = options.ImageThreads ?? LlamaCppOptions.ThreadsFor(path);
+        parameters.Threads = share.ImageThreads;
+        if (options.FlashAttention ?? (NativeLoader.HasAttention && LlamaNative.llama_supports_gpu_offload() == 0))
+        {
+            // Left to itself, mtmd decides by a warm-up.
+            parameters.FlashAttention = FlashAttentionEnabled;
+        }
+
         parameters.Warmup = 0;
         parameters.ImageMinTokens = options.ImageMinTokens ?? -1;
         parameters.ImageMaxTokens = options.ImageMaxTokens ?? -1;
@@ -75,7 +87,7 @@ internal sealed unsafe class VisionTower : IDisposable
             var chunk = SingleImage(chunks);
             lock (_gate)
             {
-                var rc = MtmdNative.mtmd_encode_chunk(_mtmd, chunk);
+                var rc = Run(chunk);
                 return rc == 0
                     ? Read(chunk)
                     : throw VisionErrors.Failed(image.Width, image.Height, rc);
@@ -89,6 +101,19 @@ internal sealed unsafe class VisionTower : IDisposable
         lock (_gate)
         {
             _mtmd.Dispose();
+        }
+    }
+
+    private int Run(nint chunk)
+    {
+        _share.BeginEncode();
+        try
+        {
+            return MtmdNative.mtmd_encode_chunk(_mtmd, chunk);
+        }
+        finally
+        {
+            _share.EndEncode();
         }
     }
 

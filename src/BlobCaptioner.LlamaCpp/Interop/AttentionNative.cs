@@ -11,8 +11,4 @@ internal static partial class AttentionNative
     /// <summary>Puts the kernel before ggml's; once the backends are loaded, before a model is. 1 where it is in place, 0 where this processor can't run it.</summary>
     [LibraryImport(Library)]
     public static partial int captioner_attention_install();
-
-    /// <summary>Switches it on (1, as at first) or off (0).</summary>
-    [LibraryImport(Library)]
-    public static partial void captioner_attention_enable(int on);
 }

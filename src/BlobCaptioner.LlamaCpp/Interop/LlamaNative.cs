@@ -17,6 +17,25 @@ internal static unsafe partial class LlamaNative
     [LibraryImport(GgmlLibrary)]
     public static partial nuint ggml_backend_reg_count();
 
+    /// <summary>GGML_BACKEND_DEVICE_TYPE_GPU</summary>
+    public const int GpuDevice = 1;
+
+    /// <summary>The first device of a type; 0 where there is none.</summary>
+    [LibraryImport(GgmlLibrary)]
+    public static partial nint ggml_backend_dev_by_type(int type);
+
+    /// <summary>A device's memory, bytes. From libggml-base, which libggml brings with it.</summary>
+    [LibraryImport(GgmlLibrary)]
+    public static partial void ggml_backend_dev_memory(nint device, nuint* free, nuint* total);
+
+    /// <summary>1 where a GPU backend was loaded.</summary>
+    [LibraryImport(Library)]
+    public static partial byte llama_supports_gpu_offload();
+
+    /// <summary>Threads of the next steps: for one token, and for more.</summary>
+    [LibraryImport(Library)]
+    public static partial void llama_set_n_threads(ContextHandle context, int threads, int batchThreads);
+
     [LibraryImport(Library)]
     public static partial void llama_backend_init();
 

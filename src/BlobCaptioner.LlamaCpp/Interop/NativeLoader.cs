@@ -72,15 +72,6 @@ internal static unsafe class NativeLoader
     /// <summary>True where attention is computed by this project's kernel on a CPU; false where the folder or the processor lacks it, and ggml's does it.</summary>
     public static bool HasAttention { get; private set; }
 
-    /// <summary>Switches to ggml's attention, for comparison; no step may run.</summary>
-    public static void UseAttention(bool on)
-    {
-        if (HasAttention)
-        {
-            AttentionNative.captioner_attention_enable(on ? 1 : 0);
-        }
-    }
-
     private static bool InstallAttention(string directory)
     {
         if (!s_handles.ContainsKey(AttentionNative.Library) && File.Exists(Path.Combine(directory, AttentionFile)))

@@ -36,8 +36,6 @@ constexpr int kBlock = 32;      // cells at a time: 16 KB of f32 for heads of 12
 constexpr int kLane = 8;        // floats in a register
 constexpr int kMaxHead = 256;
 
-std::atomic<bool> enabled{true};
-
 // ---- vectors -------------------------------------------------------------------------------------------------------------------------------------
 
 INLINE __m256 load(const float * p) { return _mm256_loadu_ps(p); }
@@ -104,14 +102,9 @@ template <int R, int C, typename T> INLINE void dots(Row ** rows, const T ** key
             for (int c = 0; c < C; c++) { a[r][c] = _mm256_fmadd_ps(q, k[c], a[r][c]); }
         }
     }
-    if constexpr (C == 4) {
-        for (int r = 0; r < R; r++) { _mm_storeu_ps(scores + r * kBlock, sums(a[r][0], a[r][1], a[r][2], a[r][3])); }
-    } else if constexpr (R == 4 && C == 2) {
-        for (int r = 0; r < R; r += 2) {
-            const __m128 s = sums(a[r][0], a[r][1], a[r + 1][0], a[r + 1][1]);
-            _mm_storel_pi((__m64 *) (scores + r * kBlock), s);
-            _mm_storeh_pi((__m64 *) (scores + (r + 1) * kBlock), s);
-        }
+    if constexpr (C >= 3) {
+        // Four are written at once; where there are three, the next ones or block() overwrite the last.
+        for (int r = 0; r < R; r++) { _mm_storeu_ps(scores + r * kBlock, sums(a[r][0], a[r][1], a[r][2], a[r][C - 1])); }
     } else {
         for (int r = 0; r < R; r++) {
             for (int c = 0; c < C; c++) { scores[r * kBlock + c] = sum(a[r][c]); }
@@ -168,10 +161,11 @@ INLINE void soften(Row & row, float * scores, int head) {
 
 template <int R, typename T> INLINE void block(Row ** rows, const T ** keys, const T ** values, int cells, int key_head, int value_head) {
     alignas(32) float scores[R * kBlock];
-    constexpr int C = R > 2 ? 2 : 4;
+    constexpr int C = R > 2 ? 3 : 4;
     for (int i = 0; i < R * kBlock; i++) { scores[i] = -INFINITY; }
     int c = 0;
     for (; c + C <= cells; c += C) { dots<R, C>(rows, keys + c, scores + c, key_head); }
+    for (int r = 0; r < R && c < kBlock; r++) { scores[r * kBlock + c] = -INFINITY; }
     for (; c < cells; c++) { dots<R, 1>(rows, keys + c, scores + c, key_head); }
     for (int r = 0; r < R; r++) { soften(*rows[r], scores + r * kBlock, value_head); }
     constexpr int V = R > 2 ? 2 : 4;
@@ -211,8 +205,16 @@ struct Cells {
     int groups;
 };
 
-// False where some entry is neither 0 nor -infinity.
-KERNEL bool see(const char * mask, size_t row_bytes, int queries, int n_kv, Cells & cells) {
+// A mask's entries are 0 or -infinity where there is no ALiBi (fits() sees to that).
+KERNEL void see(const char * mask, size_t row_bytes, int queries, int n_kv, Cells & cells) {
+    if (!mask) {
+        // A picture's patches, which all see each other.
+        for (int i = 0; i < n_kv; i++) { cells.order[i] = i; }
+        cells.groups = 1;
+        cells.found[0] = queries == kMaxQueries ? ~0ull : (1ull << queries) - 1;
+        cells.ends[0] = n_kv;
+        return;
+    }
     memset(cells.sets, 0, sizeof(uint64_t) * n_kv);
     for (int q = 0; q < queries; q++) {
         const uint16_t * m = (const uint16_t *) (mask + q * row_bytes);
@@ -228,19 +230,11 @@ KERNEL bool see(const char * mask, size_t row_bytes, int queries, int n_kv, Cell
                 continue;
             }
             for (int j = 0; j < 16; j++) {
-                if ((m[i + j] & 0x7FFF) == 0) {
-                    cells.sets[i + j] |= bit;
-                } else if (m[i + j] != 0xFC00) {
-                    return false;
-                }
+                if (m[i + j] != 0xFC00) { cells.sets[i + j] |= bit; }
             }
         }
         for (; i < n_kv; i++) {
-            if ((m[i] & 0x7FFF) == 0) {
-                cells.sets[i] |= bit;
-            } else if (m[i] != 0xFC00) {
-                return false;
-            }
+            if (m[i] != 0xFC00) { cells.sets[i] |= bit; }
         }
     }
     // Neighbours mostly have the same set, or that of a few cells before: 64 sets are looked through from the latest, more make a new group each time.
@@ -273,7 +267,6 @@ KERNEL bool see(const char * mask, size_t row_bytes, int queries, int n_kv, Cell
     for (int i = 0; i < n_kv; i++) {
         if (cells.group[i] >= 0) { cells.order[cells.ends[cells.group[i]]++] = i; }
     }
-    return true;
 }
 
 // ---- the operation -------------------------------------------------------------------------------------------------------------------------------
@@ -311,9 +304,13 @@ struct Cut {
 
 // The cache is read in short pieces all over: with pages of 2 MB a tenth faster. Asked for once for each cache.
 void use_huge_pages(const ggml_tensor * k) {
-    static std::atomic<void *> asked{nullptr};
+    static std::atomic<void *> asked[16];
+    static std::atomic<unsigned> next{0};
     void * base = k->buffer ? ggml_backend_buffer_get_base(k->buffer) : nullptr;
-    if (!base || asked.exchange(base, std::memory_order_relaxed) == base) { return; }
+    for (const auto & one : asked) {
+        if (one.load(std::memory_order_relaxed) == base) { return; }
+    }
+    asked[next.fetch_add(1) % 16].store(base);
     const uintptr_t page = 1 << 21, first = ((uintptr_t) base + page - 1) / page * page;
     const uintptr_t last = ((uintptr_t) base + ggml_backend_buffer_get_size(k->buffer)) / page * page;
     if (first < last) {
@@ -330,11 +327,11 @@ bool fits(const ggml_tensor * op) {
     float max_bias, softcap;
     memcpy(&max_bias, (const float *) op->op_params + 1, sizeof(float));
     memcpy(&softcap, (const float *) op->op_params + 2, sizeof(float));
-    return enabled.load(std::memory_order_relaxed) && mask && !op->src[4] && max_bias == 0 && softcap == 0
-        && q->type == GGML_TYPE_F32 && k->type == GGML_TYPE_F16 && v->type == GGML_TYPE_F16 && mask->type == GGML_TYPE_F16
+    return !op->src[4] && max_bias == 0 && softcap == 0
+        && q->type == GGML_TYPE_F32 && k->type == GGML_TYPE_F16 && v->type == GGML_TYPE_F16 && (!mask || (mask->type == GGML_TYPE_F16 && mask->ne[2] == 1))
         && q->nb[0] == sizeof(float) && k->nb[0] == sizeof(ggml_fp16_t) && v->nb[0] == sizeof(ggml_fp16_t) && op->nb[0] == sizeof(float)
         && q->ne[2] % k->ne[2] == 0 && k->ne[2] == v->ne[2] && q->ne[3] == k->ne[3] && q->ne[3] == v->ne[3]
-        && k->ne[0] % kLane == 0 && v->ne[0] % kLane == 0 && k->ne[0] <= kMaxHead && v->ne[0] <= kMaxHead && mask->ne[2] == 1;
+        && k->ne[0] % kLane == 0 && v->ne[0] % kLane == 0 && k->ne[0] <= kMaxHead && v->ne[0] <= kMaxHead;
 }
 
 KERNEL bool attend(const ggml_compute_params * params, ggml_tensor * op) {
@@ -347,7 +344,7 @@ KERNEL bool attend(const ggml_compute_params * params, ggml_tensor * op) {
     const Cut cut(op, params->nth);
     const size_t scratch = cut.scratch(op);
     if (cut.tasks < params->nth || params->wsize < (scratch + 64) * params->nth) { return false; }
-    if (params->ith == 0) { use_huge_pages(k); }
+    if (params->ith == 0 && mask) { use_huge_pages(k); }
 
     float scale_by;
     memcpy(&scale_by, op->op_params, sizeof(float));
@@ -372,8 +369,9 @@ KERNEL bool attend(const ggml_compute_params * params, ggml_tensor * op) {
         const int asking = queries - first_query < cut.queries ? queries - first_query : cut.queries;
         const int count = asking * shared;
         if (looked_at != which) {
-            // Each thread for itself. Any of them may find what this kernel doesn't know; then all must have, so fits() has let through 0 and -infinity only.
-            see((const char *) mask->data + first_query * mask->nb[1] + (stream % mask->ne[3]) * mask->nb[3], mask->nb[1], asking, n_kv, cells);
+            // Each thread for itself.
+            const char * from = mask ? (const char *) mask->data + first_query * mask->nb[1] + (stream % mask->ne[3]) * mask->nb[3] : nullptr;
+            see(from, mask ? mask->nb[1] : 0, asking, n_kv, cells);
             looked_at = which;
         }
         for (int i = 0; i < heads * count; i++) {
@@ -478,6 +476,3 @@ extern "C" __attribute__((visibility("default"))) int captioner_attention_instal
     }
     return 0;
 }
-
-// Switches between this kernel and ggml's, between two steps.
-extern "C" __attribute__((visibility("default"))) void captioner_attention_enable(int on) { enabled.store(on != 0); }

@@ -13,6 +13,7 @@ internal sealed partial class BatchStep(
     ILogger logger)
 {
     private readonly int _batchTokens = decoder.Info.BatchTokens;
+    private int _sliceTokens = Math.Min(options.PrefillSliceTokens, decoder.Info.BatchTokens);
     private readonly List<(Slot Slot, int Tokens)> _sliceRows = [];
     private readonly List<ImageSlice> _slices = [];
     private readonly List<TokenEntry> _entries = [];
@@ -23,11 +24,14 @@ internal sealed partial class BatchStep(
     /// <returns>False where the cache has no room; slots whose tokens went in before that have moved on, the others are as they were.</returns>
     public bool Run(IReadOnlyList<Slot> slots) => DecodeImages(slots) && DecodeText(slots);
 
+    /// <summary>Decodes fewer image tokens at once from now on.</summary>
+    public void HalveSlices() => _sliceTokens = Math.Max(1, _sliceTokens / 2);
+
     private bool DecodeImages(IReadOnlyList<Slot> slots)
     {
         _slices.Clear();
         _sliceRows.Clear();
-        var budget = Math.Min(options.PrefillSliceTokens, _batchTokens);
+        var budget = _sliceTokens;
         foreach (var slot in slots)
         {
             if (slot.ImageTokensLeft > 0 && budget > 0)

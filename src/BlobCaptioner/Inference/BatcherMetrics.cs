@@ -29,7 +29,10 @@ internal sealed class BatcherMetrics(string model, int slots, int cells)
         PrefillTicks,
         DecodeTicks,
         SampleTicks,
+        IdleTicks,
     }
+
+    private long _busySince;
 
     public string Model => model;
 
@@ -39,16 +42,32 @@ internal sealed class BatcherMetrics(string model, int slots, int cells)
 
     public long this[Count count] => Interlocked.Read(ref _counts[(int)count]);
 
+    /// <summary>Notes a picture that came when there was none.</summary>
+    /// <param name="at">Timestamp.</param>
+    public void Submit(long at)
+    {
+        if (this[Count.Submitted] == Ended)
+        {
+            Volatile.Write(ref _busySince, at);
+        }
+
+        Add(Count.Submitted);
+    }
+
+    /// <summary>Timestamp of the first picture of those that are in.</summary>
+    public long BusySince => Volatile.Read(ref _busySince);
+
+    private long Ended => this[Count.Described] + this[Count.Failed] + this[Count.Cancelled];
+
     public void Add(Count count, long value = 1) => Interlocked.Add(ref _counts[(int)count], value);
 
     public BatcherSnapshot Snapshot()
     {
-        var ended = this[Count.Described] + this[Count.Failed] + this[Count.Cancelled];
         return new BatcherSnapshot
         {
             Slots = slots,
             SlotsInUse = (int)this[Count.SlotsInUse],
-            Waiting = (int)Math.Max(0, this[Count.Submitted] - ended - this[Count.SlotsInUse]),
+            Waiting = (int)Math.Max(0, this[Count.Submitted] - Ended - this[Count.SlotsInUse]),
             CellsReserved = (int)this[Count.CellsReserved],
             Steps = this[Count.Steps],
             TextTokens = this[Count.TextTokens],
@@ -63,6 +82,7 @@ internal sealed class BatcherMetrics(string model, int slots, int cells)
             PrefillBusy = TimeSpan.FromTicks(this[Count.PrefillTicks]),
             DecodeBusy = TimeSpan.FromTicks(this[Count.DecodeTicks]),
             SampleBusy = TimeSpan.FromTicks(this[Count.SampleTicks]),
+            Idle = TimeSpan.FromTicks(this[Count.IdleTicks]),
         };
     }
 }

@@ -53,4 +53,7 @@ public sealed record BatcherSnapshot
 
     /// <summary>Time choosing tokens and tokenizing literals on the decode thread.</summary>
     public required TimeSpan SampleBusy { get; init; }
+
+    /// <summary>Time the decode thread had nothing to do although pictures were in: the vision tower is behind.</summary>
+    public required TimeSpan Idle { get; init; }
 }

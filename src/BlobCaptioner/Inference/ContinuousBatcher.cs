@@ -88,7 +88,7 @@ public sealed class ContinuousBatcher : IAsyncDisposable
 
         cancellationToken.ThrowIfCancellationRequested();
         var work = new PictureWork(request, _time.GetTimestamp());
-        _metrics.Add(BatcherMetrics.Count.Submitted);
+        _metrics.Submit(work.SubmittedAt);
         try
         {
             await using var registration = cancellationToken.UnsafeRegister(

@@ -28,6 +28,7 @@ internal sealed partial class DecodeLoop
     private readonly PrefixCache _prefixes;
     private readonly TokenSampler _sampler = new();
     private readonly BatchStep _step;
+    private int _slots;
     private bool _holdAdmission;
     private int _failures;
     private volatile Exception? _dead;
@@ -53,6 +54,7 @@ internal sealed partial class DecodeLoop
     {
         (_decoder, _metrics, _time, _logger, _left, _died) = (decoder, metrics, time, logger, left, died);
         _step = new BatchStep(decoder, options, metrics, time, logger);
+        _slots = options.Slots;
         _table = new RunTable(decoder, metrics, options.Slots);
         _prefixes = new PrefixCache(decoder, options.Slots, options.Prefixes);
     }
@@ -100,7 +102,7 @@ internal sealed partial class DecodeLoop
             try
             {
                 FreeCancelled();
-                _table.ForkWaiting();
+                _table.ForkWaiting(_slots);
                 Admit();
                 if (_table.Runs.Count > 0)
                 {
@@ -122,6 +124,7 @@ internal sealed partial class DecodeLoop
 
     private void WaitForWake()
     {
+        var started = _time.GetTimestamp();
         lock (_wakeGate)
         {
             while (!_woken)
@@ -131,6 +134,8 @@ internal sealed partial class DecodeLoop
 
             _woken = false;
         }
+
+        _metrics.Add(Count.IdleTicks, _time.GetElapsedTime(Math.Max(started, _metrics.BusySince)).Ticks);
     }
 
     private void TakeIncoming()
@@ -178,7 +183,7 @@ internal sealed partial class DecodeLoop
     /// <summary>Gives free slots to the pictures that wait, in their order: the first that finds no room holds those behind it.</summary>
     private void Admit()
     {
-        while (!_holdAdmission && _table.HasFree && _waiting.First is { } first)
+        while (!_holdAdmission && _table.HasFree && _table.Slots.Count < _slots && _waiting.First is { } first)
         {
             var work = first.Value;
             var plan = work.Request.Plan;
@@ -292,7 +297,7 @@ internal sealed partial class DecodeLoop
     private void Recover(Exception error)
     {
         LogStepFailed(_logger, _table.Runs.Count, error);
-        _failures++;
+        _failures = HasLessAtOnce(error) ? 0 : _failures + 1;
         var running = _table.Runs.ToArray();
         var isDead = error is SequenceDecoderException { IsFatal: true } || _failures >= FailuresUntilDead;
         try
@@ -323,6 +328,20 @@ internal sealed partial class DecodeLoop
         }
     }
 
+    /// <summary>True where memory ran out and there was a step to fall back: half as many sequences from now on, and shorter slices of pictures. Never raised again.</summary>
+    private bool HasLessAtOnce(Exception error)
+    {
+        if (error is not SequenceDecoderException { IsOutOfMemory: true } || _slots == 1)
+        {
+            return false;
+        }
+
+        _slots /= 2;
+        _step.HalveSlices();
+        LogLessAtOnce(_logger, _slots);
+        return true;
+    }
+
     private void FailAll(CaptionException error)
     {
         foreach (var run in _table.Runs)
@@ -351,6 +370,9 @@ internal sealed partial class DecodeLoop
 
     [LoggerMessage(301, LogLevel.Error, "A decode step failed with {Running} pictures in it")]
     private static partial void LogStepFailed(ILogger logger, int running, Exception error);
+
+    [LoggerMessage(304, LogLevel.Warning, "Memory ran out in a decode step. From now on {Slots} sequences at once; start with fewer --slots, or run 'captioner doctor --model' to see what fits")]
+    private static partial void LogLessAtOnce(ILogger logger, int slots);
 
     [LoggerMessage(302, LogLevel.Warning, "The KV cache has no room for {Running} pictures although {Cells} cells were counted; '{Name}' starts over")]
     private static partial void LogNoRoom(ILogger logger, string name, int running, int cells);

@@ -37,13 +37,16 @@ internal sealed class RunTable(ISequenceDecoder decoder, BatcherMetrics metrics,
     }
 
     /// <summary>Gives free sequences to languages that wait for one, those of the oldest picture first.</summary>
-    public void ForkWaiting()
+    /// <param name="most">Sequences that may be in use then.</param>
+    public void ForkWaiting(int most)
     {
+        var used = _slots.Count;
         var hasNew = false;
         foreach (var run in _runs)
         {
-            while (run.HasUnstarted && _free.TryPeek(out var sequence) && run.StartBranch(sequence) is not null)
+            while (run.HasUnstarted && used < most && _free.TryPeek(out var sequence) && run.StartBranch(sequence) is not null)
             {
+                used++;
                 _free.Pop();
                 metrics.Add(Count.SlotsInUse);
                 decoder.Fork(run.BaseSequence, sequence);

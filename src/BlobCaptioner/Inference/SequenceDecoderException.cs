@@ -22,4 +22,7 @@ public sealed class SequenceDecoderException : Exception
 
     /// <summary>True when the context can't be used any more, so that every later call would fail too. Default false.</summary>
     public bool IsFatal { get; init; }
+
+    /// <summary>True where memory ran out: less at once may still work. Default false.</summary>
+    public bool IsOutOfMemory { get; init; }
 }

@@ -155,17 +155,37 @@ internal sealed class TextRun : PlanAsk
 
         // The highest logit is taken off first, so that nothing overflows.
         var max = TensorPrimitives.Max(logits);
-        double total = 0;
-        foreach (var logit in logits)
-        {
-            total += float.IsNaN(logit) ? 0 : Math.Exp(logit - max);
-        }
-
+        var total = SumOfWeights(logits, max);
         if (float.IsFinite(max) && total > 0)
         {
             _logProbability += logits[token] - max - Math.Log(total);
             _measured++;
         }
+    }
+
+    private static double SumOfWeights(ReadOnlySpan<float> logits, float max)
+    {
+        Span<float> some = stackalloc float[1_024];
+        double total = 0;
+        for (var start = 0; start < logits.Length; start += some.Length)
+        {
+            var part = some[..Math.Min(some.Length, logits.Length - start)];
+            TensorPrimitives.Subtract(logits.Slice(start, part.Length), max, part);
+            TensorPrimitives.Exp(part, part);
+            var sum = TensorPrimitives.Sum(part);
+            if (float.IsNaN(sum))
+            {
+                sum = 0;
+                foreach (var weight in part)
+                {
+                    sum += float.IsNaN(weight) ? 0 : weight;
+                }
+            }
+
+            total += sum;
+        }
+
+        return total;
     }
 
     /// <summary>True where the text had to go back to before a word that must not be there, which is sampled anew.</summary>

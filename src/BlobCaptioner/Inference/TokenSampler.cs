@@ -1,3 +1,4 @@
+using System.Numerics;
 using BlobCaptioner.Captioning;
 
 namespace BlobCaptioner.Inference;
@@ -252,10 +253,19 @@ internal sealed class TokenSampler
             (_logits, _tokens, _weights) = (new float[count], new int[count], new double[count]);
         }
 
-        // A min-heap of the best so far; its root is what a newcomer must beat.
+        // A min-heap of the best so far; its root is what a newcomer must beat. Most of a vocabulary doesn't: those are passed over many at a time.
         var size = 0;
         for (var token = 0; token < logits.Length; token++)
         {
+            if (size == count)
+            {
+                token = SkipLower(logits, token, _logits[0]);
+                if (token == logits.Length)
+                {
+                    break;
+                }
+            }
+
             var logit = logits[token];
             if (size < count)
             {
@@ -279,6 +289,18 @@ internal sealed class TokenSampler
         }
 
         return size;
+    }
+
+    /// <summary>The first index from <paramref name="from"/> on, up to a register's width early, whose logit is above a bound; the length where none is.</summary>
+    private static int SkipLower(ReadOnlySpan<float> logits, int from, float bound)
+    {
+        var lowest = new Vector<float>(bound);
+        while (from + Vector<float>.Count <= logits.Length && !Vector.GreaterThanAny(new Vector<float>(logits[from..]), lowest))
+        {
+            from += Vector<float>.Count;
+        }
+
+        return from;
     }
 
     private void SiftUp(int child)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using BlobCaptioner.Captioning;
+using BlobCaptioner.Cli.Benchmarks;
 using BlobCaptioner.Inference;
 using BlobCaptioner.LlamaCpp;
 
@@ -16,8 +17,7 @@ internal static class LanguagesBenchmark
     private const double LatencyTarget = 1.6;
     private const int DefaultEdge = 512;
 
-    private static readonly int[] s_sequences = [1, 2, 3, 4, 6, 8];
-    private static readonly int[] s_prompts = [256, 1_280];
+    private static readonly int[] s_sequences = [1, 3, 8];
 
     public static async Task<int> RunAsync(string[] arguments)
     {
@@ -54,11 +54,11 @@ internal static class LanguagesBenchmark
         Console.WriteLine(
             $"{decoder.Info.ModelName}, {decoder.Info.Engine}, context {decoder.Info.ContextTokens}, {slots} slots, {edge} x {edge} px, "
             + $"{rounds} rounds of {pictures} pictures and {singles} single ones; load {Load()}");
-        foreach (var prompt in s_prompts)
+        var first = DecodingPlan.Compile(profiles[0], decoder);
+        foreach (var sequences in s_sequences.Where(n => n <= slots))
         {
-            Console.WriteLine(
-                $"bare decode after {prompt} tokens, ms a call: "
-                + string.Join(", ", s_sequences.Select(n => $"{n} sequence{(n == 1 ? "" : "s")} {BareDecode.Measure(decoder, n, prompt):F1}")));
+            var bare = BareSpeeds.Measure(decoder, first, Picture(seed: 0, edge), sequences, tokens);
+            Console.WriteLine($"bare decode, ms a call: 1 sequence {bare.StepOfOneMs:F1}, {sequences} sequences {bare.StepOfAllMs:F1}");
         }
 
         await using var batcher = new ContinuousBatcher(decoder, batching);

@@ -7,6 +7,23 @@ namespace BlobCaptioner.Tests.Cli;
 public sealed class BenchTests(AzuriteFixture files, NativeLibrariesFixture natives)
 {
     [Fact]
+    public async Task BenchEngine_AFewPictures_SaysWhereTheTimeGoes()
+    {
+        await natives.ReadyAsync();
+        var result = await CaptionerProcess.RunAsync(files.CreateFolder(), "bench", "engine", "--count", "8", "--rounds", "2", "--edge", "96", "--json");
+        Assert.True(result.ExitCode == 0, result.Text + result.Errors);
+        var found = result.Json[0];
+        double Number(string name) => found.GetProperty(name).GetDouble();
+        Assert.True(Number("outputTokens") > Number("sampledTokens"));
+        Assert.Equal(1, Number("picturesPerMinute") * Number("secondsAPicture") / 60, precision: 1);
+
+        // All of the decode thread's time is accounted for.
+        var parts = new[] { "prefillMs", "decodeMs", "chooseMs", "waitMs", "otherMs" }.Sum(Number);
+        Assert.InRange(parts / (1_000 * Number("secondsAPicture")), 0.8, 1.2);
+        Assert.True(found.GetProperty("bare").GetProperty("stepOfAllMs").GetDouble() > 0);
+    }
+
+    [Fact]
     public async Task BenchPipeline_AFewPictures_ComparesBothAndLeavesNoContainerBehind()
     {
         await natives.ReadyAsync();

@@ -14,7 +14,9 @@ public sealed class CommandLineTests(AzuriteFixture fixture)
     [InlineData("upload", "DIR", "--connection", "--data", "--json")]
     [InlineData("status", "--connection", "--data", "--json")]
     [InlineData("describe", "FILE", "--model", "--profile", "--json")]
-    [InlineData("doctor", "--json")]
+    [InlineData("doctor", "--model", "--slots", "--json")]
+    [InlineData("bench engine", "--count", "--rounds", "--words", "--slots", "--json")]
+    [InlineData("estimate fleet", "--pictures-per-minute", "--workers", "--json")]
     [InlineData("bench pipeline", "--count", "--rounds", "--json")]
     public async Task Help_OfEachCommand_ShowsOptionsExamplesAndExitCodes(string command, params string[] words)
     {
@@ -42,6 +44,11 @@ public sealed class CommandLineTests(AzuriteFixture fixture)
     [InlineData("redo", "--status, --flag")]
     [InlineData("redo --with nope a.jpg", "'nope'")]
     [InlineData("bench pipeline --count 0", "1 to 100000")]
+    [InlineData("bench engine --server http://127.0.0.1:1 --server-model x", "leave --server out")]
+    [InlineData("estimate fleet", "--pictures-per-minute")]
+    [InlineData("estimate fleet --pictures-per-minute 0", "'0'")]
+    [InlineData("estimate fleet --pictures-per-minute 1 --workers 1,x", "'1,x'")]
+    [InlineData("estimate fleet --pictures-per-minute 1 --currency euro", "'euro'")]
     [InlineData("describe --max-megapixels 0 x.jpg", "MaxMegapixels")]
     [InlineData("describe --max-megabytes many x.jpg", "'many'")]
     [InlineData("describe --max-megapixels 1.5 x.jpg", "whole number, such as 2")]
@@ -64,6 +71,26 @@ public sealed class CommandLineTests(AzuriteFixture fixture)
         Assert.Equal(2, result.ExitCode);
         Assert.Contains("can't be reached", result.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Doctor_WithAModel_SaysWhetherItFits()
+    {
+        var model = BundledModel.Options;
+        var result = await CaptionerProcess.RunAsync(fixture.CreateFolder(), "doctor", "--json", "--model", model.TextModelPath, "--mmproj", model.VisionModelPath, "--slots", "3");
+        var memory = result.Json[0].EnumerateArray().Single(r => r.GetProperty("name").GetString() == "memory for the model");
+        Assert.Equal("ok", memory.GetProperty("state").GetString(), ignoreCase: true);
+        Assert.Contains("with 3 slots", memory.GetProperty("found").GetString(), StringComparison.Ordinal);
+        Assert.Contains("up to 64 slots fit", memory.GetProperty("found").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task EstimateFleet_ThreeSizes_GivesATable()
+    {
+        var result = await CaptionerProcess.RunAsync(fixture.CreateFolder(), "estimate", "fleet", "--pictures-per-minute", "300", "--workers", "1,1000", "--gpu-price-per-hour", "3.5");
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("432,000", result.Text, StringComparison.Ordinal);
+        Assert.Contains("the queue would be reached at 133 workers", result.Text, StringComparison.Ordinal);
     }
 
     [Fact]

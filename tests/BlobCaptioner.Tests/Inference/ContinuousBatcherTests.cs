@@ -79,6 +79,54 @@ public sealed class ContinuousBatcherTests
     }
 
     [Fact]
+    public async Task Describe_PictureOf1024Tokens_NoOtherSlotWaitsMoreThanThreeSteps()
+    {
+        const int Large = 8;
+        await using var engine = new ScriptedEngine(NewDecoder(contextTokens: 4_096));
+        using var gate = new ManualResetEventSlim();
+        engine.Decoder.OnDecode = _ => Pass(gate);
+        engine.Decoder.OnEncode = picture =>
+        {
+            if (picture == Large)
+            {
+                // It stays in the vision tower until the others have written some.
+                gate.Set();
+                var before = engine.Decoder.Calls.Count;
+                Assert.True(SpinWait.SpinUntil(() => engine.Decoder.Calls.Count >= before + 4, Deadline), "the running answers stood still while a picture was encoded");
+            }
+        };
+        await Task.WhenAll(Enumerable.Range(0, 60).Select(i => engine.Describe(i, tokens: i == Large ? 1_024 : 4)));
+
+        var waited = new int[engine.Batcher.Slots];
+        var (longest, withLarge) = (0, 0);
+        Array.Fill(waited, -1);
+        foreach (var call in engine.Decoder.Calls)
+        {
+            withLarge += call.Slices.Any(s => s.Image.TokenCount == 1_024) ? 1 : 0;
+            for (var sequence = 0; sequence < waited.Length; sequence++)
+            {
+                if (call.Slices.Any(s => s.Sequence == sequence))
+                {
+                    // Another picture's turn in this sequence.
+                    waited[sequence] = -1;
+                }
+                else if (call.Tokens.Any(t => t.Sequence == sequence))
+                {
+                    longest = Math.Max(longest, waited[sequence]);
+                    waited[sequence] = 0;
+                }
+                else if (waited[sequence] >= 0)
+                {
+                    waited[sequence]++;
+                }
+            }
+        }
+
+        Assert.True(withLarge >= 2, "the large picture went in at once");
+        Assert.InRange(longest, 1, 3);
+    }
+
+    [Fact]
     public async Task Describe_ContextForTwo_NeverRunsOutOfRoom()
     {
         var plan = DecodingPlan.Compile(ProfileOf(Category, Title), NewDecoder());
@@ -123,6 +171,41 @@ public sealed class ContinuousBatcherTests
         Assert.Equal(Enumerable.Range(0, 6).Select(Answer), answers);
         Assert.Equal(1, engine.Batcher.Snapshot().PutBack);
         Assert.Equal(0, engine.Batcher.Snapshot().Failed);
+    }
+
+    [Fact]
+    public async Task Describe_MemoryRunsOutInSteps_FallsBackToFewerAtOnceAndGoesOn()
+    {
+        const int Enough = 2;
+        await using var engine = new ScriptedEngine(NewDecoder());
+        engine.Decoder.OnDecode = _ => engine.Decoder.Calls.Last().Sequences.Length > Enough
+            ? throw new SequenceDecoderException("llama_decode failed: out of memory.") { IsOutOfMemory = true }
+            : DecodeStatus.Ok;
+        var left = Enumerable.Range(0, 40).ToList();
+        var retried = 0;
+        while (left.Count > 0)
+        {
+            // As the queue does: what may be tried again comes again.
+            var answers = await Task.WhenAll(left.Select(async i =>
+            {
+                try
+                {
+                    return (Picture: i, Answer: (string?)await engine.Write(i));
+                }
+                catch (CaptionException error) when (error is { Code: "decoder-failed", Retry: true })
+                {
+                    return (Picture: i, Answer: default(string));
+                }
+            }));
+            Assert.All(answers.Where(a => a.Answer is not null), a => Assert.Equal(Answer(a.Picture), a.Answer));
+            left = [.. answers.Where(a => a.Answer is null).Select(a => a.Picture)];
+            retried += left.Count;
+            Assert.InRange(retried, 0, 40);
+        }
+
+        // Eight, four, two: two failures, each with what ran then.
+        Assert.InRange(retried, 3, 12);
+        Assert.Equal(40, engine.Batcher.Snapshot().Described);
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 using BlobCaptioner.Inference;
 
-namespace BlobCaptioner.Benchmarks.Languages;
+namespace BlobCaptioner.Cli.Benchmarks;
 
 /// <summary>
 /// Computes everything with a real model and then has it say words: random weights write noise, which ends a text anywhere. With words every text runs to its

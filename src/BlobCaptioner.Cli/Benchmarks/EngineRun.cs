@@ -1,0 +1,59 @@
+using BlobCaptioner.Captioning;
+using BlobCaptioner.Inference;
+
+namespace BlobCaptioner.Cli.Benchmarks;
+
+/// <summary>Some pictures through the engine, from the first submission to the last answer.</summary>
+public sealed record EngineRun
+{
+    /// <summary>Their answers.</summary>
+    public required IReadOnlyList<Caption> Captions { get; init; }
+
+    /// <summary>How long it took.</summary>
+    public required TimeSpan Wall { get; init; }
+
+    /// <summary>The engine's counts before.</summary>
+    public required BatcherSnapshot Before { get; init; }
+
+    /// <summary>And after.</summary>
+    public required BatcherSnapshot After { get; init; }
+
+    /// <summary>Pictures.</summary>
+    public int Pictures => Captions.Count;
+
+    /// <summary>Pictures a minute.</summary>
+    public double PicturesPerMinute => Pictures / Wall.TotalMinutes;
+
+    /// <summary>Tokens of an answer, literal and sampled.</summary>
+    public double OutputTokens => Captions.Average(c => c.Usage.OutputTokens);
+
+    /// <summary>Those that were chosen from logits.</summary>
+    public double SampledTokens => Captions.Average(c => c.Usage.SampledTokens);
+
+    /// <summary>Tokens of a prompt, its picture's included.</summary>
+    public double InputTokens => Captions.Average(c => c.Usage.PromptTokens + c.Usage.ImageTokens);
+
+    /// <summary>Milliseconds of one kind of work for a picture.</summary>
+    public double Per(Func<BatcherSnapshot, TimeSpan> busy) => (busy(After) - busy(Before)).TotalMilliseconds / Pictures;
+
+    /// <summary>Milliseconds of a picture on the decode thread that are none of: image prefill, text decode, choosing, waiting. Scheduling, and the calls that fork and free.</summary>
+    public double OtherMs => (Wall.TotalMilliseconds / Pictures) - Per(s => s.PrefillBusy + s.DecodeBusy + s.SampleBusy + s.Idle);
+
+    /// <summary>The same pictures again and again: all at once, as many in flight as keep the engine busy.</summary>
+    public static async Task<EngineRun> MeasureAsync(
+        LocalCaptionModel model, IReadOnlyList<PreparedImage> pictures, Profile profile, CancellationToken cancellationToken)
+    {
+        var captions = new Caption[pictures.Count];
+        var before = model.Snapshot();
+        var started = TimeProvider.System.GetTimestamp();
+        var options = new ParallelOptions { MaxDegreeOfParallelism = 2 * model.Concurrency, CancellationToken = cancellationToken };
+        await Parallel.ForAsync(0, pictures.Count, options, async (i, token) => captions[i] = await model.DescribeAsync(pictures[i], profile, token));
+        return new()
+        {
+            Captions = captions,
+            Wall = TimeProvider.System.GetElapsedTime(started),
+            Before = before,
+            After = model.Snapshot(),
+        };
+    }
+}

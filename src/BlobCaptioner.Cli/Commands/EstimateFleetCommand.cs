@@ -1,0 +1,120 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using BlobCaptioner.Cli.Hosting;
+using BlobCaptioner.Estimates;
+
+namespace BlobCaptioner.Cli.Commands;
+
+/// <summary><c>captioner estimate fleet</c>: pictures a day and cost of many workers, and what limits them.</summary>
+internal static class EstimateFleetCommand
+{
+    private static readonly int[] s_defaultWorkers = [1, 10, 100];
+
+    /// <summary>Builds the command.</summary>
+    public static Command Create()
+    {
+        var rate = new Option<double>("--pictures-per-minute")
+        {
+            Description = "What one worker does, as 'captioner bench engine' or 'captioner estimate' measure it.",
+            HelpName = "NUMBER",
+            Required = true,
+            CustomParser = result => double.TryParse(result.Tokens[0].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number is > 0 and <= 1_000_000
+                ? number
+                : Refuse(result, $"--pictures-per-minute is '{result.Tokens[0].Value}'; give a number such as 120.5, up to 1000000."),
+        };
+        var workers = new Option<int[]>("--workers")
+        {
+            Description = "How many workers, 1 to 1000000 each; several for a table.",
+            HelpName = "N,N,...",
+            DefaultValueFactory = _ => s_defaultWorkers,
+            CustomParser = result =>
+            {
+                var parts = result.Tokens[0].Value.Split(',');
+                int[] numbers = [.. parts.Select(p => int.TryParse(p, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 0)];
+                if (numbers.All(n => n is >= 1 and <= 1_000_000))
+                {
+                    return numbers;
+                }
+
+                result.AddError($"--workers is '{result.Tokens[0].Value}'; give numbers of 1 to 1000000 with commas between, such as 1,10,100.");
+                return [];
+            },
+        };
+        var pictures = NumberOption.Create("--pictures", "Pictures in all, 1 to 2000000000.", 1_000_000, 1, 2_000_000_000);
+        var price = EstimateCommand.Price("--gpu-price-per-hour", "Price of one worker for an hour.");
+        var currency = EstimateCommand.CurrencyOption();
+        var reports = new OutputArguments();
+        var command = new ExampleCommand(
+            "fleet",
+            "Simulates a fleet: how long workers of a given speed take for many pictures, what that costs, and when one queue (2,000 messages a second), one storage account " +
+            "(20,000 requests a second) or the listing (5,000 names a page) holds them back, with what to split then. Needs no store and no model.")
+        {
+            Examples = [("captioner estimate fleet --pictures-per-minute 300 --workers 1,10,100 --gpu-price-per-hour 3.67 --pictures 10000000", "Ten million pictures.")],
+        };
+        foreach (var option in (Option[])[rate, workers, pictures, price, currency])
+        {
+            command.Add(option);
+        }
+
+        reports.AddTo(command);
+        command.SetAction(async (parse, _) =>
+        {
+            var found = parse.GetRequiredValue(workers).Select(w => FleetForecast.Simulate(new()
+            {
+                Pictures = parse.GetValue(pictures),
+                PicturesPerMinute = parse.GetValue(rate),
+                Workers = w,
+                PricePerHour = parse.GetValue(price),
+            })).ToArray();
+            if (reports.Json(parse))
+            {
+                await Console.Out.WriteLineAsync(JsonSerializer.Serialize(found, CliJson.Lines.IReadOnlyListFleetForecast));
+            }
+            else
+            {
+                Write(found, parse.GetRequiredValue(currency));
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static void Write(FleetForecast[] found, string currency)
+    {
+        Console.WriteLine($"workers  pictures/day  {found[0].Request.Pictures:N0} take    cost {currency}  busy  requests/s  messages/s  held back by");
+        foreach (var f in found)
+        {
+            Console.WriteLine(
+                $"{f.Request.Workers,7:N0}  {f.PicturesPerDay,12:N0}  {f.Duration.TotalHours,14:N1} h  {(f.Cost is { } cost ? $"{cost:N0}" : "-"),10}  {f.Utilisation,4:0%}  {f.PeakRequests,10:N0}  {f.PeakMessages,10:N0}  {Word(f.Limit)}");
+        }
+
+        foreach (var (limit, workers) in found[0].WorkersAt.OrderBy(l => l.Value))
+        {
+            Console.WriteLine($"{Word(limit)} would be reached at {workers:N0} workers of this speed: {Remedy(limit)}");
+        }
+    }
+
+    private static string Word(FleetLimit limit) => limit switch
+    {
+        FleetLimit.Queue => "the queue",
+        FleetLimit.Account => "the storage account",
+        FleetLimit.Listing => "the listing",
+        _ => "the workers",
+    };
+
+    private static string Remedy(FleetLimit limit) => limit switch
+    {
+        FleetLimit.Queue => "then give each group of workers a queue and containers of its own, by folder.",
+        FleetLimit.Account => "then split the pictures over several storage accounts.",
+        FleetLimit.Listing => "then sweep prefixes side by side, or rely on Event Grid for new pictures.",
+        _ => "add workers.",
+    };
+
+    private static double Refuse(System.CommandLine.Parsing.ArgumentResult result, string message)
+    {
+        result.AddError(message);
+        return 0;
+    }
+}

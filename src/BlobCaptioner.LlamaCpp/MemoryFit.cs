@@ -1,0 +1,93 @@
+using BlobCaptioner.Captioning;
+using BlobCaptioner.Inference;
+
+namespace BlobCaptioner.LlamaCpp;
+
+/// <summary>How a model is loaded so that it fits into memory: what was asked for where that does, else a step less and another.</summary>
+public sealed record MemoryFit
+{
+    /// <summary>The model's options.</summary>
+    public required LlamaCppOptions Model { get; init; }
+
+    /// <summary>Slots.</summary>
+    public required BatcherOptions Batching { get; init; }
+
+    /// <summary>What it takes.</summary>
+    public required ModelMemory Memory { get; init; }
+
+    /// <summary>What was given up, for people; empty where all fits.</summary>
+    public required IReadOnlyList<string> Steps { get; init; }
+
+    /// <summary>False where not even the last step fits by this count; it may be tried all the same.</summary>
+    public required bool Fits { get; init; }
+
+    /// <summary>The first way to load that fits; the last one where none does.</summary>
+    /// <param name="model">Asked for; its context is that for <paramref name="batching"/>.</param>
+    /// <param name="batching">Asked for.</param>
+    /// <param name="profile">The largest profile.</param>
+    /// <param name="available">Bytes that are free.</param>
+    /// <param name="isOnGpu">Whether those are a GPU's.</param>
+    public static MemoryFit Find(LlamaCppOptions model, BatcherOptions batching, Profile profile, long available, bool isOnGpu)
+    {
+        MemoryFit? last = null;
+        foreach (var step in Ways(model, batching, profile))
+        {
+            var memory = ModelMemory.Estimate(step.Model, profile.ImageTokenBudget, isOnGpu);
+            last = new() { Model = step.Model, Batching = step.Batching, Memory = memory, Steps = step.Given, Fits = memory.Total <= available };
+            if (last.Fits)
+            {
+                break;
+            }
+        }
+
+        return last!;
+    }
+
+    /// <summary>Most slots that fit, up to 64; 0 where not even one does.</summary>
+    /// <param name="model">Asked for.</param>
+    /// <param name="batching">Asked for.</param>
+    /// <param name="profile">The largest profile.</param>
+    /// <param name="available">Bytes that are free.</param>
+    /// <param name="isOnGpu">Whether those are a GPU's.</param>
+    public static int MostSlots(LlamaCppOptions model, BatcherOptions batching, Profile profile, long available, bool isOnGpu)
+    {
+        const int Most = 64;
+        return Enumerable.Range(1, Most).Reverse().FirstOrDefault(slots =>
+            ModelMemory.Estimate(WithSlots(model, batching, profile, slots).Model, profile.ImageTokenBudget, isOnGpu).Total <= available);
+    }
+
+    /// <summary>The next step below this one; null where there is none.</summary>
+    /// <param name="profile">The largest profile.</param>
+    /// <param name="isOnGpu">Whether the weights go to a GPU.</param>
+    public MemoryFit? Less(Profile profile, bool isOnGpu)
+    {
+        var next = Ways(Model, Batching, profile).Skip(1).FirstOrDefault();
+        return next.Model is null
+            ? null
+            : this with { Model = next.Model, Batching = next.Batching, Memory = ModelMemory.Estimate(next.Model, profile.ImageTokenBudget, isOnGpu), Steps = next.Given };
+    }
+
+    // Fewer slots first: they cost speed only, and little of it below eight.
+    private static IEnumerable<(LlamaCppOptions Model, BatcherOptions Batching, string[] Given)> Ways(LlamaCppOptions model, BatcherOptions batching, Profile profile)
+    {
+        string[] fewer = [];
+        yield return (model, batching, fewer);
+        for (var slots = batching.Slots / 2; slots >= 1; slots /= 2)
+        {
+            (model, batching) = WithSlots(model, batching, profile, slots);
+            fewer = [$"{slots} slot{(slots == 1 ? "" : "s")}"];
+            yield return (model, batching, fewer);
+        }
+
+        if (model.CacheType == KvCacheType.F16)
+        {
+            yield return (model with { CacheType = KvCacheType.Q8_0 }, batching, [.. fewer, "a KV cache of 8-bit numbers"]);
+        }
+    }
+
+    private static (LlamaCppOptions Model, BatcherOptions Batching) WithSlots(LlamaCppOptions model, BatcherOptions batching, Profile profile, int slots)
+    {
+        batching = batching with { Slots = slots };
+        return (model with { MaxSequences = batching.Sequences, ContextTokens = ContextSize.For(profile, batching) }, batching);
+    }
+}
