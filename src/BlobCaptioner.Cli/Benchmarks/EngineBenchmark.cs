@@ -45,10 +45,12 @@ internal static class EngineBenchmark
         await EngineRun.MeasureAsync(model, [.. prepared.Take(2 * batching.Slots)], profile, cancellationToken);
         var runs = new List<EngineRun>();
         var alone = new List<EngineRun>();
+        var resident = new List<long>();
         for (var round = 0; round < rounds; round++)
         {
             runs.Add(await EngineRun.MeasureAsync(model, prepared, profile, cancellationToken));
             alone.Add(await EngineRun.MeasureAsync(model, [prepared[round % count]], profile, cancellationToken));
+            resident.AddRange(PeakMemory.Now() is { } bytes ? [bytes] : Array.Empty<long>());
             progress.Report($"Round {round + 1}: {runs[^1].PicturesPerMinute:0.0} pictures/min");
         }
 
@@ -86,6 +88,7 @@ internal static class EngineBenchmark
             OfBound = bound / wall,
             Overhead = (choose + other) / (prefill + decode + choose + other),
             PeakBytes = PeakMemory.OfThisProcess(),
+            ResidentBytes = resident,
         };
     }
 

@@ -86,4 +86,7 @@ public sealed record EngineResult
 
     /// <summary>Most resident memory of this process, bytes; null where the system does not tell.</summary>
     public required long? PeakBytes { get; init; }
+
+    /// <summary>Resident memory of this process after each round, bytes: rises where something leaks. Empty where the system does not tell.</summary>
+    public required IReadOnlyList<long> ResidentBytes { get; init; }
 }

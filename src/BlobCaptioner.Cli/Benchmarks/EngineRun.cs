@@ -6,8 +6,17 @@ namespace BlobCaptioner.Cli.Benchmarks;
 /// <summary>Some pictures through the engine, from the first submission to the last answer.</summary>
 public sealed record EngineRun
 {
-    /// <summary>Their answers.</summary>
-    public required IReadOnlyList<Caption> Captions { get; init; }
+    /// <summary>Pictures.</summary>
+    public required int Pictures { get; init; }
+
+    /// <summary>Tokens of an answer, literal and sampled.</summary>
+    public required double OutputTokens { get; init; }
+
+    /// <summary>Those that were chosen from logits.</summary>
+    public required double SampledTokens { get; init; }
+
+    /// <summary>Tokens of a prompt, its picture's included.</summary>
+    public required double InputTokens { get; init; }
 
     /// <summary>How long it took.</summary>
     public required TimeSpan Wall { get; init; }
@@ -18,20 +27,8 @@ public sealed record EngineRun
     /// <summary>And after.</summary>
     public required BatcherSnapshot After { get; init; }
 
-    /// <summary>Pictures.</summary>
-    public int Pictures => Captions.Count;
-
     /// <summary>Pictures a minute.</summary>
     public double PicturesPerMinute => Pictures / Wall.TotalMinutes;
-
-    /// <summary>Tokens of an answer, literal and sampled.</summary>
-    public double OutputTokens => Captions.Average(c => c.Usage.OutputTokens);
-
-    /// <summary>Those that were chosen from logits.</summary>
-    public double SampledTokens => Captions.Average(c => c.Usage.SampledTokens);
-
-    /// <summary>Tokens of a prompt, its picture's included.</summary>
-    public double InputTokens => Captions.Average(c => c.Usage.PromptTokens + c.Usage.ImageTokens);
 
     /// <summary>Milliseconds of one kind of work for a picture.</summary>
     public double Per(Func<BatcherSnapshot, TimeSpan> busy) => (busy(After) - busy(Before)).TotalMilliseconds / Pictures;
@@ -43,14 +40,17 @@ public sealed record EngineRun
     public static async Task<EngineRun> MeasureAsync(
         LocalCaptionModel model, IReadOnlyList<PreparedImage> pictures, Profile profile, CancellationToken cancellationToken)
     {
-        var captions = new Caption[pictures.Count];
+        var usage = new CaptionUsage[pictures.Count];
         var before = model.Snapshot();
         var started = TimeProvider.System.GetTimestamp();
         var options = new ParallelOptions { MaxDegreeOfParallelism = 2 * model.Concurrency, CancellationToken = cancellationToken };
-        await Parallel.ForAsync(0, pictures.Count, options, async (i, token) => captions[i] = await model.DescribeAsync(pictures[i], profile, token));
+        await Parallel.ForAsync(0, pictures.Count, options, async (i, token) => usage[i] = (await model.DescribeAsync(pictures[i], profile, token)).Usage);
         return new()
         {
-            Captions = captions,
+            Pictures = pictures.Count,
+            OutputTokens = usage.Average(u => u.OutputTokens),
+            SampledTokens = usage.Average(u => u.SampledTokens),
+            InputTokens = usage.Average(u => u.PromptTokens + u.ImageTokens),
             Wall = TimeProvider.System.GetElapsedTime(started),
             Before = before,
             After = model.Snapshot(),

@@ -77,6 +77,11 @@ internal static class BenchCommand
         Console.WriteLine(
             $"ms a picture: prefill {r.PrefillMs:0.0} + decode {r.DecodeMs:0.0} + choose {r.ChooseMs:0.0} + wait {r.WaitMs:0.0} + other {r.OtherMs:0.0} on the decode thread, " +
             $"encode {r.EncodeMs:0.0} beside it; {r.TokensPerStep:0.0} tokens a step; the engine's own time is {r.Overhead:0.0%}");
+        if (r.ResidentBytes.Count > 0)
+        {
+            Console.WriteLine($"resident after each round, MB: {string.Join(' ', r.ResidentBytes.Select(b => $"{b / 1e6:0}"))}");
+        }
+
         Console.WriteLine(
             $"one at a time: encode {r.Bare.EncodeMs:0} ms, prefill {r.Bare.PrefillMs:0} ms, decode {1_000 / r.Bare.StepOfOneMs:0.0} tokens/s alone and {r.Bare.TokensPerSecond:0.0} with " +
             $"{r.Bare.Slots} sequences; {r.BoundMs:0} ms a picture one after the other, of which {r.OfBound:0.00} was reached");

@@ -1,7 +1,8 @@
 namespace BlobCaptioner.Inference;
 
 /// <summary>The answer's tokens in the cache, and what is to change there before the next logits.</summary>
-internal sealed class AnswerTape(ISequenceDecoder decoder)
+/// <param name="plan">Tokenizes.</param>
+internal sealed class AnswerTape(DecodingPlan plan)
 {
     private readonly List<int> _kept = [];
 
@@ -20,8 +21,9 @@ internal sealed class AnswerTape(ISequenceDecoder decoder)
     /// <summary>True where the logits at hand are those after a token that goes, so that they are of no use.</summary>
     public bool IsStale { get; private set; }
 
-    /// <summary>Tokens of literal text.</summary>
-    public int[] Tokenize(string text) => text.Length == 0 ? [] : decoder.Tokenize(text, parseSpecial: false);
+    /// <summary>Tokens of a text that is in this answer only, and the literal text after it.</summary>
+    public int[] Tokenize(string own, string literal) =>
+        own.Length > 0 ? plan.Decoder.Tokenize(own + literal, parseSpecial: false) : literal.Length > 0 ? plan.TokenizeLiteral(literal) : [];
 
     /// <summary>Begins with tokens that another section has counted.</summary>
     public void Continue(IReadOnlyList<int> tokens)

@@ -17,6 +17,8 @@ public sealed class DecodingPlan
     private const int MostTries = 2_000;
 
     private readonly ConcurrentDictionary<(PlanField Field, bool IsEvidence, string Lead, string Tail), TokenTrie> _tries = new();
+    private readonly ConcurrentDictionary<string, int[]> _literals = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Lead, string Ways), TokenTrie> _decisions = new();
     private readonly IReadOnlyList<int> _afterTokens;
 
     private DecodingPlan(ISequenceDecoder decoder, PlanSection trunk, IReadOnlyList<PlanSection> branches, IReadOnlyList<int> afterTokens)
@@ -108,6 +110,30 @@ public sealed class DecodingPlan
         }
 
         return _tries.GetOrAdd((field, isEvidence, lead, tail), BuildTrie);
+    }
+
+    /// <summary>Tokens of literal text, kept: the same few pieces come in every answer. Not to be changed.</summary>
+    internal int[] TokenizeLiteral(string text)
+    {
+        if (_literals.Count > MostTries)
+        {
+            _literals.Clear();
+        }
+
+        return _literals.GetOrAdd(text, static (t, decoder) => decoder.Tokenize(t, parseSpecial: false), Decoder);
+    }
+
+    /// <summary>The ways that an answer can go on with, kept.</summary>
+    /// <param name="lead">Text before them that is not in the cache yet.</param>
+    /// <param name="ways">The ways.</param>
+    internal TokenTrie GetDecision(string lead, string[] ways)
+    {
+        if (_decisions.Count > MostTries)
+        {
+            _decisions.Clear();
+        }
+
+        return _decisions.GetOrAdd((lead, string.Join('\n', ways)), static (key, state) => TokenTrie.Build(state.Decoder, key.Lead, state.ways, tail: ""), (Decoder, ways));
     }
 
     /// <summary>The same, not kept: for literal text that one picture only has.</summary>

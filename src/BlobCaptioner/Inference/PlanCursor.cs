@@ -27,7 +27,7 @@ internal sealed class PlanCursor
     public PlanCursor(
         DecodingPlan plan, PlanSection section, PlanStart start, ProductFacts facts, SamplingOptions sampling, ulong seed, TokenSampler sampler)
     {
-        _tape = new AnswerTape(plan.Decoder);
+        _tape = new AnswerTape(plan);
         _writer = new SectionWriter(plan, section, start, facts, _tape, new AnswerSampling(sampler, sampling, seed));
         _asks = _writer.Write().GetEnumerator();
         Next();

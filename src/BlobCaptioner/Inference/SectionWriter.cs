@@ -227,7 +227,7 @@ internal sealed class SectionWriter
         }
         else if (_plan.GetTrie(field, isEvidence, _lead.Common, tail).ValueRoot is { } values)
         {
-            _tape.Append(_tape.Tokenize(_lead.Own + _lead.Common));
+            _tape.Append(_tape.Tokenize(_lead.Own, _lead.Common));
             start = values;
         }
         else
@@ -246,11 +246,14 @@ internal sealed class SectionWriter
     }
 
     private ChoiceWalk Decide(string[] ways) =>
-        new(_tape, TokenTrie.Build(_plan.Decoder, _lead.Own + _lead.Common, ways, tail: "").Root, static _ => true);
+        new(
+            _tape,
+            (_lead.Own.Length > 0 ? TokenTrie.Build(_plan.Decoder, _lead.Own + _lead.Common, ways, tail: "") : _plan.GetDecision(_lead.Common, ways)).Root,
+            static _ => true);
 
     private TextRun BeginText(PlanField field)
     {
-        _tape.Append(_tape.Tokenize(_lead.Own + _lead.Common));
+        _tape.Append(_tape.Tokenize(_lead.Own, _lead.Common));
         _lead.Clear();
         return new TextRun(_plan.Decoder, _tape, _sampling, _section.Rules, field);
     }
