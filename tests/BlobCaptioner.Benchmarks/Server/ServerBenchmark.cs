@@ -25,7 +25,7 @@ internal static class ServerBenchmark
         {
             Console.Error.WriteLine(
                 "Usage: server --llama-server PATH [--model TEXT.gguf --mmproj VISION.gguf] [--words] [--workloads W1,W2,W3,W4] [--np 1,2,4,8] [--server-args \"-fa on --cache-ram 0\"]\n"
-                + "              [--pictures 16] [--rounds 3] [--edge 512] [--slots N] [--threads N]\n"
+                + "              [--pictures 16] [--rounds 3] [--edge 512] [--slots N] [--threads N] [--context CELLS]\n"
                 + "Give a llama-server that was built from the same release with the same flags; --words is for models with random weights (python3 ../shared/tools/random-gguf.py DIR scale).");
             return 2;
         }
@@ -53,7 +53,7 @@ internal static class ServerBenchmark
 
         foreach (var workload in workloads)
         {
-            var cells = ContextSize.For(workload.Profile, batching);
+            var cells = options.Number("--context", ContextSize.For(workload.Profile, batching));
             ISequenceDecoder decoder = LlamaCppDecoder.Load(files with { MaxSequences = batching.Sequences, ContextTokens = cells, Threads = threads, ImageThreads = threads });
             decoder = words ? new WordsDecoder(decoder) : decoder;
             var plan = DecodingPlan.Compile(workload.Profile, decoder);
@@ -68,6 +68,11 @@ internal static class ServerBenchmark
             var warm = await EngineRun.MeasureAsync(model, [.. own.Take(batching.Slots)], workload.Profile, CancellationToken.None);
             var tokens = (int)Math.Round(warm.OutputTokens);
             var perSlot = (int)(Math.Ceiling((warm.InputTokens + (words ? tokens : plan.MaxAnswerTokens) + Spare) / 256) * 256);
+            if (options.Has("--context"))
+            {
+                perSlot = cells / parallels.Max();
+            }
+
             ServerMode[] modes = words ? [ServerMode.Schema, ServerMode.Free] : [ServerMode.Real];
             var asks = modes.Select(m => ServerAsk.Create(workload.Profile, m, words ? tokens : plan.MaxAnswerTokens)).ToArray();
 
