@@ -7,7 +7,7 @@ using BlobCaptioner.LlamaCpp;
 namespace BlobCaptioner.GpuWorker;
 
 /// <summary>The model in this process, on LLamaSharp.</summary>
-internal static class LLamaSharpModel
+internal static partial class LLamaSharpModel
 {
     /// <summary>Makes the factory that finds or downloads the model that the settings name, and loads it.</summary>
     public static CaptionModelFactory Factory(IServiceProvider services) => cancellationToken => LoadAsync(services, cancellationToken);
@@ -33,9 +33,15 @@ internal static class LLamaSharpModel
             Threads = engine.Threads,
             ImageThreads = engine.Threads,
             GpuLayers = engine.GpuLayers,
+            CacheType = KvCacheTypes.Parse(engine.KvCache),
         };
         cancellationToken.ThrowIfCancellationRequested();
-        var decoder = LLamaSharpDecoder.Load(options, logging.CreateLogger<LLamaSharpDecoder>());
-        return new LocalCaptionModel(decoder, engine.Batching, logging.CreateLogger<ContinuousBatcher>(), time);
+        var logger = logging.CreateLogger<LLamaSharpDecoder>();
+        var free = LLamaSharpRuntime.FindFreeMemory(logger, options.GpuLayers);
+        var (decoder, batching) = MemoryFit.Load(options, engine.Batching, profile, free, o => LLamaSharpDecoder.Load(o, logger), m => WithLess(logger, m));
+        return new LocalCaptionModel(decoder, batching, logging.CreateLogger<ContinuousBatcher>(), time);
     }
+
+    [LoggerMessage(4103, LogLevel.Warning, "{What}")]
+    private static partial void WithLess(ILogger logger, string what);
 }

@@ -136,9 +136,7 @@ public sealed unsafe class LlamaCppDecoder : ISequenceDecoder
         }
 
         model.Dispose();
-        throw new SequenceDecoderException(
-            $"llama.cpp v{NativeAbi.Version} could not load '{options.TextModelPath}': {NativeLog.TakeErrors()} "
-            + "Use a GGUF file of an architecture that this version knows, with enough free memory for it.");
+        throw DecodeErrors.NoModel($"llama.cpp v{NativeAbi.Version}", options.TextModelPath, NativeLog.TakeErrors());
     }
 
     private string? ReadMetadata(string key)

@@ -30,7 +30,7 @@ public sealed record MemoryFit
     public static MemoryFit Find(LlamaCppOptions model, BatcherOptions batching, Profile profile, long available, bool isOnGpu)
     {
         MemoryFit? last = null;
-        foreach (var step in Ways(model, batching, profile))
+        foreach (var step in Ways(model, batching, profile, isOnGpu))
         {
             var memory = ModelMemory.Estimate(step.Model, profile.ImageTokenBudget, isOnGpu);
             last = new() { Model = step.Model, Batching = step.Batching, Memory = memory, Steps = step.Given, Fits = memory.Total <= available };
@@ -61,27 +61,78 @@ public sealed record MemoryFit
     /// <param name="isOnGpu">Whether the weights go to a GPU.</param>
     public MemoryFit? Less(Profile profile, bool isOnGpu)
     {
-        var next = Ways(Model, Batching, profile).Skip(1).FirstOrDefault();
+        var next = Ways(Model, Batching, profile, isOnGpu).Skip(1).FirstOrDefault();
         return next.Model is null
             ? null
             : this with { Model = next.Model, Batching = next.Batching, Memory = ModelMemory.Estimate(next.Model, profile.ImageTokenBudget, isOnGpu), Steps = next.Given };
     }
 
-    // Fewer slots first: they cost speed only, and little of it below eight.
-    private static IEnumerable<(LlamaCppOptions Model, BatcherOptions Batching, string[] Given)> Ways(LlamaCppOptions model, BatcherOptions batching, Profile profile)
+    /// <summary>Loads what fits into memory by the heads of the model's files, and each time that loading finds it doesn't, a step less.</summary>
+    /// <param name="model">Asked for; its context is that for <paramref name="batching"/>.</param>
+    /// <param name="batching">Asked for.</param>
+    /// <param name="profile">The largest profile.</param>
+    /// <param name="free">Memory that is free.</param>
+    /// <param name="load">Loads a decoder.</param>
+    /// <param name="tell">Told what was given up, for people.</param>
+    /// <exception cref="SequenceDecoderException">Not even the last step loads, or the reason is another than memory.</exception>
+    public static (ISequenceDecoder Decoder, BatcherOptions Batching) Load(
+        LlamaCppOptions model, BatcherOptions batching, Profile profile, FreeMemory free, Func<LlamaCppOptions, ISequenceDecoder> load, Action<string> tell)
     {
-        string[] fewer = [];
-        yield return (model, batching, fewer);
+        var fit = Find(model, batching, profile, free.Bytes, free.IsOnGpu);
+        while (true)
+        {
+            if (fit.Steps.Count > 0)
+            {
+                tell(
+                    $"The model would not fit into {free.Bytes / 1e9:0.0} GB {(free.IsOnGpu ? "of the GPU" : "of memory")} with {batching.Slots} slots. " +
+                    $"Going on with {string.Join(" and ", fit.Steps)}; 'captioner doctor --model' lists the ways out.");
+            }
+
+            try
+            {
+                return (load(fit.Model), fit.Batching);
+            }
+            catch (SequenceDecoderException error) when (error.IsOutOfMemory && fit.Less(profile, free.IsOnGpu) is { } less)
+            {
+                tell(error.Message);
+                fit = less;
+            }
+        }
+    }
+
+    // Fewer slots first: they cost speed only, and little of it below eight. Layers last: each one that leaves the GPU costs more than all the rest.
+    private static IEnumerable<(LlamaCppOptions Model, BatcherOptions Batching, string[] Given)> Ways(
+        LlamaCppOptions model, BatcherOptions batching, Profile profile, bool isOnGpu)
+    {
+        string[] given = [];
+        yield return (model, batching, given);
         for (var slots = batching.Slots / 2; slots >= 1; slots /= 2)
         {
+            var cells = model.ContextTokens;
             (model, batching) = WithSlots(model, batching, profile, slots);
-            fewer = [$"{slots} slot{(slots == 1 ? "" : "s")}"];
-            yield return (model, batching, fewer);
+            model = model with { ContextTokens = Math.Min(cells, model.ContextTokens) };
+            given = [$"{slots} slot{(slots == 1 ? "" : "s")}"];
+            yield return (model, batching, given);
         }
 
         if (model.CacheType == KvCacheType.F16)
         {
-            yield return (model with { CacheType = KvCacheType.Q8_0 }, batching, [.. fewer, "a KV cache of 8-bit numbers"]);
+            model = model with { CacheType = KvCacheType.Q8_0 };
+            given = [.. given, "a KV cache of 8-bit numbers"];
+            yield return (model, batching, given);
+        }
+
+        if (!isOnGpu || model.GpuLayers == 0)
+        {
+            yield break;
+        }
+
+        var layers = ModelMemory.Estimate(model, profile.ImageTokenBudget, isOnGpu).Layers;
+        var onGpu = model.GpuLayers < 0 ? layers : Math.Min(layers, model.GpuLayers);
+        while (onGpu > 0)
+        {
+            onGpu /= 2;
+            yield return (model with { GpuLayers = onGpu }, batching, [.. given, $"{onGpu} of {layers} layers on the GPU"]);
         }
     }
 

@@ -27,13 +27,16 @@ public sealed record ModelMemory
     /// <summary>Keys and values of one token.</summary>
     public required long CellBytes { get; init; }
 
+    /// <summary>Layers of the language model.</summary>
+    public required int Layers { get; init; }
+
     /// <summary>All of it with the program itself.</summary>
     public long Total => Weights + Vision + Cache + Step + Program;
 
     /// <summary>Estimates.</summary>
     /// <param name="options">Files, context and cache type.</param>
     /// <param name="imageTokens">Tokens of the largest picture.</param>
-    /// <param name="isOnGpu">Whether the weights go to a GPU.</param>
+    /// <param name="isOnGpu">Whether the GPU's memory is meant: of weights and cache as many layers as go there.</param>
     /// <exception cref="SequenceDecoderException">A file is missing, cut, or tells too little of its shape.</exception>
     public static ModelMemory Estimate(LlamaCppOptions options, int imageTokens, bool isOnGpu)
     {
@@ -47,6 +50,9 @@ public sealed record ModelMemory
         var values = text.Number("attention.value_length") ?? (width / heads);
         var numbers = layers * (text.Number("attention.head_count_kv") ?? heads) * (keys + values);
         var cell = options.CacheType == KvCacheType.Q8_0 ? numbers * 34 / 32 : numbers * 2;
+
+        // What stays with the processors takes nothing of the GPU's memory.
+        var share = isOnGpu && options.GpuLayers >= 0 ? Math.Min(1, (double)options.GpuLayers / layers) : 1;
         var batch = Math.Min(options.BatchTokens, SequenceContext.MicroBatchTokens);
         var step = (2L * sizeof(float) * StepLimits.MostLogits(options.BatchTokens, options.MaxSequences) * text.Vocabulary)
             + ((long)sizeof(float) * batch * LiveLayers * Math.Max(width, text.Number("feed_forward_length") ?? width))
@@ -58,11 +64,12 @@ public sealed record ModelMemory
         var encode = sizeof(float) * patches * LiveLayers * Math.Max(visionWidth, vision.Number("vision.feed_forward_length") ?? (4 * visionWidth));
         return new()
         {
-            Weights = isOnGpu ? text.Bytes : 2 * text.Bytes,
+            Weights = (long)(share * (isOnGpu ? text.Bytes : 2 * text.Bytes)),
             Vision = vision.Bytes + encode,
-            Cache = cell * options.ContextTokens,
+            Cache = (long)(share * cell * options.ContextTokens),
             Step = step,
             CellBytes = cell,
+            Layers = (int)layers,
         };
     }
 }

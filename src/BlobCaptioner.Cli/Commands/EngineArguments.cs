@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BlobCaptioner.Cli.Hosting;
+using BlobCaptioner.LlamaCpp;
 using BlobCaptioner.Remote;
 
 namespace BlobCaptioner.Cli.Commands;
@@ -27,6 +28,13 @@ internal sealed class EngineArguments
         "CPU threads of the model, 1 to 512. Default: one for every core, or a single one for models below 64 MB, which threads only slow down.",
         1,
         512);
+
+    private readonly Option<string> _cache = new("--kv-cache")
+    {
+        Description = "Numbers of the KV cache: f16, or q8_0, which takes half the memory. Measured advice stands in the README.",
+        HelpName = "f16|q8_0",
+        DefaultValueFactory = _ => KvCacheTypes.Names[0],
+    };
 
     private readonly Option<Uri?> _server = new("--server")
     {
@@ -61,10 +69,12 @@ internal sealed class EngineArguments
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
+        _cache.AcceptOnlyFromAmong([.. KvCacheTypes.Names]);
         command.Add(_model);
         command.Add(_mmproj);
         command.Add(_slots);
         command.Add(_threads);
+        command.Add(_cache);
         command.Add(_server);
         command.Add(_serverModel);
         command.Add(_serverKey);
@@ -100,6 +110,7 @@ internal sealed class EngineArguments
             Mmproj = mmproj,
             Slots = parse.GetValue(_slots),
             Threads = parse.GetValue(_threads),
+            CacheType = KvCacheTypes.Parse(parse.GetValue(_cache)!),
             Server = parse.GetValue(_server) is { } server ? ReadServer(parse, server) : null,
         };
     }

@@ -1,3 +1,4 @@
+using BlobCaptioner.LlamaCpp;
 using BlobCaptioner.Remote;
 
 namespace BlobCaptioner.Cli.Hosting;
@@ -14,8 +15,11 @@ public sealed record EngineChoice
     /// <summary>Pictures decoded at the same time, 1 to 64; null for as many as suit the model.</summary>
     public required int? Slots { get; init; }
 
-    /// <summary>CPU threads of each part of the model, 1 to 512; null leaves it to <see cref="LlamaCpp.LlamaCppOptions"/>.</summary>
+    /// <summary>CPU threads of each part of the model, 1 to 512; null leaves it to <see cref="LlamaCppOptions"/>.</summary>
     public required int? Threads { get; init; }
+
+    /// <summary>How keys and values are kept.</summary>
+    public KvCacheType CacheType { get; init; } = KvCacheType.F16;
 
     /// <summary>A model server instead of a model in this process; null for none.</summary>
     public RemoteModelOptions? Server { get; init; }

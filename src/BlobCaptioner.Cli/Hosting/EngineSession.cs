@@ -58,35 +58,10 @@ public sealed class EngineSession : IAsyncDisposable
 
         await NativeLibraries.EnsureAsync(progress, cancellationToken);
         var (options, batching) = Plan(choice, profile);
-        var (decoder, slots) = await Task.Run(() => Load(options, batching, profile, progress, logging), cancellationToken);
+        var logger = logging.CreateLogger<LlamaCppDecoder>();
+        var (decoder, slots) = await Task.Run(
+            () => MemoryFit.Load(options, batching, profile, FreeMemory.Find(options.GpuLayers), o => LlamaCppDecoder.Load(o, logger), m => progress?.Report(m)), cancellationToken);
         return new(new LocalCaptionModel(decoder, slots, logging.CreateLogger<ContinuousBatcher>()), new ImagePreparer(images));
-    }
-
-    /// <summary>Loads what fits into memory, and a step less where llama.cpp finds that it doesn't.</summary>
-    private static (LlamaCppDecoder Decoder, BatcherOptions Batching) Load(
-        LlamaCppOptions options, BatcherOptions batching, Profile profile, IProgress<string>? progress, ILoggerFactory logging)
-    {
-        var free = FreeMemory.Find(options.GpuLayers);
-        var fit = MemoryFit.Find(options, batching, profile, free.Bytes, free.IsOnGpu);
-        while (true)
-        {
-            if (fit.Steps.Count > 0)
-            {
-                progress?.Report(
-                    $"The model would not fit into {free.Bytes / 1e9:0.0} GB with {batching.Slots} slots. Going on with {string.Join(" and ", fit.Steps)}; " +
-                    "'captioner doctor --model' lists the ways out.");
-            }
-
-            try
-            {
-                return (LlamaCppDecoder.Load(fit.Model, logging.CreateLogger<LlamaCppDecoder>()), fit.Batching);
-            }
-            catch (SequenceDecoderException error) when (error.IsOutOfMemory && fit.Less(profile, free.IsOnGpu) is { } less)
-            {
-                progress?.Report(error.Message);
-                fit = less;
-            }
-        }
     }
 
     /// <summary>How a model in this process is loaded.</summary>
@@ -103,6 +78,7 @@ public sealed class EngineSession : IAsyncDisposable
             Threads = choice.Threads,
             ImageThreads = choice.Threads,
             ContextTokens = ContextSize.For(profile, batching),
+            CacheType = choice.CacheType,
         }, batching);
     }
 

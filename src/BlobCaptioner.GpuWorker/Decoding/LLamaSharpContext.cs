@@ -12,19 +12,27 @@ internal sealed unsafe class LLamaSharpContext : INativeContext
 {
     private readonly SafeLLamaContextHandle _context;
     private readonly nint _memory;
+    private readonly ProcessorShare _share;
 
     /// <exception cref="SequenceDecoderException">llama.cpp refuses, mostly for want of memory.</exception>
-    public LLamaSharpContext(SafeLlamaModelHandle model, LlamaCppOptions options, AbortFlag abort)
+    public LLamaSharpContext(SafeLlamaModelHandle model, LlamaCppOptions options, AbortFlag abort, ProcessorShare share)
     {
-        var threads = options.Threads ?? LlamaCppOptions.ThreadsFor(options.TextModelPath);
+        _share = share;
         var parameters = LLamaContextParams.Default();
         parameters.n_ctx = (uint)options.ContextTokens;
         parameters.n_batch = (uint)options.BatchTokens;
         parameters.n_ubatch = (uint)Math.Min(options.BatchTokens, SequenceContext.MicroBatchTokens);
         parameters.n_seq_max = (uint)options.MaxSequences;
-        parameters.n_threads = threads;
-        parameters.n_threads_batch = threads;
-        parameters.llama_flash_attn_type = LLamaFlashAttentionType.LLAMA_FLASH_ATTENTION_TYPE_AUTO;
+        parameters.n_threads = share.DecodeThreads;
+        parameters.n_threads_batch = share.DecodeThreads;
+        parameters.type_k = (GGMLType)options.CacheType;
+        parameters.type_v = (GGMLType)options.CacheType;
+        parameters.llama_flash_attn_type = options.FlashAttention switch
+        {
+            null => LLamaFlashAttentionType.LLAMA_FLASH_ATTENTION_TYPE_AUTO,
+            true => LLamaFlashAttentionType.LLAMA_FLASH_ATTENTION_TYPE_ENABLED,
+            false => LLamaFlashAttentionType.LLAMA_FLASH_ATTENTION_TYPE_DISABLED,
+        };
         parameters.no_perf = true;
         parameters.offload_kqv = options.GpuLayers != 0;
         parameters.abort_callback = AbortFlag.Callback;
@@ -57,16 +65,25 @@ internal sealed unsafe class LLamaSharpContext : INativeContext
 
     public int EmbeddingWidth { get; }
 
-    public int Decode(LlamaBatch batch) => NativeCalls.llama_decode(_context, new LLamaNativeBatch
+    public int Decode(LlamaBatch batch)
     {
-        n_tokens = batch.TokenCount,
-        tokens = (LLamaToken*)batch.Token,
-        embd = batch.Embd,
-        pos = (LLamaPos*)batch.Pos,
-        n_seq_id = batch.SequenceCount,
-        seq_id = (LLamaSeqId**)batch.SequenceIds,
-        logits = (byte*)batch.Logits,
-    });
+        if (_share.DecodeThreads is var threads && threads != _context.GenerationThreads)
+        {
+            _context.GenerationThreads = threads;
+            _context.BatchThreads = threads;
+        }
+
+        return NativeCalls.llama_decode(_context, new LLamaNativeBatch
+        {
+            n_tokens = batch.TokenCount,
+            tokens = (LLamaToken*)batch.Token,
+            embd = batch.Embd,
+            pos = (LLamaPos*)batch.Pos,
+            n_seq_id = batch.SequenceCount,
+            seq_id = (LLamaSeqId**)batch.SequenceIds,
+            logits = (byte*)batch.Logits,
+        });
+    }
 
     public float* GetLogits(int index) => NativeCalls.llama_get_logits_ith(_context, index);
 

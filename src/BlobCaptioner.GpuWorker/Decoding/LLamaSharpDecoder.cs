@@ -34,10 +34,11 @@ public sealed class LLamaSharpDecoder : ISequenceDecoder
             _template = model.GetTemplate(name: null, strict: false)
                 ?? throw new SequenceDecoderException($"The model '{_name}' has no chat template, so it was not trained to follow instructions. Use an instruction-tuned one.");
             _tokens = new(model.Vocab.Count, ReadPiece, token => ((LLamaToken)token).IsEndOfGeneration(model));
-            _vision = new LLamaSharpVision(_weights, options);
+            var share = new ProcessorShare(options, Environment.ProcessorCount);
+            _vision = new LLamaSharpVision(_weights, options, share);
             var abort = new AbortFlag();
             _context = new(
-                new LLamaSharpContext(model, options, abort), abort, new(options.BatchTokens, options.MaxSequences, _tokens.Size), _vision.UsesPlanes);
+                new LLamaSharpContext(model, options, abort, share), abort, new(options.BatchTokens, options.MaxSequences, _tokens.Size), _vision.UsesPlanes);
             Info = new()
             {
                 ModelName = _name,
@@ -130,10 +131,7 @@ public sealed class LLamaSharpDecoder : ISequenceDecoder
         }
         catch (LoadWeightsFailedException error)
         {
-            throw new SequenceDecoderException(
-                $"{LLamaSharpRuntime.Engine} could not load '{options.TextModelPath}': {NativeLog.TakeErrors()} "
-                + "Use a GGUF file of an architecture that its llama.cpp knows, with enough free memory for it.",
-                error);
+            throw DecodeErrors.NoModel(LLamaSharpRuntime.Engine, options.TextModelPath, NativeLog.TakeErrors(), error);
         }
     }
 

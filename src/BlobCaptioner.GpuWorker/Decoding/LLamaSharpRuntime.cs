@@ -1,4 +1,5 @@
 using BlobCaptioner.Inference;
+using BlobCaptioner.LlamaCpp;
 using BlobCaptioner.LlamaCpp.Interop;
 using LLama.Exceptions;
 using LLama.Native;
@@ -73,6 +74,22 @@ internal static partial class LLamaSharpRuntime
         {
             NoGpu(logger);
         }
+    }
+
+    /// <summary>The GPU's free memory where a model may use one, else the machine's. Loads the libraries first.</summary>
+    /// <exception cref="SequenceDecoderException">They don't load.</exception>
+    public static unsafe FreeMemory FindFreeMemory(ILogger? logger, int gpuLayers)
+    {
+        const int GpuDevice = 1;
+        Load(logger);
+        if (gpuLayers == 0 || !HasGpu || NativeCalls.ggml_backend_dev_by_type(GpuDevice) is not (var device and not 0))
+        {
+            return FreeMemory.Find(gpuLayers: 0);
+        }
+
+        nuint free, total;
+        NativeCalls.ggml_backend_dev_memory(device, &free, &total);
+        return new((long)free, IsOnGpu: true);
     }
 
     private static unsafe void AttachMtmdLog() => NativeCalls.mtmd_helper_log_set(NativeLog.Callback, null);

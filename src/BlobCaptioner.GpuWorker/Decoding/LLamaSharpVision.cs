@@ -15,18 +15,20 @@ internal sealed unsafe class LLamaSharpVision : IDisposable
     private const int ProbeEdge = 64;
 
     private readonly SafeMtmdModelHandle _mtmd;
+    private readonly ProcessorShare _share;
     private readonly int _embeddingWidth;
     private readonly string _marker;
     private readonly Lock _gate = new();
 
     /// <exception cref="SequenceDecoderException">It does not load, does not fit the language model, or works in a way that is not supported.</exception>
-    public LLamaSharpVision(LLamaWeights weights, LlamaCppOptions options)
+    public LLamaSharpVision(LLamaWeights weights, LlamaCppOptions options, ProcessorShare share)
     {
+        _share = share;
         var path = options.VisionModelPath;
         var parameters = MtmdContextParams.Default();
         parameters.UseGpu = options.GpuLayers != 0;
         parameters.PrintTimings = false;
-        parameters.NThreads = options.ImageThreads ?? LlamaCppOptions.ThreadsFor(path);
+        parameters.NThreads = share.ImageThreads;
         parameters.Warmup = false;
         parameters.ImageMinTokens = options.ImageMinTokens ?? -1;
         parameters.ImageMaxTokens = options.ImageMaxTokens ?? -1;
@@ -78,7 +80,7 @@ internal sealed unsafe class LLamaSharpVision : IDisposable
         {
             using var chunks = Tokenize(bitmap, image.Width, image.Height);
             var picture = SingleImage(chunks);
-            var rc = NativeCalls.mtmd_encode_chunk(_mtmd, picture.NativePtr);
+            var rc = _share.Encode(() => NativeCalls.mtmd_encode_chunk(_mtmd, picture.NativePtr));
             return rc == 0 ? Read(picture) : throw VisionErrors.Failed(image.Width, image.Height, rc);
         }
     }

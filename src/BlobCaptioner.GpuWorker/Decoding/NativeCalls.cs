@@ -17,6 +17,8 @@ internal static unsafe partial class NativeCalls
 {
     private const string Llama = "llama";
     private const string Mtmd = "mtmd";
+    private const string Ggml = "ggml";
+    private const string GgmlBase = "ggml-base";
 
     static NativeCalls() => NativeLibrary.SetDllImportResolver(typeof(NativeCalls).Assembly, Resolve);
 
@@ -36,6 +38,13 @@ internal static unsafe partial class NativeCalls
     /// <summary>False where a part can't be forgotten, which LLamaSharp's <c>MemorySequenceRemove</c> drops.</summary>
     [LibraryImport(Llama)]
     public static partial byte llama_memory_seq_rm(nint memory, int sequence, int from, int to);
+
+    /// <summary>The first device of a kind (1 for a GPU); null without one.</summary>
+    [LibraryImport(Ggml)]
+    public static partial nint ggml_backend_dev_by_type(int type);
+
+    [LibraryImport(GgmlBase)]
+    public static partial void ggml_backend_dev_memory(nint device, nuint* free, nuint* total);
 
     /// <summary>LLamaSharp takes llama.cpp's log lines only; libmtmd would write its own to stderr, some hundred a start.</summary>
     [LibraryImport(Mtmd)]
@@ -59,7 +68,7 @@ internal static unsafe partial class NativeCalls
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath)
     {
-        if (name is not (Llama or Mtmd))
+        if (name is not (Llama or Mtmd or Ggml or GgmlBase))
         {
             return 0;
         }

@@ -29,6 +29,10 @@ public sealed record EngineOptions
     [Range(256, 1_048_576)]
     public int? ContextTokens { get; init; }
 
+    /// <summary>Numbers of the KV cache: <c>f16</c> (default), or <c>q8_0</c>, which takes half the memory.</summary>
+    [AllowedValues("f16", "q8_0")]
+    public string KvCache { get; init; } = "f16";
+
     /// <summary>Slots and limits for the batcher.</summary>
     public BatcherOptions Batching => new() { Slots = Slots };
 

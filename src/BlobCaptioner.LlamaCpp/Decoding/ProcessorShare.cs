@@ -26,9 +26,17 @@ internal sealed class ProcessorShare
     /// <summary>Threads for the language model's next step: all of its own, less what a picture is being encoded with.</summary>
     public int DecodeThreads => _gives && Volatile.Read(ref _encoding) > 0 ? Math.Max(1, _threads - ImageThreads) : _threads;
 
-    /// <summary>A picture is going to be encoded.</summary>
-    public void BeginEncode() => Interlocked.Increment(ref _encoding);
-
-    /// <summary>It has been.</summary>
-    public void EndEncode() => Interlocked.Decrement(ref _encoding);
+    /// <summary>Encodes a picture, on the processors that steps leave free meanwhile.</summary>
+    public int Encode(Func<int> run)
+    {
+        Interlocked.Increment(ref _encoding);
+        try
+        {
+            return run();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _encoding);
+        }
+    }
 }

@@ -87,7 +87,7 @@ internal sealed unsafe class VisionTower : IDisposable
             var chunk = SingleImage(chunks);
             lock (_gate)
             {
-                var rc = Run(chunk);
+                var rc = _share.Encode(() => MtmdNative.mtmd_encode_chunk(_mtmd, chunk));
                 return rc == 0
                     ? Read(chunk)
                     : throw VisionErrors.Failed(image.Width, image.Height, rc);
@@ -101,19 +101,6 @@ internal sealed unsafe class VisionTower : IDisposable
         lock (_gate)
         {
             _mtmd.Dispose();
-        }
-    }
-
-    private int Run(nint chunk)
-    {
-        _share.BeginEncode();
-        try
-        {
-            return MtmdNative.mtmd_encode_chunk(_mtmd, chunk);
-        }
-        finally
-        {
-            _share.EndEncode();
         }
     }
 

@@ -15,7 +15,7 @@ public sealed class SequenceDecoderException : Exception
     }
 
     /// <summary>Creates an exception with what failed, the way out, and the cause.</summary>
-    public SequenceDecoderException(string message, Exception innerException)
+    public SequenceDecoderException(string message, Exception? innerException)
         : base(message, innerException)
     {
     }

@@ -66,6 +66,45 @@ public sealed class MemoryFitTests(NativeLibrariesFixture natives)
     }
 
     [Fact]
+    public void Less_OnAGpu_GivesUpLayersLast()
+    {
+        var fit = MemoryFit.Find(Asked with { CacheType = KvCacheType.Q8_0 }, new() { Slots = 1 }, Profile, available: 1L << 40, isOnGpu: true);
+        var all = fit.Memory;
+        var layers = new List<int>();
+        for (var next = fit.Less(Profile, isOnGpu: true); next is not null; next = next.Less(Profile, isOnGpu: true))
+        {
+            layers.Add(next.Model.GpuLayers);
+            Assert.True(next.Memory.Weights < all.Weights && next.Memory.Cache < all.Cache);
+        }
+
+        Assert.Equal(all.Layers / 2, layers[0]);
+        Assert.Equal(0, layers[^1]);
+        Assert.Equal(0, MemoryFit.Find(fit.Model, fit.Batching, Profile, available: 1, isOnGpu: true).Model.GpuLayers);
+    }
+
+    [Fact]
+    public void Load_LoaderRunsOutOfMemory_TakesTheNextStepAndSaysSo()
+    {
+        var tried = new List<int>();
+        var said = new List<string>();
+
+        var error = Assert.Throws<SequenceDecoderException>(() => MemoryFit.Load(
+            Asked, Batching, Profile, new(1L << 40, IsOnGpu: false),
+            o =>
+            {
+                tried.Add(o.MaxSequences);
+                throw new SequenceDecoderException("no room") { IsOutOfMemory = o.CacheType == KvCacheType.F16 };
+            },
+            said.Add));
+
+        Assert.Equal("no room", error.Message);
+        Assert.Equal(5, tried.Count);
+        Assert.Equal(tried.Order().Reverse(), tried);
+        Assert.Contains(said, s => s.Contains("Going on with 4 slots", StringComparison.Ordinal));
+        Assert.Contains(said, s => s.Contains("8-bit", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Check_ModelThatDoesNotFit_NamesTheWaysOutWithTheirSizes()
     {
         var needed = ModelMemory.Estimate(WithSlots(2), Profile.ImageTokenBudget, isOnGpu: false).Total;
