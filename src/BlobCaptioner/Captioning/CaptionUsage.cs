@@ -21,6 +21,9 @@ public sealed record CaptionUsage
     /// <summary>Time in the vision tower.</summary>
     public TimeSpan Encode { get; init; }
 
+    /// <summary>True where the vision tower had seen the pictures shortly before, and was spared.</summary>
+    public bool IsEncodingReused { get; init; }
+
     /// <summary>Time from the slot's start to its first answer token; other slots' work lies in it.</summary>
     public TimeSpan Prefill { get; init; }
 

@@ -26,6 +26,10 @@ public sealed record BatcherOptions
     [Range(0, 64)]
     public int EncodeAhead { get; init; } = 2;
 
+    /// <summary>Pictures whose embeddings are kept for another question about them, or the same pixels once more. Range 0 to 64, default 4.</summary>
+    [Range(0, 64)]
+    public int KeptEncodings { get; init; } = 4;
+
     /// <summary>Pictures that may wait for the vision tower; callers beyond wait in turn. Range 1 to 4,096, default 16.</summary>
     [Range(1, 4_096)]
     public int QueueCapacity { get; init; } = 16;

@@ -58,7 +58,7 @@ public sealed class ContinuousBatcher : IAsyncDisposable
             FullMode = BoundedChannelFullMode.Wait,
             SingleReader = true,
         });
-        _encode = new EncodeLoop(decoder, _pictures.Reader, _options.Slots + _options.EncodeAhead, _metrics, _time);
+        _encode = new EncodeLoop(decoder, _pictures.Reader, _options.Slots + _options.EncodeAhead, new(_options.KeptEncodings), _metrics, _time);
         _decode = new DecodeLoop(decoder, _options, _metrics, _time, logger ?? NullLogger<ContinuousBatcher>.Instance, work => _encode.Release(work), Die);
         _decodeEnded = StartThread("captioner decode", _decode.Run);
         _encodeEnded = StartThread("captioner encode", () => _encode.Run(_decode.Enqueue, Die, _stop.Token));

@@ -6,12 +6,14 @@ namespace BlobCaptioner.Inference;
 /// <param name="decoder">Only its <c>EncodeImage</c> is called here.</param>
 /// <param name="pictures">Submitted pictures, in their order.</param>
 /// <param name="ahead">Most pictures whose embeddings are in memory: in slots or before them.</param>
+/// <param name="kept">Embeddings of the last pictures.</param>
 /// <param name="metrics">Where it counts.</param>
 /// <param name="time">For durations.</param>
 internal sealed class EncodeLoop(
     ISequenceDecoder decoder,
     ChannelReader<PictureWork> pictures,
     int ahead,
+    EncodedImages kept,
     BatcherMetrics metrics,
     TimeProvider time) : IDisposable
 {
@@ -115,6 +117,7 @@ internal sealed class EncodeLoop(
 
         var started = time.GetTimestamp();
         var images = new List<EncodedImage>();
+        var isReused = true;
         try
         {
             foreach (var image in work.Request.Images)
@@ -124,9 +127,19 @@ internal sealed class EncodeLoop(
                     return false;
                 }
 
+                var key = EncodedImages.KeyOf(image);
+                if (kept.Find(key) is { } known)
+                {
+                    images.Add(known);
+                    continue;
+                }
+
+                isReused = false;
                 images.Add(decoder.EncodeImage(image));
+                kept.Keep(key, images[^1]);
             }
 
+            work.IsEncodingReused = isReused;
             work.Encoded = images;
             return true;
         }

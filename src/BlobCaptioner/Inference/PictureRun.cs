@@ -113,6 +113,7 @@ internal sealed class PictureRun
                 SampledTokens = all.Sum(c => c.SampledTokens),
                 Queued = queued > TimeSpan.Zero ? queued : TimeSpan.Zero,
                 Encode = Work.EncodeTime,
+                IsEncodingReused = Work.IsEncodingReused,
                 Prefill = time.GetElapsedTime(AdmittedAt, first),
                 Decode = time.GetElapsedTime(first, now),
             },

@@ -23,6 +23,9 @@ internal sealed class PictureWork(PictureRequest request, long submittedAt)
 
     public TimeSpan EncodeTime { get; set; }
 
+    /// <summary>True where no picture of it went through the vision tower.</summary>
+    public bool IsEncodingReused { get; set; }
+
     public Task<Caption> Task => _completion.Task;
 
     /// <summary>True once the caller has an answer, an error or has given up.</summary>
