@@ -142,6 +142,10 @@ internal sealed class PipelineBenchmark
             EngineCpuMs = Math.Round(alone.Cpu.TotalMilliseconds / count, 2),
             PipelineCpuMs = Math.Round(whole.Cpu.TotalMilliseconds / count, 2),
             AzuriteCpuMs = whole.AzuriteCpu is { } azurite ? Math.Round(azurite.TotalMilliseconds / count, 2) : null,
+            EngineEncodeMs = Math.Round(alone.Encode.TotalMilliseconds / count, 1),
+            PipelineEncodeMs = Math.Round(whole.Encode.TotalMilliseconds / count, 1),
+            EngineBusy = Math.Round(alone.Busy, 3),
+            PipelineBusy = Math.Round(whole.Busy, 3),
             Shares = busy <= TimeSpan.Zero ? null : new(Math.Round(whole.Encode / busy, 3), Math.Round(whole.Prefill / busy, 3), Math.Round(whole.Decode / busy, 3)),
         };
     }
@@ -196,5 +200,7 @@ internal sealed class PipelineBenchmark
         public required TimeSpan Decode { get; init; }
 
         public int ImageTokens { get; init; }
+
+        public double Busy => (Encode > Prefill + Decode ? Encode : Prefill + Decode) / Elapsed;
     }
 }

@@ -23,4 +23,16 @@ public sealed record PipelineRound
 
     /// <summary>Parts of the engine's busy time in the vision tower, in prompts and pictures, and in answers; they run on two threads. Null where a server does the work.</summary>
     public required PhaseShares? Shares { get; init; }
+
+    /// <summary>Engine alone: milliseconds in the vision tower a picture.</summary>
+    public required double EngineEncodeMs { get; init; }
+
+    /// <summary>The same end to end: more where the other work takes processor time or memory bandwidth from it.</summary>
+    public required double PipelineEncodeMs { get; init; }
+
+    /// <summary>Engine alone: share of the time in which at least one of vision tower and language model had work, by whichever has more of it.</summary>
+    public required double EngineBusy { get; init; }
+
+    /// <summary>The same end to end: as much as alone where no picture was waited for.</summary>
+    public required double PipelineBusy { get; init; }
 }

@@ -140,14 +140,15 @@ internal static class BenchCommand
             $"{result.Count} pictures of {result.Edge}×{result.Edge} px ({result.ImageTokens} image tokens), {result.Model}, {result.Slots} slots, " +
             $"{(result.Threads is { } threads ? $"{threads} threads" : "default threads")}, {result.Processors} processors, load before {result.LoadBefore:0.0}; " +
             $"preparing a picture takes {result.PrepareCpuMs:0.0} ms of processor time");
-        Console.WriteLine("round  engine/min  end to end/min  ratio  CPU ms a picture: engine alone, end to end, Azurite   encode/prefill/decode");
+        Console.WriteLine("round  engine/min  end to end/min  ratio  CPU ms a picture: engine alone, end to end, Azurite   encode/prefill/decode   encode ms: alone, end to end   busy: alone, end to end");
         for (var i = 0; i < result.Rounds.Count; i++)
         {
             var round = result.Rounds[i];
             Console.WriteLine(
                 $"{i + 1,5}  {round.EnginePerMinute,10:0}  {round.PipelinePerMinute,14:0}  {round.Ratio:0.000}  " +
                 $"{round.EngineCpuMs,29:0.0}, {round.PipelineCpuMs,10:0.0}, {round.AzuriteCpuMs,7:0.0}   " +
-                (round.Shares is { } shares ? $"{shares.Encode:0%}/{shares.Prefill:0%}/{shares.Decode:0%}" : "-"));
+                (round.Shares is { } shares ? $"{shares.Encode:0%}/{shares.Prefill:0%}/{shares.Decode:0%}" : "-") +
+                $"   {round.EngineEncodeMs,20:0.0}, {round.PipelineEncodeMs:0.0}   {round.EngineBusy,15:0.0%}, {round.PipelineBusy:0.0%}");
         }
 
         Console.WriteLine($"median ratio {result.MedianRatio:0.000}");

@@ -5,7 +5,7 @@ namespace BlobCaptioner.LlamaCpp.Decoding;
 /// <summary>What a decode step may hold. llama.cpp ends the process on some of what is refused here.</summary>
 internal sealed record StepLimits(int BatchTokens, int MaxSequences, int VocabularySize)
 {
-    private const int FewestLogits = 64;
+    private const int FewestLogits = 16;
 
     /// <summary>
     /// Most tokens of a step whose logits may be wanted; llama.cpp keeps that much room (600 KB each for Qwen's vocabulary), for the whole batch where it isn't told.

@@ -25,10 +25,16 @@ public sealed record FleetForecast
     /// <summary>Part of the time in which workers had something to do.</summary>
     public required double Utilisation { get; init; }
 
-    /// <summary>Most requests a second on the account.</summary>
+    /// <summary>Requests a second on the account once all workers are busy.</summary>
+    public required double Requests { get; init; }
+
+    /// <summary>Messages a second on the queue once all workers are busy.</summary>
+    public required double Messages { get; init; }
+
+    /// <summary>Most requests a second on the account, while the sweep fills the queue.</summary>
     public required double PeakRequests { get; init; }
 
-    /// <summary>Most messages a second on the queue.</summary>
+    /// <summary>Most messages a second on the queue, while the sweep fills it.</summary>
     public required double PeakMessages { get; init; }
 
     /// <summary>Most pictures that waited in the queue.</summary>
@@ -99,6 +105,8 @@ public sealed record FleetForecast
             PicturesPerDay = one * Math.Min(request.Workers, workers) * SecondsPerDay,
             Cost = request.PricePerHour * (decimal)(seconds / 3_600) * request.Workers,
             Utilisation = Math.Min(1, busy / seconds),
+            Requests = one * Math.Min(request.Workers, workers) * request.RequestsPerPicture,
+            Messages = one * Math.Min(request.Workers, workers) * request.QueueRequestsPerPicture,
             PeakRequests = peakRequests,
             PeakMessages = peakMessages,
             LongestQueue = longest,

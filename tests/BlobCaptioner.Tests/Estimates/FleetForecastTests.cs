@@ -16,6 +16,7 @@ public sealed class FleetForecastTests
         Assert.InRange(found.Cost!.Value, 83, 84);
         Assert.Equal(FleetLimit.Workers, found.Limit);
         Assert.InRange(found.Utilisation, 0.99, 1);
+        Assert.Equal((150.0, 30.0), (found.Requests, found.Messages));
     }
 
     [Theory]

@@ -278,6 +278,25 @@ public sealed class ContinuousBatcherTests
     }
 
     [Fact]
+    public async Task Describe_SamePixelsAgain_SparesTheVisionTowerUntilOthersMadeThemForgotten()
+    {
+        await using var engine = new ScriptedEngine(NewDecoder());
+        var kept = new BatcherOptions().KeptEncodings;
+
+        var first = await engine.Describe(0);
+        var again = await engine.Describe(0);
+        foreach (var other in Enumerable.Range(1, kept))
+        {
+            Assert.False((await engine.Describe(other)).Usage.IsEncodingReused);
+        }
+
+        var late = await engine.Describe(0);
+        Assert.Equal((false, true, false), (first.Usage.IsEncodingReused, again.Usage.IsEncodingReused, late.Usage.IsEncodingReused));
+        Assert.Equal(kept + 2, engine.Decoder.Encoded);
+        Assert.Equal(first.Fields.Select(f => f.Value), again.Fields.Select(f => f.Value));
+    }
+
+    [Fact]
     public async Task Describe_DecoderIsDead_SaysSoAtOnce()
     {
         await using var engine = new ScriptedEngine(NewDecoder());
