@@ -23,6 +23,7 @@ public sealed unsafe class LlamaCppDecoder : ISequenceDecoder
         _model = LoadModel(options);
         try
         {
+            MappedFile.Release(options.TextModelPath);
             var name = ReadMetadata("general.name") ?? Path.GetFileNameWithoutExtension(options.TextModelPath);
             _template = new ChatTemplate(_model, name);
             _vocabulary = new Vocabulary(_model);

@@ -12,7 +12,10 @@ public sealed record ModelMemory
     private const int LiveLayers = 6;
     private const long Program = 120_000_000;
 
-    /// <summary>Weights of the language model. On a CPU 4-bit weights are kept a second time, in the order that its instructions read.</summary>
+    /// <summary>
+    /// Weights of the language model. On a CPU llama.cpp copies 4-bit weights into the order that its instructions read; of the file's pages, which are given back, a quarter is
+    /// counted for what is read there again.
+    /// </summary>
     public required long Weights { get; init; }
 
     /// <summary>Weights of the vision tower, and what encoding the largest picture takes.</summary>
@@ -64,7 +67,7 @@ public sealed record ModelMemory
         var encode = sizeof(float) * patches * LiveLayers * Math.Max(visionWidth, vision.Number("vision.feed_forward_length") ?? (4 * visionWidth));
         return new()
         {
-            Weights = (long)(share * (isOnGpu ? text.Bytes : 2 * text.Bytes)),
+            Weights = (long)(share * (isOnGpu ? text.Bytes : text.Bytes * 5 / 4)),
             Vision = vision.Bytes + encode,
             Cache = (long)(share * cell * options.ContextTokens),
             Step = step,

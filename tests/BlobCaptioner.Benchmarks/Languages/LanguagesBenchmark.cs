@@ -38,7 +38,7 @@ internal static class LanguagesBenchmark
         var edge = Number(arguments, "--edge", DefaultEdge);
         int? threads = Option(arguments, "--threads") is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
         await NativeLibraries.EnsureAsync(progress: null);
-        var batching = new BatcherOptions { Slots = slots };
+        var batching = new BatcherOptions { Slots = slots, KeptEncodings = 0 };
         Profile[] profiles = Option(arguments, "--profile") is { } name
             ? [AtAdvisedLengths(name, "en"), AtAdvisedLengths(name, "en", "de", "fr")]
             : [ProfileOf(tokens, "en"), ProfileOf(tokens, "en", "de", "fr")];

@@ -25,7 +25,7 @@ internal static class ServerBenchmark
         {
             Console.Error.WriteLine(
                 "Usage: server --llama-server PATH [--model TEXT.gguf --mmproj VISION.gguf] [--words] [--workloads W1,W2,W3,W4] [--np 1,2,4,8] [--server-args \"-fa on --cache-ram 0\"]\n"
-                + "              [--pictures 16] [--rounds 3] [--edge 512] [--slots N] [--threads N] [--context CELLS]\n"
+                + "              [--pictures 16] [--rounds 3] [--edge 512] [--slots N] [--threads N] [--context CELLS] [--modes schema,free]\n"
                 + "Give a llama-server that was built from the same release with the same flags; --words is for models with random weights (python3 ../shared/tools/random-gguf.py DIR scale).");
             return 2;
         }
@@ -37,7 +37,7 @@ internal static class ServerBenchmark
         var words = options.Has("--words");
         var (pictures, rounds, edge) = (options.Number("--pictures", 16), options.Number("--rounds", 3), options.Number("--edge", 512));
         int? threads = options.Text("--threads") is { } n ? int.Parse(n, CultureInfo.InvariantCulture) : null;
-        var batching = new BatcherOptions { Slots = options.Number("--slots", LlamaCppOptions.IsSmall(files.TextModelPath) ? 4 : 8) };
+        var batching = new BatcherOptions { Slots = options.Number("--slots", LlamaCppOptions.IsSmall(files.TextModelPath) ? 4 : 8), KeptEncodings = 0 };
         var parallels = (options.Text("--np") ?? "1,2,4,8").Split(',').Select(p => int.Parse(p, CultureInfo.InvariantCulture)).ToArray();
         var wanted = (options.Text("--workloads") ?? "W1,W2,W3,W4").Split(',');
         var workloads = Workload.All.Where(w => wanted.Contains(w.Name)).Select(w => words ? w.AtAdvisedLengths() : w).ToArray();
@@ -73,7 +73,10 @@ internal static class ServerBenchmark
                 perSlot = cells / parallels.Max();
             }
 
-            ServerMode[] modes = words ? [ServerMode.Schema, ServerMode.Free] : [ServerMode.Real];
+            var named = (options.Text("--modes") ?? "schema,free").Split(',');
+            ServerMode[] modes = words
+                ? [.. ((ServerMode[])[ServerMode.Schema, ServerMode.Free]).Where(m => named.Contains(m.ToString(), StringComparer.OrdinalIgnoreCase))]
+                : [ServerMode.Real];
             var asks = modes.Select(m => ServerAsk.Create(workload.Profile, m, words ? tokens : plan.MaxAnswerTokens)).ToArray();
 
             async Task<LlamaServer> StartAsync(int parallel)
