@@ -29,7 +29,6 @@ public sealed class LLamaSharpDecoder : ISequenceDecoder
         _weights = LoadWeights(options);
         try
         {
-            MappedFile.Release(options.TextModelPath);
             var model = _weights.NativeHandle;
             _name = _weights.Metadata.GetValueOrDefault("general.name") ?? Path.GetFileNameWithoutExtension(options.TextModelPath);
             _template = model.GetTemplate(name: null, strict: false)
