@@ -37,6 +37,9 @@ internal sealed class CaptionRun
         _time = time;
     }
 
+    /// <summary>Told of every step; null for nobody.</summary>
+    public Action<PipelineEvent>? Watch { get; init; }
+
     /// <summary>Runs until stopped, or with <see cref="CaptionRunOptions.Once"/> until nothing is left to do.</summary>
     /// <param name="stop">Takes no more jobs and finishes those that run.</param>
     /// <param name="abort">Gives up what runs.</param>
@@ -153,6 +156,13 @@ internal sealed class CaptionRun
     private void OnEvent(PipelineEvent step)
     {
         _tally.Add(step);
+        Watch?.Invoke(step);
+        if (step.Kind is PipelineEventKind.Preparing or PipelineEventKind.Passed)
+        {
+            // of use to those who watch a page, and half of all lines to those who read a log
+            return;
+        }
+
         try
         {
             if (step.Record is { } record)

@@ -6,6 +6,9 @@ public sealed record CaptionRequest
     /// <summary>Most pictures of one request.</summary>
     public const int MaxImages = 4;
 
+    /// <summary>What one variation more adds to the seed: the golden ratio of 2^64, so that small numbers differ in all bits.</summary>
+    internal const ulong VariationStep = 0x9E3779B97F4A7C15;
+
     /// <summary>The views of one product, 1 to <see cref="MaxImages"/>; the first is the main one.</summary>
     public required IReadOnlyList<PreparedImage> Images { get; init; }
 
@@ -14,4 +17,10 @@ public sealed record CaptionRequest
 
     /// <summary>What the catalogue says.</summary>
     public ProductFacts Facts { get; init; } = ProductFacts.None;
+
+    /// <summary>Mixed into the seed, so that the same picture gets other words; 0, the default, for those of always.</summary>
+    public ulong Variation { get; init; }
+
+    /// <summary>Told what is written as it is written; null, the default, for nobody. A remote model tells nothing.</summary>
+    public CaptionDraft? Draft { get; init; }
 }

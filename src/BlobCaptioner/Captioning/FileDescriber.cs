@@ -46,11 +46,20 @@ public sealed class FileDescriber
         }
 
         var pictures = await Task.WhenAll(paths.Select(p => FilePicture.ReadAsync(p, _preparer, profile.ImageTokenBudget, cancellationToken)));
-        var record = await DescribeAsync(pictures, profile, cancellationToken);
+        var record = await DescribeAsync(pictures, profile, draft: null, cancellationToken);
         return paths.Count == 1 ? record : record with { Product = new(Path.GetFileNameWithoutExtension(paths[0]), paths) };
     }
 
-    private async Task<CaptionRecord> DescribeAsync(FilePicture[] pictures, Profile profile, CancellationToken cancellationToken)
+    /// <summary>Describes a picture that was prepared by the profile's pixel budget.</summary>
+    /// <inheritdoc cref="DescribeAsync(IReadOnlyList{string}, Profile, CancellationToken)"/>
+    /// <param name="picture">The picture.</param>
+    /// <param name="profile">What to write.</param>
+    /// <param name="draft">Told what is written as it is written; null for nobody.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task<CaptionRecord> DescribeAsync(FilePicture picture, Profile profile, CaptionDraft? draft, CancellationToken cancellationToken) =>
+        DescribeAsync([picture], profile, draft, cancellationToken);
+
+    private async Task<CaptionRecord> DescribeAsync(FilePicture[] pictures, Profile profile, CaptionDraft? draft, CancellationToken cancellationToken)
     {
         var job = Job(pictures[0], profile);
         if (pictures.FirstOrDefault(p => p.Error is not null) is { } bad)
@@ -62,7 +71,7 @@ public sealed class FileDescriber
         try
         {
             var began = _time.GetTimestamp();
-            var request = new CaptionRequest { Images = [.. pictures.Select(p => new PreparedImage { Jpeg = p.Prepared!.Jpeg, Name = p.Path })], Profile = profile };
+            var request = new CaptionRequest { Images = [.. pictures.Select(p => new PreparedImage { Jpeg = p.Prepared!.Jpeg, Name = p.Path })], Profile = profile, Draft = draft };
             var caption = await _model.DescribeAsync(request, cancellationToken);
             return Clean(RecordDraft.Described(job, Assignment.Of(profile), _model.Info, caption, _time.GetElapsedTime(began), _time.GetUtcNow()));
         }

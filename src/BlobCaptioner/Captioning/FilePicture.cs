@@ -19,6 +19,19 @@ public sealed record FilePicture
     /// <summary>Why there is no prepared image: <c>file-unreadable</c>, or a preparation's own reason; null where there is one.</summary>
     public RecordError? Error { get; private init; }
 
+    /// <summary>Prepares a picture that is in memory.</summary>
+    /// <param name="name">Its name, for messages and records.</param>
+    /// <param name="content">Its bytes.</param>
+    /// <param name="preparer">Prepares it.</param>
+    /// <param name="imageTokenBudget">Most image tokens, 8 to 4096.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<FilePicture> ReadAsync(
+        string name, ReadOnlyMemory<byte> content, ImagePreparer preparer, int imageTokenBudget, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(preparer);
+        return Of(name, Convert.ToHexStringLower(SHA256.HashData(content.Span)), await preparer.PrepareAsync(content, name, imageTokenBudget, cancellationToken));
+    }
+
     /// <summary>Reads and prepares a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="preparer">Prepares it.</param>
@@ -33,17 +46,19 @@ public sealed record FilePicture
             var hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
             file.Position = 0;
             var outcome = await preparer.PrepareAsync(file, path, file.Length, imageTokenBudget, cancellationToken);
-            return new()
-            {
-                Path = path,
-                ContentHash = hash,
-                Prepared = outcome as PreparationOutcome.Prepared,
-                Error = outcome is PreparationOutcome.Rejected no ? new(no.Code, no.Message, no.Remedy) : null,
-            };
+            return Of(path, hash, outcome);
         }
         catch (Exception ex) when (ex is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             return new() { Path = path, Error = new("file-unreadable", $"'{path}' can't be read: {ex.Message}", "Check the path and its permissions.") };
         }
     }
+
+    private static FilePicture Of(string name, string hash, PreparationOutcome outcome) => new()
+    {
+        Path = name,
+        ContentHash = hash,
+        Prepared = outcome as PreparationOutcome.Prepared,
+        Error = outcome is PreparationOutcome.Rejected no ? new(no.Code, no.Message, no.Remedy) : null,
+    };
 }

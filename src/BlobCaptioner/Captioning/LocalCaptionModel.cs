@@ -83,7 +83,9 @@ public sealed class LocalCaptionModel : ICaptionModel, IAsyncDisposable
         Facts = request.Facts,
         Sampling = request.Profile.Sampling,
         Seed = request.Images.Aggregate(
-            request.Profile.Sampling.Seed, (seed, image) => seed ^ BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(image.Jpeg.Span))),
+            request.Profile.Sampling.Seed + (request.Variation * CaptionRequest.VariationStep),
+            (seed, image) => seed ^ BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(image.Jpeg.Span))),
+        Draft = request.Draft,
     };
 
     private DecodingPlan GetPlan(Profile profile)

@@ -22,4 +22,7 @@ public sealed record PictureRequest
 
     /// <summary>Seed of this picture's own random numbers.</summary>
     public ulong Seed { get; init; }
+
+    /// <summary>Told what is written; null for nobody.</summary>
+    public CaptionDraft? Draft { get; init; }
 }

@@ -20,7 +20,7 @@ internal sealed class PictureRun
         (Work, Prefix, _sampler, _suffixTokens) = (work, prefix, sampler, suffix.Count);
         _branches = new PlanCursor?[Plan.Branches.Count];
         var request = work.Request;
-        _trunk = new PlanCursor(Plan, Plan.Trunk, PlanStart.Begin, request.Facts, request.Sampling, request.Seed, sampler);
+        _trunk = new PlanCursor(Plan, Plan.Trunk, PlanStart.Begin, request.Facts, request.Sampling, request.Seed, sampler, request.Draft);
         Slots = [Slot.ForTrunk(sequence, this, _trunk, suffix)];
     }
 
@@ -127,7 +127,7 @@ internal sealed class PictureRun
         {
             var section = Plan.Branches[branch];
             var request = Work.Request;
-            var cursor = new PlanCursor(Plan, section, _trunk.End, request.Facts, request.Sampling, request.Seed ^ Hash(section.Language!), _sampler);
+            var cursor = new PlanCursor(Plan, section, _trunk.End, request.Facts, request.Sampling, request.Seed ^ Hash(section.Language!), _sampler, request.Draft);
             _branches[branch] = cursor;
             if (!cursor.IsFinished)
             {

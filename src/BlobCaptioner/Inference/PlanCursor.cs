@@ -24,11 +24,13 @@ internal sealed class PlanCursor
     /// <param name="sampling">How free text is sampled.</param>
     /// <param name="seed">Start of this section's random numbers.</param>
     /// <param name="sampler">The decode thread's.</param>
+    /// <param name="draft">Told what is written; null for nobody.</param>
     public PlanCursor(
-        DecodingPlan plan, PlanSection section, PlanStart start, ProductFacts facts, SamplingOptions sampling, ulong seed, TokenSampler sampler)
+        DecodingPlan plan, PlanSection section, PlanStart start, ProductFacts facts, SamplingOptions sampling, ulong seed, TokenSampler sampler,
+        CaptionDraft? draft = null)
     {
         _tape = new AnswerTape(plan);
-        _writer = new SectionWriter(plan, section, start, facts, _tape, new AnswerSampling(sampler, sampling, seed));
+        _writer = new SectionWriter(plan, section, start, facts, _tape, new AnswerSampling(sampler, sampling, seed), draft);
         _asks = _writer.Write().GetEnumerator();
         Next();
     }

@@ -11,14 +11,15 @@ internal sealed class SectionWriter
     private readonly AnswerTape _tape;
     private readonly AnswerSampling _sampling;
     private readonly AnswerLead _lead;
+    private readonly CaptionDraft? _draft;
     private readonly bool _isBranch;
     private readonly List<CaptionField> _fields = [];
     private readonly List<string> _flags = [];
     private bool _isFirst;
 
-    public SectionWriter(DecodingPlan plan, PlanSection section, PlanStart start, ProductFacts facts, AnswerTape tape, AnswerSampling sampling)
+    public SectionWriter(DecodingPlan plan, PlanSection section, PlanStart start, ProductFacts facts, AnswerTape tape, AnswerSampling sampling, CaptionDraft? draft)
     {
-        (_plan, _section, _facts, _tape, _sampling) = (plan, section, facts, tape, sampling);
+        (_plan, _section, _facts, _tape, _sampling, _draft) = (plan, section, facts, tape, sampling, draft);
         _isBranch = plan.Branches.Contains(section);
         _isFirst = start.IsBegin;
         tape.Continue(start.Tokens);
@@ -119,7 +120,7 @@ internal sealed class SectionWriter
         }
         else
         {
-            var run = BeginText(field);
+            var run = BeginText(field, values);
             yield return run;
             values.Add(EndText(field, run));
         }
@@ -163,7 +164,7 @@ internal sealed class SectionWriter
             }
             else
             {
-                var run = BeginText(field);
+                var run = BeginText(field, values);
                 yield return run;
                 var text = EndText(field, run);
                 if (text.Length > 0 && !values.Contains(text, StringComparer.OrdinalIgnoreCase))
@@ -251,11 +252,20 @@ internal sealed class SectionWriter
             (_lead.Own.Length > 0 ? TokenTrie.Build(_plan.Decoder, _lead.Own + _lead.Common, ways, tail: "") : _plan.GetDecision(_lead.Common, ways)).Root,
             static _ => true);
 
-    private TextRun BeginText(PlanField field)
+    private TextRun BeginText(PlanField field, List<string> before)
     {
         _tape.Append(_tape.Tokenize(_lead.Own, _lead.Common));
         _lead.Clear();
-        return new TextRun(_plan.Decoder, _tape, _sampling, _section.Rules, field);
+        return new TextRun(_plan.Decoder, _tape, _sampling, _section.Rules, field) { Tell = _draft is null ? null : written => Tell(field, before, written) };
+    }
+
+    // Decoding a text for nobody would cost the decode thread time.
+    private void Tell(PlanField field, List<string> before, TextRun run)
+    {
+        if (_draft!.IsWatched)
+        {
+            _draft.Set(field.Field.IsAttribute ? null : _section.Language, field.Field.Name, string.Join(", ", [.. before, run.TextSoFar()]));
+        }
     }
 
     private string EndText(PlanField field, TextRun run)
@@ -305,6 +315,7 @@ internal sealed class SectionWriter
             Evidence = evidence,
             Language = field.Field.IsAttribute ? null : _section.Language,
         });
+        _draft?.Set(_fields[^1].Language, field.Field.Name, _fields[^1].Value);
     }
 
     private void AddUnknown(PlanField field, double? confidence) =>

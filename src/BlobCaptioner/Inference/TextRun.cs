@@ -55,6 +55,12 @@ internal sealed class TextRun : PlanAsk
     /// <summary>For attributes: geometric mean of the tokens' probabilities.</summary>
     public double Confidence => _measured == 0 ? 1 : Math.Exp(_logProbability / _measured);
 
+    /// <summary>Told after each token; null for nobody.</summary>
+    public Action<TextRun>? Tell { get; init; }
+
+    /// <summary>What is written so far.</summary>
+    public string TextSoFar() => _reader.TextSoFar();
+
     private bool IsNumber => _field.Field.Kind == FieldKind.Number;
 
     /// <inheritdoc/>
@@ -104,6 +110,7 @@ internal sealed class TextRun : PlanAsk
 
             _tape.Append([token]);
             _cached++;
+            Tell?.Invoke(this);
             return;
         }
     }

@@ -116,7 +116,7 @@ public sealed class ImageIntake
             return new(IntakeResult.Gone);
         }
 
-        var assignment = await _assignments.ForAsync(request.Name, request.Profile, cancellationToken);
+        var assignment = await _assignments.ForAsync(request.Name, request.Profile, request.As, cancellationToken);
         var before = listed is { HasRecord: false } ? null : await _store.ReadAsync(request.Name, cancellationToken);
         var outcome = await IngestAsync(new(request, assignment, etag, Preparation(assignment)), before, cancellationToken);
 
@@ -161,6 +161,11 @@ public sealed class ImageIntake
         }
         finally
         {
+            if (!enqueued)
+            {
+                _onEvent?.Invoke(new() { Kind = PipelineEventKind.Passed, Name = name, At = _time.GetUtcNow() });
+            }
+
             await _dispatch.SettleAsync(claim, etag, enqueued);
         }
     }
@@ -169,6 +174,7 @@ public sealed class ImageIntake
         Arrival arrival, ResolvedProfile what, string claim, StoredRecord? present, CancellationToken cancellationToken)
     {
         var (request, preparation) = (arrival.Request, arrival.Preparation);
+        _onEvent?.Invoke(new() { Kind = PipelineEventKind.Preparing, Name = request.Name, At = _time.GetUtcNow() });
         var source = await PrepareAsync(request.Name, arrival.ETag, what.Profile, cancellationToken);
         if (source is null)
         {
@@ -210,9 +216,13 @@ public sealed class ImageIntake
                     ProfileVersion = what.Version,
                     Claim = claim,
                     Replaces = present?.ETag,
+                    ReplacesGeneration = present?.Record?.Generation.At,
                     EnqueuedAt = _time.GetUtcNow(),
                     Force = request.Force,
                     OverEdits = request.OverEdits,
+                    Only = request.Only,
+                    As = request.As,
+                    Variation = request.Vary ? (present?.Record?.Generation.Variation ?? 0) + 1 : 0,
                 };
 
                 await _dispatch.SendAsync(job, cancellationToken);
@@ -288,6 +298,9 @@ public sealed class ImageIntake
 
     /// <summary>True where the record would come out the same again, apart from the image.</summary>
     internal bool IsUpToDate(RecordReceipt receipt, Assignment assignment) =>
+        (receipt.IsPinned && receipt.Status != RecordStatus.Failed) || IsCurrent(receipt, assignment);
+
+    private bool IsCurrent(RecordReceipt receipt, Assignment assignment) =>
         receipt.ProfileVersion == assignment.Version && HasPreparation(receipt, assignment) && HasModel(receipt);
 
     /// <summary>True where the picture would be prepared the same again, or turned down under the same limits.</summary>

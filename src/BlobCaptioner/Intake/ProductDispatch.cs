@@ -155,9 +155,12 @@ internal sealed class ProductDispatch(
             ProfileVersion = state.Assignment.Version,
             Claim = claim,
             Replaces = present?.ETag,
+            ReplacesGeneration = present?.Record?.Generation.At,
             EnqueuedAt = time.GetUtcNow(),
             Force = request.Force,
             OverEdits = request.OverEdits,
+            Only = request.Only,
+            Variation = request.Vary ? (present?.Record?.Generation.Variation ?? 0) + 1 : 0,
             Product = new(state.Sku, pictures),
         };
     }

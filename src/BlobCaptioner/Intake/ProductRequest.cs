@@ -23,6 +23,12 @@ internal sealed record ProductRequest
     /// <summary>True takes it up again where it was given up.</summary>
     public bool RetryFailed { get; init; }
 
+    /// <summary>What of its record is written anew; null for all of it.</summary>
+    public CopyPart? Only { get; init; }
+
+    /// <summary>True asks for other words than those that are there.</summary>
+    public bool Vary { get; init; }
+
     /// <summary>True drops <c>review.edits</c> once the new copy is written.</summary>
     public bool OverEdits { get; init; }
 }

@@ -69,16 +69,27 @@ public sealed class Redo(ImageIntake intake)
         }
 
         var record = image.Receipt is { } receipt && (request.Flag is null || receipt.Flags is not null) && receipt.Profile is not null
-            ? new Known(receipt.Status, receipt.Profile, receipt.Flags ?? [])
+            ? new Known(receipt.Status, receipt.Profile, receipt.Flags ?? [], receipt.IsPinned)
             : await ReadAsync(image, cancellationToken);
         if (record is null ? request.Names.Count == 0 || IsNarrowed(request) : !IsSelected(request, record))
         {
             return (false, null);
         }
 
-        var profile = request.Profiles(record?.Profile ?? request.Profile ?? "");
+        var profile = request.Profiles(record is { IsPinned: true } ? request.Profile ?? "" : record?.Profile ?? request.Profile ?? "");
         var taken = await intake.IngestAsync(
-            new IntakeRequest { Name = image.Name, Profile = profile, Force = true, RetryFailed = true, OverEdits = request.OverEdits }, cancellationToken);
+            new IntakeRequest
+            {
+                Name = image.Name,
+                Profile = profile,
+                Force = true,
+                RetryFailed = true,
+                OverEdits = request.OverEdits,
+                Only = request.Only,
+                As = request.As ?? (record is { IsPinned: true } ? record.Profile : null),
+                Vary = true,
+            },
+            cancellationToken);
         return (true, taken.Result);
     }
 
@@ -86,7 +97,7 @@ public sealed class Redo(ImageIntake intake)
     private async Task<(bool IsSelected, IntakeResult? Result)> TakeProductAsync(RedoRequest request, Candidate product, CancellationToken cancellationToken)
     {
         if (product.Receipt is { Profile: { } written } receipt && (request.Flag is null || receipt.Flags is not null)
-            && !IsSelected(request, new(receipt.Status, written, receipt.Flags ?? [])))
+            && !IsSelected(request, new(receipt.Status, written, receipt.Flags ?? [], IsPinned: false)))
         {
             return (false, null);
         }
@@ -101,7 +112,7 @@ public sealed class Redo(ImageIntake intake)
             return (request.Names.Count > 0 && !IsNarrowed(request), IntakeResult.Blocked);
         }
 
-        if (!IsSelected(request, new(record.Status, record.Profile.Name, record.Flags)))
+        if (!IsSelected(request, new(record.Status, record.Profile.Name, record.Flags, IsPinned: false)))
         {
             return (false, null);
         }
@@ -115,13 +126,15 @@ public sealed class Redo(ImageIntake intake)
             Force = true,
             RetryFailed = true,
             OverEdits = request.OverEdits,
+            Only = request.Only,
+            Vary = true,
         };
         return (true, await intake.Products.EnsureAsync(again, cancellationToken));
     }
 
     private async Task<Known?> ReadAsync(Candidate image, CancellationToken cancellationToken) =>
         image.HasRecord && await intake.Store.ReadAsync(image.Name, cancellationToken) is { Record: { } record }
-            ? new(record.Status, record.Profile.Name, record.Flags)
+            ? new(record.Status, record.Profile.Name, record.Flags, record.Profile.IsPinned)
             : null;
 
     private static bool IsNarrowed(RedoRequest request) => request.Status is not null || request.Flag is not null || request.Profile is not null;
@@ -165,5 +178,5 @@ public sealed class Redo(ImageIntake intake)
 
     private sealed record Candidate(string Name, bool HasRecord, RecordReceipt? Receipt);
 
-    private sealed record Known(RecordStatus Status, string Profile, IReadOnlyList<string> Flags);
+    private sealed record Known(RecordStatus Status, string Profile, IReadOnlyList<string> Flags, bool IsPinned);
 }

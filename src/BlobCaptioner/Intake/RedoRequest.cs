@@ -28,6 +28,15 @@ public sealed record RedoRequest : IValidatableObject
     /// <summary>True drops what people wrote over the model's words (<c>review.edits</c>) once the new copy is there; the rest of the review stays.</summary>
     public bool OverEdits { get; init; }
 
+    /// <summary>What of each record is written anew; null, the default, for all of it. The rest stays as it is.</summary>
+    public CopyPart? Only { get; init; }
+
+    /// <summary>
+    /// Name of a profile in place of the folder's: a container's own or a built-in one. The record stays with it until its picture changes. Null, the default, for the
+    /// one that it has. Views of products and products can't change.
+    /// </summary>
+    public string? As { get; init; }
+
     /// <summary>Images taken in at the same time. Range 1 to 64, default the number of cores.</summary>
     [Range(1, 64)]
     public int Parallelism { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 64);

@@ -65,7 +65,7 @@ public sealed class FolderSettings
 
         if (settings is { Value: { } file })
         {
-            var (start, problem) = file.BaseName is { } name ? await FindAsync(file, name, settingsFolder + FileName, cancellationToken) : (basis, null);
+            var (start, problem) = file.BaseName is { } name ? await FindAsync(name, $"{settingsFolder}{FileName}: {file.BasePath}", cancellationToken) : (basis, null);
             if (start is null)
             {
                 return Broken(FileName, settings.Hash, problem!);
@@ -80,6 +80,30 @@ public sealed class FolderSettings
             profile = outcome.Profile;
         }
 
+        return Ready(imageName, profile, catalog, folder);
+    }
+
+    /// <summary>What is to be written about a picture by a profile that a person chose for it, whatever its folder says; the catalogue's facts stay.</summary>
+    /// <param name="imageName">The image blob's name.</param>
+    /// <param name="profileName">A container's own profile, or a built-in one. Its grouping counts for nothing.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="Azure.RequestFailedException">Storage refused.</exception>
+    public async ValueTask<FolderProfile> AsAsync(string imageName, string profileName, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(imageName);
+        var (catalog, folder) = await NearestAsync(_catalogs, imageName, CatalogName, cancellationToken);
+        var (profile, problems) = await FindAsync(profileName, $"'{imageName}'", cancellationToken);
+        return profile is null
+            ? Broken(FileName, profileName, problems!)
+            : Ready(imageName, profile.Grouping == ProfileGrouping.None ? profile : profile with { Grouping = ProfileGrouping.None }, catalog, folder);
+    }
+
+    /// <summary>A profile by its name: a container's own before a built-in one; null where there is none, or its file is broken.</summary>
+    /// <exception cref="Azure.RequestFailedException">Storage refused.</exception>
+    public async ValueTask<Profile?> FindProfileAsync(string name, CancellationToken cancellationToken) => (await FindAsync(name, name, cancellationToken)).Profile;
+
+    private static FolderProfile Ready(string imageName, Profile profile, SettingsBlob<ProductCatalog>? catalog, string folder)
+    {
         if (catalog is { Value: null })
         {
             return Broken(CatalogName, catalog.Hash, catalog.Problems);
@@ -153,7 +177,7 @@ public sealed class FolderSettings
     }
 
     private async ValueTask<(Profile? Profile, IReadOnlyList<string>? Problems)> FindAsync(
-        FolderFile file, string name, string fileName, CancellationToken cancellationToken)
+        string name, string where, CancellationToken cancellationToken)
     {
         if (ProfileFile.ProfileName().IsMatch(name) && await _profiles.GetAsync(CustomProfile(name), cancellationToken) is { } custom)
         {
@@ -162,6 +186,6 @@ public sealed class FolderSettings
 
         return BuiltInProfiles.Find(name) is { } builtIn
             ? (builtIn, null)
-            : (null, [$"{fileName}: {file.BasePath}: '{name}' is not one of {string.Join(", ", BuiltInProfiles.Names)}, and the container has no '{CustomProfile(name)}'"]);
+            : (null, [$"{where}: '{name}' is not one of {string.Join(", ", BuiltInProfiles.Names)}, and the container has no '{CustomProfile(name)}'"]);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using BlobCaptioner.Captioning;
 
 namespace BlobCaptioner.Queueing;
 
@@ -44,6 +45,12 @@ public sealed record CaptionJob
     /// <summary>ETag of the record that this job is to replace; null where there was none. Another up-to-date record means that the job was done already.</summary>
     public string? Replaces { get; init; }
 
+    /// <summary>
+    /// When the record that this job is to replace was generated; null where there was none. A person's edit changes the record's ETag, not this.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? ReplacesGeneration { get; init; }
+
     /// <summary>When the job was enqueued, UTC.</summary>
     public required DateTimeOffset EnqueuedAt { get; init; }
 
@@ -62,6 +69,18 @@ public sealed record CaptionJob
     /// <summary>True drops <c>review.edits</c> once the new copy is written.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool OverEdits { get; init; }
+
+    /// <summary>What of the record is written anew, the rest of it stays; null for all of it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public CopyPart? Only { get; init; }
+
+    /// <summary>The profile in place of the folder's; null for what the folder says.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? As { get; init; }
+
+    /// <summary>Mixed into the seed, so that the words differ from those that are there; 0 for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Variation { get; init; }
 
     /// <summary>The product that is to be described; null for an image. Format, size and prepared image are then those of its main view.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -27,6 +27,9 @@ public sealed record PipelineEvent
     /// <summary>Why; null where nothing went wrong.</summary>
     public RecordError? Error { get; init; }
 
+    /// <summary>What the model writes, as it writes it; only for <see cref="PipelineEventKind.Started"/>.</summary>
+    public CaptionDraft? Draft { get; init; }
+
     /// <summary>The record that was written; null where none was.</summary>
     public CaptionRecord? Record { get; init; }
 }

@@ -6,6 +6,12 @@ public enum PipelineEventKind
     /// <summary>It lies in the container now.</summary>
     Uploaded,
 
+    /// <summary>It is read and prepared now.</summary>
+    Preparing,
+
+    /// <summary>After <see cref="Preparing"/>: nothing was enqueued, since it is gone, up to date or turned down, or intake broke off.</summary>
+    Passed,
+
     /// <summary>It was prepared and its job enqueued.</summary>
     Enqueued,
 

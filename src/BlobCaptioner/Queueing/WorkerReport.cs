@@ -12,7 +12,8 @@ internal sealed partial class WorkerReport(TimeProvider time, Action<PipelineEve
     private readonly ILogger _logger = logger;
 
     public void Tell(
-        PipelineEventKind kind, string name, RecordError? error = null, CaptionRecord? record = null, TimeSpan? elapsed = null, CaptionUsage? usage = null)
+        PipelineEventKind kind, string name, RecordError? error = null, CaptionRecord? record = null, TimeSpan? elapsed = null, CaptionUsage? usage = null,
+        CaptionDraft? draft = null)
     {
         PipelineMetrics.Count(kind, error?.Code, PipelineMetrics.Worker);
         CaptionTracing.Tell(kind, error);
@@ -21,7 +22,7 @@ internal sealed partial class WorkerReport(TimeProvider time, Action<PipelineEve
             PipelineMetrics.Ended(kind, record.Generation.Tries);
         }
 
-        onEvent?.Invoke(new() { Kind = kind, Name = name, At = time.GetUtcNow(), Error = error, Record = record, Elapsed = elapsed, Usage = usage });
+        onEvent?.Invoke(new() { Kind = kind, Name = name, At = time.GetUtcNow(), Error = error, Record = record, Elapsed = elapsed, Usage = usage, Draft = draft });
     }
 
     public void Dropped(string name, RecordWrite why) => Tell(

@@ -22,12 +22,12 @@ internal sealed class CaptionPrompt
     private readonly RemoteModelOptions _options;
     private readonly int _seed;
 
-    public CaptionPrompt(CaptionSchema schema, IReadOnlyList<PreparedImage> images, RemoteModelOptions options)
+    public CaptionPrompt(CaptionSchema schema, CaptionRequest request, RemoteModelOptions options)
     {
         (_schema, _options) = (schema, options);
-        var profile = schema.Profile;
+        var (profile, images) = (schema.Profile, request.Images);
         var hash = images.Aggregate(0UL, (all, image) => all ^ BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(image.Jpeg.Span)));
-        _seed = (int)((profile.Sampling.Seed ^ hash) & int.MaxValue);
+        _seed = (int)(((profile.Sampling.Seed + (request.Variation * CaptionRequest.VariationStep)) ^ hash) & int.MaxValue);
 
         // text before the pictures, as in process: servers that cache prompt prefixes share it between all pictures; what differs comes after
         List<AIContent> parts = [new TextContent(profile.Instruction), .. images.Select(i => new DataContent(i.Jpeg, "image/jpeg"))];

@@ -114,7 +114,7 @@ public sealed class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
             await _places.WaitAsync(mine.Token);
             try
             {
-                return await AskAsync(request.Images, schema, _time.GetElapsedTime(came), mine.Token);
+                return await AskAsync(request, schema, _time.GetElapsedTime(came), mine.Token);
             }
             finally
             {
@@ -138,10 +138,10 @@ public sealed class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
         }
     }
 
-    private async Task<Caption> AskAsync(IReadOnlyList<PreparedImage> images, CaptionSchema schema, TimeSpan queued, CancellationToken cancellationToken)
+    private async Task<Caption> AskAsync(CaptionRequest request, CaptionSchema schema, TimeSpan queued, CancellationToken cancellationToken)
     {
         var began = _time.GetTimestamp();
-        var said = schema.IsAsking ? await ConverseAsync(images, schema, cancellationToken) : new Exchange(CaptionAnswer.Nothing, Reply: null, Input: 0, Output: 0, Repairs: 0);
+        var said = schema.IsAsking ? await ConverseAsync(request, schema, cancellationToken) : new Exchange(CaptionAnswer.Nothing, Reply: null, Input: 0, Output: 0, Repairs: 0);
         _counter.AddDescribed();
         var (fields, flags) = CaptionFields.Create(schema, said.Answer, said.Reply is { } reply ? AnswerTokens.Of(reply) : null);
         var cost = _counter.CostOf(said.Input, said.Output);
@@ -165,10 +165,10 @@ public sealed class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
     }
 
     /// <summary>Asks, and once more where the answer can't be used or its texts could be better; then the better of both counts.</summary>
-    private async Task<Exchange> ConverseAsync(IReadOnlyList<PreparedImage> images, CaptionSchema schema, CancellationToken cancellationToken)
+    private async Task<Exchange> ConverseAsync(CaptionRequest request, CaptionSchema schema, CancellationToken cancellationToken)
     {
-        var name = images[0].Name;
-        var prompt = new CaptionPrompt(schema, images, _options);
+        var name = request.Images[0].Name;
+        var prompt = new CaptionPrompt(schema, request, _options);
         var first = await SendAsync(prompt.Messages, prompt.Options(repair: false), name, cancellationToken);
         var answer = ReadAnswer(first, name, schema);
         if (answer is { Problem: null, Faults.Count: 0 })

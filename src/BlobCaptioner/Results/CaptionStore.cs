@@ -67,17 +67,18 @@ public sealed class CaptionStore
     /// <param name="cancellationToken">Gives up; the record is then written or it isn't.</param>
     /// <exception cref="RequestFailedException">Storage refused, for another reason than a condition.</exception>
     public async Task<RecordWrite> WriteAsync(CaptionRecord record, string? replaces, CancellationToken cancellationToken) =>
-        await WriteAsync(record, replaces, await ReadBesideAsync(record, cancellationToken), overEdits: false, cancellationToken);
+        await WriteAsync(record, replaces, replacesGeneration: null, await ReadBesideAsync(record, cancellationToken), overEdits: false, cancellationToken);
 
     /// <summary>The same for who has just read what lies there, which spares a request: should it have changed, it is read again.</summary>
     /// <param name="record">The record.</param>
     /// <param name="replaces">ETag of the record that is to be replaced even if it is as good as this one; null where that is none.</param>
     /// <param name="present">What lies there; null for nothing.</param>
+    /// <param name="replacesGeneration">When the record that is to be replaced was generated: a review may have changed its ETag since; null for none.</param>
     /// <param name="overEdits">True drops <c>review.edits</c> of what lies there; the rest of the review is kept.</param>
     /// <param name="cancellationToken">Gives up; the record is then written or it isn't.</param>
     internal Task<RecordWrite> WriteAsync(
-        CaptionRecord record, string? replaces, StoredRecord? present, bool overEdits, CancellationToken cancellationToken) =>
-        WriteAsync(record, seen => seen.ETag != replaces && seen.HasReceipt && IsAsGood(seen.Record!, record), present, overEdits, cancellationToken);
+        CaptionRecord record, string? replaces, DateTimeOffset? replacesGeneration, StoredRecord? present, bool overEdits, CancellationToken cancellationToken) =>
+        WriteAsync(record, seen => seen.ETag != replaces && seen.Record!.Generation.At != replacesGeneration && seen.HasReceipt && IsAsGood(seen.Record!, record), present, overEdits, cancellationToken);
 
     /// <summary>Writes a record unless one speaks of the same version of the image already, whatever it says. Safe to repeat after any failure.</summary>
     /// <param name="record">The record.</param>
@@ -86,6 +87,21 @@ public sealed class CaptionStore
     public async Task<RecordWrite> WriteFirstAsync(CaptionRecord record, CancellationToken cancellationToken) =>
         await WriteAsync(
             record, seen => IsSameVersion(seen.Record!, record), await ReadBesideAsync(record, cancellationToken), overEdits: false, cancellationToken);
+
+    /// <summary>Replaces what a person decided about a record, and nothing else of it.</summary>
+    /// <param name="seen">The record as it was read.</param>
+    /// <param name="review">The new review; null for none.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The record as it lies there now; null where somebody else, or a worker, has written it since it was read: read it again.</returns>
+    /// <exception cref="ArgumentException">What was read is no record.</exception>
+    /// <exception cref="RequestFailedException">Storage refused, for another reason than the condition.</exception>
+    public async Task<StoredRecord?> ReviewAsync(StoredRecord seen, JsonElement? review, CancellationToken cancellationToken)
+    {
+        var record = (seen.Record ?? throw new ArgumentException("It is not a caption record.", nameof(seen))) with { Review = review };
+        return await TryUploadAsync(_images.GetBlobClient(NameOf(record)), record, seen.ETag, cancellationToken) is { } written
+            ? new(record, written.Plain(), HasReceipt: true)
+            : null;
+    }
 
     private Task<StoredRecord?> ReadBesideAsync(CaptionRecord record, CancellationToken cancellationToken) =>
         record.Product?.ViewsHash is null ? ReadAsync(record.Image.Name, cancellationToken) : ReadProductAsync(NameOf(record), cancellationToken);

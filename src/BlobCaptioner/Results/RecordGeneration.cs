@@ -23,6 +23,10 @@ public sealed record RecordGeneration
     /// </summary>
     public string? DigitalSourceType { get; init; }
 
+    /// <summary>How often other words were asked for; left out where they never were.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Variation { get; init; }
+
     /// <summary>The image's name whose copy this is, since both have the same bytes; left out where the model was asked.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ReusedFrom { get; init; }

@@ -10,4 +10,9 @@ public sealed record RecordProfile(string Name, string Version)
     /// <summary>The languages of the copy, BCP 47, in the profile's order; left out where there is no copy.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Languages { get; init; }
+
+    /// <summary>True where a person chose it in place of the folder's; the record stays with it until its picture changes. Left out otherwise.</summary>
+    [JsonPropertyName("pinned")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsPinned { get; init; }
 }

@@ -32,6 +32,9 @@ public sealed record RecordReceipt
     /// <summary>The flags; null where they are too long for metadata (over 1,000 characters together), or were not noted.</summary>
     public IReadOnlyList<string>? Flags { get; init; }
 
+    /// <summary>True where a person chose the profile, so that the folder's does not count.</summary>
+    public bool IsPinned { get; init; }
+
     /// <summary>Reads it from blob metadata; null where it is not all there, so the blob was not written by us or lost its metadata on the way.</summary>
     public static RecordReceipt? FromMetadata(IDictionary<string, string>? metadata)
     {
@@ -56,6 +59,7 @@ public sealed record RecordReceipt
                 ModelHash = values.GetValueOrDefault("modelhash", ""),
                 Preparation = preparation,
                 Profile = values.GetValueOrDefault("profile"),
+                IsPinned = values.ContainsKey("pinned"),
                 Flags = values.GetValueOrDefault("flags") switch
                 {
                     null => null,
@@ -76,6 +80,7 @@ public sealed record RecordReceipt
         ModelHash = record.Generation.ModelHash ?? "",
         Preparation = record.Generation.Preparation,
         Profile = IsPlain(record.Profile.Name) ? record.Profile.Name : null,
+        IsPinned = record.Profile.IsPinned,
         Flags = record.Flags.All(IsPlain) && record.Flags.Sum(f => f.Length + 1) <= MostFlagCharacters ? record.Flags : null,
     };
 
@@ -103,6 +108,11 @@ public sealed record RecordReceipt
         if (Profile is { Length: > 0 })
         {
             metadata["profile"] = Profile;
+        }
+
+        if (IsPinned)
+        {
+            metadata["pinned"] = "yes";
         }
 
         if (Flags is not null)

@@ -29,6 +29,48 @@ public sealed class LocalCaptionModelTests
     }
 
     [Fact]
+    public async Task Describe_WatchedDraft_GrowsWithTheTextAndEndsAsTheAnswer()
+    {
+        var decoder = NewDecoder();
+        var (draft, unwatched) = (new CaptionDraft(), new CaptionDraft());
+        draft.Watch();
+        var seen = new List<string>();
+        decoder.OnDecode = _ =>
+        {
+            if (draft.Read().FirstOrDefault(t => t.Field == "title") is { } title)
+            {
+                seen.Add(title.Text);
+            }
+
+            return DecodeStatus.Ok;
+        };
+        await using var model = new LocalCaptionModel(decoder, new BatcherOptions { Slots = 3 });
+        await model.DescribeAsync(new() { Images = [Jpeg(96, 64)], Profile = Profile, Draft = draft }, Cancel);
+        await model.DescribeAsync(new() { Images = [Jpeg(96, 64)], Profile = Profile, Draft = unwatched }, Cancel);
+
+        Assert.Equal([new(null, "category", "lamp"), new("en", "title", "picture number 4")], draft.Read().OrderBy(t => t.Field).Select(t => t with { Language = t.Field == "category" ? null : t.Language }));
+        Assert.Contains("picture number", seen);
+        Assert.All(seen, s => Assert.StartsWith(s, "picture number 4", StringComparison.Ordinal));
+        Assert.Empty(unwatched.Read());
+    }
+
+    [Fact]
+    public async Task Describe_Variation_GivesOtherRandomNumbersAndTheSameAgain()
+    {
+        var profile = Profile with { Sampling = new() { Temperature = 2, TopK = 0, TopP = 1 }, Fields = [ScriptedEngine.Title] };
+        await using var model = new LocalCaptionModel(new ScriptedDecoder(ScriptedEngine.Words), new BatcherOptions { Slots = 1 });
+        var texts = new List<string>();
+        foreach (var variation in (ulong[])[0, 1, 2, 1, 0])
+        {
+            var caption = await model.DescribeAsync(new() { Images = [Jpeg(32, 32)], Profile = profile, Variation = variation }, Cancel);
+            texts.Add(caption.Fields[0].Value);
+        }
+
+        Assert.Equal((texts[0], texts[1]), (texts[4], texts[3]));
+        Assert.True(texts.Distinct(StringComparer.Ordinal).Count() > 1, string.Join(" | ", texts));
+    }
+
+    [Fact]
     public async Task Describe_EqualProfilesFromTwoFolders_ShareOnePrefix()
     {
         await using var model = new LocalCaptionModel(NewDecoder());

@@ -1,6 +1,7 @@
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using BlobCaptioner.Intake;
+using BlobCaptioner.Queueing;
 using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Queueing;
 using Microsoft.Extensions.Time.Testing;
@@ -47,7 +48,7 @@ public sealed class ContinuedSweepTests(AzuriteFixture azurite)
         await UploadAsync(pipeline, 7);
 
         var time = new FakeTimeProvider();
-        var intake = new ImageIntake(pipeline.Storage, pipeline.Preparer, time: time, onEvent: _ => time.Advance(TimeSpan.FromSeconds(1)));
+        var intake = new ImageIntake(pipeline.Storage, pipeline.Preparer, time: time, onEvent: e => time.Advance(TimeSpan.FromSeconds(e.Kind == PipelineEventKind.Enqueued ? 1 : 0)));
         var sweep = new ContinuedSweep(intake, pageSize: 3);
         var listed = new List<long>();
         SweepEnd end;
@@ -69,7 +70,7 @@ public sealed class ContinuedSweepTests(AzuriteFixture azurite)
         await using var pipeline = await TestPipeline.CreateAsync(azurite);
         await UploadAsync(pipeline, 5);
         var time = new FakeTimeProvider();
-        var intake = new ImageIntake(pipeline.Storage, pipeline.Preparer, time: time, onEvent: _ => time.Advance(TimeSpan.FromSeconds(1)));
+        var intake = new ImageIntake(pipeline.Storage, pipeline.Preparer, time: time, onEvent: e => time.Advance(TimeSpan.FromSeconds(e.Kind == PipelineEventKind.Enqueued ? 1 : 0)));
         var sweep = new ContinuedSweep(intake, pageSize: 5);
         var enqueued = new List<long>();
         for (var run = 0; run < 3; run++)

@@ -16,6 +16,9 @@ internal sealed class ScriptedModel : ICaptionModel
     /// <summary>What happens before the answer.</summary>
     public Func<PreparedImage, CancellationToken, Task>? Script { get; set; }
 
+    /// <summary>Tells a draft, and waits until the test has seen it.</summary>
+    public Func<CaptionRequest, CancellationToken, Task>? Drafting { get; set; }
+
     /// <summary>Names in the order of the calls.</summary>
     public ConcurrentQueue<string> Calls { get; } = new();
 
@@ -41,6 +44,8 @@ internal sealed class ScriptedModel : ICaptionModel
             {
                 await Script(image, cancellationToken);
             }
+
+            await (Drafting?.Invoke(request, cancellationToken) ?? Task.CompletedTask);
 
             return new()
             {
