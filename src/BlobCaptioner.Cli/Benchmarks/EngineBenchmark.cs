@@ -76,7 +76,7 @@ internal static class EngineBenchmark
             InputTokens = Of(r => r.InputTokens),
             OutputTokens = Of(r => r.OutputTokens),
             SampledTokens = Of(r => r.SampledTokens),
-            PicturesPerMinute = Of(r => r.PicturesPerMinute),
+            PicturesPerMinute = 60_000 / wall,
             SecondsAPicture = wall / 1_000,
             SecondsAlone = BareSpeeds.Median(alone.Select(r => r.Wall.TotalSeconds)),
             TokensPerSecond = Of(r => r.OutputTokens * r.Pictures / r.Wall.TotalSeconds),

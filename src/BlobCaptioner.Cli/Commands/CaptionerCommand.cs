@@ -64,6 +64,7 @@ internal static class CaptionerCommand
             "Runs on this machine with Azurite and llama.cpp, or against an Azure storage account.")
         {
             UpCommand.Create(),
+            WebCommand.Create(),
             WorkCommand.Create(),
             SweepCommand.Create(),
             RedoCommand.Create(),

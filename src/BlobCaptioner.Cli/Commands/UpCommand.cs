@@ -25,13 +25,14 @@ internal static class UpCommand
             HelpName = "DIR",
         };
         var once = new Option<bool>("--once") { Description = "Return when every picture has an up-to-date record, instead of waiting for more." };
-        var noWeb = new Option<bool>("--no-web") { Description = "Accepted for scripts; there is no web page yet, so it changes nothing." };
+        var noWeb = new Option<bool>("--no-web") { Description = "Serve no page." };
         var (store, engine, profile, limits, loop, reports) =
             (new StoreArguments(), new EngineArguments(), new ProfileArgument(), new ImageArguments(), new LoopArguments(), new OutputArguments());
+        var web = new WebArguments();
         var command = new ExampleCommand(
             "up",
             "Starts everything and keeps it running until Ctrl-C: a local Azurite (unless --connection names a store), the model, " +
-            "and the way from a picture in the container to the JSON beside it.")
+            "the way from a picture in the container to the JSON beside it, and a page to drop, watch, check and edit them (not with --once).")
         {
             Examples =
             [
@@ -48,6 +49,7 @@ internal static class UpCommand
         store.AddTo(command);
         limits.AddTo(command);
         command.Add(noWeb);
+        web.AddTo(command);
         loop.AddTo(command);
         reports.AddTo(command);
         command.SetAction(async (parse, _) =>
@@ -78,7 +80,16 @@ internal static class UpCommand
             var failedUploads = await FillAsync(folder, opened, report, signals.Stop);
 
             report.Report($"Working with {model.Model.Info.Name} ({model.Model.Info.Engine}), {model.Model.Concurrency} pictures at once. Ctrl-C stops.");
-            var run = new CaptionRun(opened, model, options, report, tally, records, logging, time);
+            var choice = web.Read(parse);
+            await using var page = options.Once || parse.GetValue(noWeb)
+                ? null
+                : await WebSession.StartAsync(choice, opened, model, model.Preparer, imageOptions, options.Profile, logging, signals.Stop);
+            if (page is not null)
+            {
+                report.Report($"{WebSession.Where(page, choice)}");
+            }
+
+            var run = new CaptionRun(opened, model, options, report, tally, records, logging, time) { Watch = page is null ? null : page.Take };
             var finished = await run.RunAsync(signals.Stop, signals.Abort);
             if (records is not null && !signals.Abort.IsCancellationRequested)
             {

@@ -3,6 +3,7 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using BlobCaptioner.Intake;
+using BlobCaptioner.Web.Pictures;
 
 namespace BlobCaptioner.Cli.Folders;
 
@@ -10,22 +11,6 @@ namespace BlobCaptioner.Cli.Folders;
 public static class ImageUploader
 {
     private const int Parallelism = 4;
-
-    // what a browser needs to show the picture; preparation looks at the content alone
-    private static readonly Dictionary<string, string> ContentTypes = new(StringComparer.OrdinalIgnoreCase)
-    {
-        [".jpg"] = "image/jpeg",
-        [".jpeg"] = "image/jpeg",
-        [".png"] = "image/png",
-        [".webp"] = "image/webp",
-        [".gif"] = "image/gif",
-        [".tif"] = "image/tiff",
-        [".tiff"] = "image/tiff",
-        [".bmp"] = "image/bmp",
-        [".avif"] = "image/avif",
-        [".json"] = "application/json",
-        [".csv"] = "text/csv",
-    };
 
     /// <summary>Uploads every file of a folder; one that can't be read or stored is reported and the others go on.</summary>
     /// <param name="folder">An existing folder.</param>
@@ -90,7 +75,7 @@ public static class ImageUploader
         var headers = new BlobHttpHeaders
         {
             ContentHash = hash,
-            ContentType = ContentTypes.GetValueOrDefault(Path.GetExtension(file.Path), "application/octet-stream"),
+            ContentType = ContentTypes.Of(file.Path),
         };
         await blob.UploadAsync(stream, new BlobUploadOptions { HttpHeaders = headers }, cancellationToken);
         return true;

@@ -6,9 +6,10 @@ namespace BlobCaptioner.Cli.Hosting;
 /// <summary>A store for as long as a command runs, with the Azurite that serves it where that is ours to run.</summary>
 public sealed class StoreSession : IAsyncDisposable
 {
-    private StoreSession(CaptionStorage storage, LocalAzurite? azurite)
+    private StoreSession(CaptionStorage storage, LocalAzurite? azurite, string? dataDirectory)
     {
         Storage = storage;
+        DataDirectory = dataDirectory;
         Azurite = azurite;
     }
 
@@ -17,6 +18,9 @@ public sealed class StoreSession : IAsyncDisposable
 
     /// <summary>The local Azurite; null where the store was named by its connection.</summary>
     public LocalAzurite? Azurite { get; }
+
+    /// <summary>Where the local Azurite keeps it; null where the store was named by its connection.</summary>
+    public string? DataDirectory { get; }
 
     /// <summary>Opens it, starting Azurite where needed.</summary>
     /// <param name="choice">Which store.</param>
@@ -40,7 +44,7 @@ public sealed class StoreSession : IAsyncDisposable
                 await storage.CreateIfNotExistsAsync(cancellationToken);
             }
 
-            return new(storage, azurite);
+            return new(storage, azurite, choice.Connection is null ? choice.DataDirectory : null);
         }
         catch (ArgumentException ex)
         {

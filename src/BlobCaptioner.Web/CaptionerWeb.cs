@@ -1,0 +1,161 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+using BlobCaptioner.Queueing;
+using BlobCaptioner.Web.Endpoints;
+using BlobCaptioner.Web.Index;
+using BlobCaptioner.Web.Live;
+using BlobCaptioner.Web.Pictures;
+using BlobCaptioner.Web.Records;
+using BlobCaptioner.Web.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.ResponseCompression;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace BlobCaptioner.Web;
+
+/// <summary>The page and its API, on a Kestrel of its own.</summary>
+public sealed class CaptionerWeb : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly RecordIndex _index;
+    private readonly IndexSync _sync;
+    private readonly LiveFeed _feed;
+    private readonly BatchWatch _batch;
+    private readonly Thumbnails _thumbnails;
+    private readonly CancellationTokenSource _stop = new();
+    private Task _background = Task.CompletedTask;
+
+    private CaptionerWeb(WebApplication app, RecordIndex index, IndexSync sync, LiveFeed feed, BatchWatch batch, Thumbnails thumbnails) =>
+        (_app, _index, _sync, _feed, _batch, _thumbnails) = (app, index, sync, feed, batch, thumbnails);
+
+    /// <summary>Where the page is, with the port that was taken.</summary>
+    public Uri Address { get; private set; } = new("http://localhost");
+
+    internal IndexSync Sync => _sync;
+
+    /// <summary>Starts it.</summary>
+    /// <param name="context">What it works on.</param>
+    /// <param name="options">Where, and for whom.</param>
+    /// <param name="logging">For failures.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ValidationException">The options are wrong; the message says which.</exception>
+    /// <exception cref="IOException">The port is taken.</exception>
+    public static async Task<CaptionerWeb> StartAsync(WebContext context, WebOptions options, ILoggerFactory logging, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        var log = logging.CreateLogger<CaptionerWeb>();
+        var index = new RecordIndex(options.IndexPath, context.Storage.Images.Uri.AbsoluteUri);
+        var feed = new LiveFeed(context.Time);
+        var batch = new BatchWatch(context.Storage, feed, context.Time);
+        var sync = new IndexSync(context.Storage, index, feed, batch, options, context.Time, log);
+        var thumbnails = new Thumbnails(context);
+        var web = new CaptionerWeb(Build(context, options, logging, log, index, feed, batch, sync, thumbnails), index, sync, feed, batch, thumbnails);
+        try
+        {
+            await web._app.StartAsync(cancellationToken);
+        }
+        catch
+        {
+            await web.DisposeAsync();
+            throw;
+        }
+
+        var bound = new Uri(web._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        web.Address = options.IsLoopback ? new UriBuilder("http", "localhost", bound.Port).Uri : bound;
+        web._background = Task.WhenAll(Task.Run(() => sync.RunAsync(web._stop.Token), CancellationToken.None), feed.RunAsync(web._stop.Token), batch.RunAsync(web._stop.Token));
+        return web;
+    }
+
+    /// <summary>Takes a step of a pipeline in this process, so that pages show it at once. Any thread.</summary>
+    public void Take(PipelineEvent step)
+    {
+        ArgumentNullException.ThrowIfNull(step);
+        _feed.Take(step);
+        if (step.Record is { } record)
+        {
+            _batch.Take(record);
+            _sync.Take(record, "");
+        }
+        else if (step.Kind == PipelineEventKind.Uploaded)
+        {
+            _sync.Wake();
+        }
+    }
+
+    /// <summary>Stops it; pages that are open notice.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _background.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        await _app.StopAsync(patience.Token);
+        await _app.DisposeAsync();
+        _thumbnails.Dispose();
+        _sync.Dispose();
+        _index.Dispose();
+        _stop.Dispose();
+    }
+
+    private static WebApplication Build(
+        WebContext context, WebOptions options, ILoggerFactory logging, ILogger log, RecordIndex index, LiveFeed feed, BatchWatch batch, IndexSync sync, Thumbnails thumbnails)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 2_000_000;
+            if (options.Address == "localhost")
+            {
+                kestrel.Listen(IPAddress.Loopback, options.Port);
+            }
+            else
+            {
+                kestrel.Listen(IPAddress.Parse(options.Address), options.Port);
+            }
+        });
+        builder.Services.AddSingleton(logging);
+        builder.Services.AddRoutingCore();
+        builder.Services.AddResponseCompression(o =>
+        {
+            // Nothing secret stands in what visitors can influence: tokens are cookies and headers only.
+            o.EnableForHttps = true;
+            o.MimeTypes = [.. ResponseCompressionDefaults.MimeTypes, "image/svg+xml"];
+        });
+        builder.Services.ConfigureHttpJsonOptions(o => WebJson.Configure(o.SerializerOptions));
+        builder.Services.AddOpenApi("v1", o => o.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info = new() { Title = "BlobCaptioner", Version = "v1", Description = "Product pictures in, product copy out. The page at / uses this and nothing else." };
+            document.Servers = [];
+            return Task.CompletedTask;
+        }));
+        var app = builder.Build();
+        var (guard, failures) = (new RequestGuard(options), new FailureAnswer(log));
+        app.Use(next => http => ResponseHeaders.InvokeAsync(http, next));
+        app.Use(next => http => failures.InvokeAsync(http, next));
+        app.Use(next => http => http.Request.Path == "/healthz/live" ? http.Response.Body.WriteAsync("ok"u8.ToArray()).AsTask() : guard.InvokeAsync(http, next));
+        app.UseResponseCompression();
+        app.UseSwaggerUI(ui =>
+        {
+            ui.RoutePrefix = "openapi";
+            ui.DocumentTitle = "BlobCaptioner API";
+            ui.SwaggerEndpoint("/openapi/v1.json", "v1");
+        });
+        app.UseRouting();
+        app.MapOpenApi();
+        var api = app.MapGroup("/api");
+        StatusEndpoint.Map(api, context, guard, sync, batch);
+        GalleryEndpoints.Map(api, context, index, feed, thumbnails);
+        RecordEndpoints.Map(api, new RecordDesk(context, index, sync), guard);
+        UploadEndpoints.Map(api, context, sync);
+        TryEndpoints.Map(api, context, new TriedPictures());
+        ProfileEndpoints.Map(api, context);
+        ExportEndpoints.Map(api, context);
+        ClientFiles.Map(app);
+        return app;
+    }
+}

@@ -1,0 +1,135 @@
+using System.Text;
+using Azure;
+using Azure.Storage.Blobs.Models;
+using BlobCaptioner.Captioning;
+using BlobCaptioner.Profiles;
+using BlobCaptioner.Web.Api;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace BlobCaptioner.Web.Endpoints;
+
+/// <summary>Profiles: see, check, store.</summary>
+internal static class ProfileEndpoints
+{
+    private const string Folder = "_profiles/";
+
+    public static void Map(IEndpointRouteBuilder api, WebContext context)
+    {
+        api.MapGet("/profiles", async Task<Ok<List<ProfileItem>>> (CancellationToken cancel) => TypedResults.Ok(await ListAsync(context, cancel)))
+            .WithSummary("Profiles: built in, and the container's own");
+        api.MapGet("/profile", async Task<Ok<ProfileText>> (string name, CancellationToken cancel) => TypedResults.Ok(new ProfileText { Json = await ReadAsync(context, name, cancel) }))
+            .WithSummary("A profile's file");
+        api.MapGet("/profile/schema", () => Answers.Text(ProfileSchema.Text, "application/schema+json"))
+            .WithSummary("JSON Schema of profile files");
+        api.MapPost("/profile/check", Ok<ProfileReport> (ProfileText body) => TypedResults.Ok(Check(body.Json)))
+            .WithSummary("Checks a profile file, and shows what the model would be asked");
+        api.MapPut("/profile", async Task<Ok<ProfileReport>> (string name, ProfileText body, CancellationToken cancel) =>
+            {
+                var report = Check(body.Json);
+                if (!report.IsSound)
+                {
+                    throw new ApiException(400, "profile-broken", string.Join("; ", report.Problems), "POST /api/profile/check names all that is wrong.");
+                }
+
+                var profile = ProfileReader.Read(Encoding.UTF8.GetBytes(body.Json), name);
+                if (profile.Name != name || !ProfileFile.ProfileName().IsMatch(name))
+                {
+                    throw new ApiException(400, "name-invalid", $"The profile says its name is '{profile.Name}', the request says '{name}'.", "Give both the same: lower-case letters, digits and '-'.");
+                }
+
+                await context.Storage.Images.GetBlobClient(FolderSettings.CustomProfile(name)).UploadAsync(
+                    new BinaryData(Encoding.UTF8.GetBytes(body.Json)), new BlobUploadOptions { HttpHeaders = new() { ContentType = "application/json" } }, cancel);
+                return TypedResults.Ok(report);
+            })
+            .WithSummary("Stores a profile in the container, as _profiles/NAME.json")
+            .WithDescription("Folders use it by naming it in their _captioner.json; a single record by a redo. Records that were written for it are out of date then, and are written anew.");
+        api.MapDelete("/profile", async Task<NoContent> (string name, CancellationToken cancel) =>
+            {
+                await context.Storage.Images.GetBlobClient(FolderSettings.CustomProfile(Sound(name))).DeleteIfExistsAsync(cancellationToken: cancel);
+                return TypedResults.NoContent();
+            })
+            .WithSummary("Removes a profile of the container's own");
+    }
+
+    /// <summary>Reads a profile's text.</summary>
+    /// <exception cref="ApiException">It is broken; the message names all that is wrong.</exception>
+    public static Profile Parse(string json)
+    {
+        try
+        {
+            return ProfileReader.Read(Encoding.UTF8.GetBytes(json), "profile");
+        }
+        catch (ProfileException broken)
+        {
+            throw new ApiException(400, "profile-broken", string.Join("; ", broken.Problems), "POST /api/profile/check names all that is wrong.");
+        }
+    }
+
+    private static ProfileReport Check(string json)
+    {
+        try
+        {
+            var profile = ProfileReader.Read(Encoding.UTF8.GetBytes(json), "profile");
+            return new()
+            {
+                IsSound = true,
+                Problems = [],
+                Prompt = profile.System.Length > 0 ? $"{profile.System}\n\n{profile.Instruction}" : profile.Instruction,
+                MaxCharacters = profile.Fields.Where(f => !f.IsAttribute).Sum(f => f.MaxCharacters * (f.Kind == FieldKind.TextList ? f.MaxItems : 1)),
+            };
+        }
+        catch (ProfileException broken)
+        {
+            return new() { IsSound = false, Problems = broken.Problems };
+        }
+    }
+
+    private static async Task<List<ProfileItem>> ListAsync(WebContext context, CancellationToken cancellationToken)
+    {
+        var items = new List<ProfileItem>();
+        await foreach (var blob in context.Storage.Images.GetBlobsAsync(new GetBlobsOptions { Prefix = Folder }, cancellationToken))
+        {
+            if (blob.Name.EndsWith(".json", StringComparison.Ordinal) && Path.GetFileNameWithoutExtension(blob.Name) is var name && ProfileFile.ProfileName().IsMatch(name))
+            {
+                var report = Check(await ReadAsync(context, name, cancellationToken));
+                items.Add(report.IsSound
+                    ? Item(await context.Folders.FindProfileAsync(name, cancellationToken) ?? context.Profile, isBuiltIn: false) with { Name = name }
+                    : new() { Name = name, IsBuiltIn = false, Problem = string.Join("; ", report.Problems) });
+            }
+        }
+
+        return [.. items, .. BuiltInProfiles.All.Where(b => items.TrueForAll(i => i.Name != b.Name)).Select(b => Item(b, isBuiltIn: true))];
+    }
+
+    private static ProfileItem Item(Profile profile, bool isBuiltIn) => new()
+    {
+        Name = profile.Name,
+        IsBuiltIn = isBuiltIn,
+        Comment = profile.Comment,
+        Fields = FieldView.Of(profile),
+        Languages = [.. profile.Languages.Select(l => l.Tag)],
+        ImageTokenBudget = profile.ImageTokenBudget,
+    };
+
+    private static async Task<string> ReadAsync(WebContext context, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var blob = await context.Storage.Images.GetBlobClient(FolderSettings.CustomProfile(Sound(name))).DownloadContentAsync(cancellationToken);
+            return blob.Value.Content.ToString();
+        }
+        catch (RequestFailedException error) when (error.Status == 404)
+        {
+            return BuiltInProfiles.Find(name) is { } builtIn
+                ? ProfileWriter.Write(builtIn)
+                : throw new ApiException(404, "profile-unknown", $"There is no profile '{name}'.", $"Built in: {string.Join(", ", BuiltInProfiles.Names)}.");
+        }
+    }
+
+    private static string Sound(string name) => ProfileFile.ProfileName().IsMatch(name)
+        ? name
+        : throw new ApiException(400, "name-invalid", $"'{name}' is no profile's name.", "Lower-case letters, digits and '-'.");
+}

@@ -1,0 +1,31 @@
+using BlobCaptioner.Web.Api;
+using BlobCaptioner.Web.Index;
+using BlobCaptioner.Web.Live;
+using BlobCaptioner.Web.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace BlobCaptioner.Web.Endpoints;
+
+/// <summary>What this server is.</summary>
+internal static class StatusEndpoint
+{
+    public static void Map(IEndpointRouteBuilder api, WebContext context, RequestGuard guard, IndexSync sync, BatchWatch batch) =>
+        api.MapGet("/status", Ok<ServerStatus> (HttpRequest request) => TypedResults.Ok(Read(context, guard.Person(request), sync, batch)))
+            .WithSummary("What this server is, its limits, and how the work goes");
+
+    private static ServerStatus Read(WebContext context, string? person, IndexSync sync, BatchWatch batch) => new()
+    {
+        Container = context.Storage.Images.Name,
+        Model = context.Model?.Info.Name,
+        MaxMegabytes = context.ImageOptions.MaxMegabytes,
+        MaxMegapixels = context.ImageOptions.MaxMegapixels,
+        Person = person,
+        Profile = context.Profile.Name,
+        ExportFormats = ExportEndpoints.Formats,
+        IsIndexComplete = sync.IsComplete,
+        Batch = batch.Read(),
+    };
+}

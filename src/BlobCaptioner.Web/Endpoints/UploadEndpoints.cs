@@ -1,0 +1,64 @@
+using Azure;
+using Azure.Storage.Blobs.Models;
+using BlobCaptioner.Storage;
+using BlobCaptioner.Web.Api;
+using BlobCaptioner.Web.Index;
+using BlobCaptioner.Web.Pictures;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace BlobCaptioner.Web.Endpoints;
+
+/// <summary>Pictures into the container.</summary>
+internal static class UploadEndpoints
+{
+    public static void Map(IEndpointRouteBuilder api, WebContext context, IndexSync sync)
+    {
+        api.MapPut("/image", async Task<Ok<Uploaded>> (string name, bool? replace, HttpRequest request, CancellationToken cancel) =>
+            {
+                var image = PictureNames.Image(name);
+                var limit = context.ImageOptions.MaxBytes;
+                if (request.ContentLength > limit)
+                {
+                    throw TooLarge(image, request.ContentLength, context);
+                }
+
+                if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+                {
+                    size.MaxRequestBodySize = limit;
+                }
+
+                var options = new BlobUploadOptions
+                {
+                    HttpHeaders = new() { ContentType = ContentTypes.Of(image) },
+                    Conditions = replace == true ? null : new() { IfNoneMatch = ETag.All },
+                };
+                try
+                {
+                    var blob = await context.Storage.Images.GetBlobClient(image).UploadAsync(request.Body, options, cancel);
+                    sync.Wake();
+                    return TypedResults.Ok(new Uploaded(image, blob.Value.ETag.Plain()));
+                }
+                catch (BadHttpRequestException error) when (error.StatusCode == 413)
+                {
+                    throw TooLarge(image, length: null, context);
+                }
+                catch (RequestFailedException error) when (error.Status is 409 or 412)
+                {
+                    throw new ApiException(409, "exists", $"There is a picture '{image}' already.", "Send it with replace=true, or under another name.");
+                }
+            })
+            .WithSummary("Uploads a picture")
+            .WithDescription("The body is the file. A name that is taken is refused (409) unless replace=true.");
+    }
+
+    // Intake's own words for the same limit.
+    internal static ApiException TooLarge(string name, long? length, WebContext context)
+    {
+        var why = Images.Rejections.TooLarge(name, length, context.ImageOptions);
+        return new(413, why.Code, why.Message, why.Remedy);
+    }
+}

@@ -1,0 +1,239 @@
+using Azure;
+using Azure.Storage.Blobs.Models;
+using BlobCaptioner.Exports;
+using BlobCaptioner.Intake;
+using BlobCaptioner.Results;
+using BlobCaptioner.Storage;
+using BlobCaptioner.Web.Live;
+using Microsoft.Extensions.Logging;
+
+namespace BlobCaptioner.Web.Index;
+
+/// <summary>Keeps the index like the container: lists it again and again, reads the records that are new or changed, and tells the feed.</summary>
+internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex index, LiveFeed feed, BatchWatch batch, WebOptions options, TimeProvider time, ILogger logger) : IDisposable
+{
+    private const int Parallelism = 16;
+    private const int Batch = 200;
+    private const long MostRecordBytes = 4 * 1024 * 1024;
+
+    private readonly ILogger _logger = logger;
+    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly Lock _writing = new();
+    private Dictionary<string, (string ETag, string RecordETag)>? _known;
+
+    /// <summary>True once the first listing is through, so that what the gallery counts is all there is.</summary>
+    public bool IsComplete { get; private set; }
+
+    /// <summary>Lists until cancelled.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            var began = time.GetTimestamp();
+            try
+            {
+                await SyncAsync(stop);
+            }
+            catch (Exception error) when (error is RequestFailedException or AggregateException or IOException)
+            {
+                ListingFailed(error);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+
+            // A listing costs time and, in Azure, money.
+            var pause = TimeSpan.FromSeconds(Math.Max(options.ListingInterval.TotalSeconds, time.GetElapsedTime(began).TotalSeconds * 10));
+            using var woken = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            await Task.WhenAny(Task.Delay(pause, time, woken.Token), _wake.WaitAsync(woken.Token));
+            await woken.CancelAsync();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _wake.Dispose();
+
+    /// <summary>Lists soon: something was uploaded.</summary>
+    public void Wake()
+    {
+        if (_wake.CurrentCount == 0)
+        {
+            try
+            {
+                _wake.Release();
+            }
+            catch (SemaphoreFullException)
+            {
+                // somebody else was faster
+            }
+        }
+    }
+
+    /// <summary>Takes over a record that was written just now.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="recordETag">Its ETag; empty where it isn't known, and the next listing reads it again.</param>
+    public void Take(CaptionRecord record, string recordETag)
+    {
+        var name = NameOf(record);
+        var picture = IndexedPicture.Of(name, record.Product?.ViewsHash is null ? record.Image.ETag : "", recordETag, record, index.Find(name)?.Uploaded ?? time.GetUtcNow());
+        Write([picture]);
+    }
+
+    /// <summary>Lists once.</summary>
+    public async Task SyncAsync(CancellationToken cancellationToken)
+    {
+        var known = _known ??= index.Versions();
+        var (images, records) = await ListAsync(cancellationToken);
+        var changed = new List<Func<Task<IndexedPicture?>>>();
+        var fresh = new List<IndexedPicture>();
+        foreach (var (name, image) in images)
+        {
+            var record = records.Remove(ImageNames.RecordFor(name), out var there) ? there : "";
+            if (known.TryGetValue(name, out var before) && before == (image.ETag, record))
+            {
+                continue;
+            }
+
+            if (record.Length == 0)
+            {
+                fresh.Add(IndexedPicture.Waiting(name, image.ETag, image.Uploaded));
+            }
+            else
+            {
+                changed.Add(async () => await ReadAsync(name, ImageNames.RecordFor(name), image, cancellationToken)
+                    ?? IndexedPicture.Waiting(name, image.ETag, image.Uploaded) with { RecordETag = record });
+            }
+        }
+
+        foreach (var (name, etag) in records.Where(r => ProductRecords.IsProductRecord(r.Key)))
+        {
+            images[name] = new("", null);
+            if (!known.TryGetValue(name, out var before) || before != ("", etag))
+            {
+                changed.Add(() => ReadAsync(name, name, new("", null), cancellationToken));
+            }
+        }
+
+        foreach (var part in fresh.Chunk(Batch))
+        {
+            Write(part);
+        }
+
+        foreach (var part in changed.Chunk(Batch))
+        {
+            var read = new List<IndexedPicture>();
+            await Parallel.ForEachAsync(part, new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken }, async (next, _) =>
+            {
+                if (await next() is { } picture)
+                {
+                    lock (read)
+                    {
+                        read.Add(picture);
+                    }
+                }
+            });
+            Write(read);
+        }
+
+        Remove([.. known.Keys.Where(n => !images.ContainsKey(n))]);
+        if (!IsComplete)
+        {
+            IsComplete = true;
+            feed.Tell("index", new { isComplete = true });
+        }
+    }
+
+    private static string NameOf(CaptionRecord record) => record.Product?.ViewsHash is null ? record.Image.Name : CaptionStore.NameOf(record);
+
+    private void Write(IReadOnlyCollection<IndexedPicture> pictures)
+    {
+        if (pictures.Count == 0)
+        {
+            return;
+        }
+
+        lock (_writing)
+        {
+            index.Write(pictures);
+            foreach (var picture in pictures)
+            {
+                _known?[picture.Card.Name] = (picture.ETag, picture.RecordETag);
+            }
+        }
+
+        foreach (var picture in pictures)
+        {
+            feed.Tell(picture.Card);
+        }
+    }
+
+    private void Remove(List<string> names)
+    {
+        if (names.Count == 0)
+        {
+            return;
+        }
+
+        lock (_writing)
+        {
+            index.Delete(names);
+            foreach (var name in names)
+            {
+                _known?.Remove(name);
+            }
+        }
+
+        foreach (var name in names)
+        {
+            feed.Tell("gone", new { name });
+        }
+    }
+
+    private async Task<(Dictionary<string, Image> Images, Dictionary<string, string> Records)> ListAsync(CancellationToken cancellationToken)
+    {
+        var images = new Dictionary<string, Image>(StringComparer.Ordinal);
+        var records = new Dictionary<string, string>(StringComparer.Ordinal);
+        await foreach (var blob in storage.Images.GetBlobsAsync(new GetBlobsOptions { Traits = BlobTraits.Metadata }, cancellationToken))
+        {
+            var etag = blob.Properties.ETag?.Plain() ?? "";
+            if (blob.Name.EndsWith(".json", StringComparison.Ordinal))
+            {
+                if (blob.Properties.ContentLength is null or <= MostRecordBytes)
+                {
+                    records[blob.Name] = etag;
+                }
+            }
+            else if (ImageNames.IsImage(blob.Name) && !ImageListing.IsFolder(blob.Metadata))
+            {
+                images[blob.Name] = new(etag, blob.Properties.LastModified);
+            }
+        }
+
+        return (images, records);
+    }
+
+    private async Task<IndexedPicture?> ReadAsync(string name, string recordName, Image image, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var blob = (await storage.Images.GetBlobClient(recordName).DownloadContentAsync(cancellationToken)).Value;
+            if (RecordListing.Parse(blob.Content, recordName) is not { } record)
+            {
+                return null;
+            }
+
+            batch.Take(record);
+            return IndexedPicture.Of(name, image.ETag, blob.Details.ETag.Plain(), record, image.Uploaded);
+        }
+        catch (RequestFailedException error) when (error.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    [LoggerMessage(60, LogLevel.Warning, "The container could not be listed; it is tried again")]
+    private partial void ListingFailed(Exception error);
+
+    private sealed record Image(string ETag, DateTimeOffset? Uploaded);
+}

@@ -1,0 +1,277 @@
+using System.Globalization;
+using System.Text.Json;
+using BlobCaptioner.Web.Api;
+using Microsoft.Data.Sqlite;
+
+namespace BlobCaptioner.Web.Index;
+
+/// <summary>
+/// What the gallery lists, filters and searches: a SQLite file beside the container, which stays the truth. Losing the file costs one listing and one read a record.
+/// Any number of readers at once, one writer.
+/// </summary>
+internal sealed class RecordIndex : IDisposable
+{
+    // Another shape of the tables makes the file anew.
+    private const int Shape = 1;
+
+    private const string Schema = """
+        CREATE TABLE pictures (
+          id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, state TEXT NOT NULL, etag TEXT NOT NULL, record TEXT NOT NULL, uploaded INTEGER NOT NULL, card TEXT NOT NULL);
+        CREATE INDEX pictures_state ON pictures (state, name);
+        CREATE INDEX pictures_uploaded ON pictures (uploaded DESC, name);
+        CREATE TABLE flags (flag TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (flag, id)) WITHOUT ROWID;
+        CREATE INDEX flags_id ON flags (id);
+        CREATE TABLE languages (language TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (language, id)) WITHOUT ROWID;
+        CREATE INDEX languages_id ON languages (id);
+        CREATE VIRTUAL TABLE texts USING fts5 (text, tokenize = 'trigram');
+        """;
+
+    private readonly string _connection;
+    private readonly SqliteConnection _writer;
+    private readonly Lock _writing = new();
+
+    /// <summary>Opens the file, or makes it.</summary>
+    /// <param name="path">The file; its folder is created.</param>
+    /// <param name="container">Which container it is about; the index of another one is thrown away.</param>
+    public RecordIndex(string path, string container)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        _connection = new SqliteConnectionStringBuilder { DataSource = path, Pooling = true }.ToString();
+        _writer = Open(path, container);
+    }
+
+    /// <summary>Versions of what is there, by name: the image's ETag and the record's.</summary>
+    public Dictionary<string, (string ETag, string RecordETag)> Versions()
+    {
+        var versions = new Dictionary<string, (string, string)>(StringComparer.Ordinal);
+        using var reader = Reader();
+        using var rows = Command(reader, "SELECT name, etag, record FROM pictures").ExecuteReader();
+        while (rows.Read())
+        {
+            versions[rows.GetString(0)] = (rows.GetString(1), rows.GetString(2));
+        }
+
+        return versions;
+    }
+
+    /// <summary>Adds or replaces rows.</summary>
+    public void Write(IReadOnlyCollection<IndexedPicture> pictures)
+    {
+        lock (_writing)
+        {
+            using var all = _writer.BeginTransaction();
+            foreach (var picture in pictures)
+            {
+                Remove(picture.Card.Name);
+                using var insert = Command(
+                    _writer,
+                    "INSERT INTO pictures (name, state, etag, record, uploaded, card) VALUES ($name, $state, $etag, $record, $uploaded, $card) RETURNING id",
+                    ("$name", picture.Card.Name),
+                    ("$state", picture.Card.State.ToString()),
+                    ("$etag", picture.ETag),
+                    ("$record", picture.RecordETag),
+                    ("$uploaded", picture.Card.Uploaded?.ToUnixTimeMilliseconds() ?? 0),
+                    ("$card", JsonSerializer.Serialize(picture.Card, WebJson.Options)));
+                var id = (long)insert.ExecuteScalar()!;
+                Run("INSERT INTO texts (rowid, text) VALUES ($id, $text)", ("$id", id), ("$text", picture.Text));
+                foreach (var flag in picture.Card.Flags.SelectMany(Shapes).Distinct(StringComparer.Ordinal))
+                {
+                    Run("INSERT INTO flags (flag, id) VALUES ($flag, $id)", ("$flag", flag), ("$id", id));
+                }
+
+                foreach (var language in picture.Card.Languages)
+                {
+                    Run("INSERT OR IGNORE INTO languages (language, id) VALUES ($language, $id)", ("$language", language), ("$id", id));
+                }
+            }
+
+            all.Commit();
+        }
+    }
+
+    /// <summary>Takes rows out.</summary>
+    public void Delete(IReadOnlyCollection<string> names)
+    {
+        lock (_writing)
+        {
+            using var all = _writer.BeginTransaction();
+            foreach (var name in names)
+            {
+                Remove(name);
+            }
+
+            all.Commit();
+        }
+    }
+
+    /// <summary>One card; null where there is none.</summary>
+    public PictureCard? Find(string name)
+    {
+        using var reader = Reader();
+        return Command(reader, "SELECT card FROM pictures WHERE name = $name", ("$name", name)).ExecuteScalar() is string card ? Card(card) : null;
+    }
+
+    /// <summary>A page.</summary>
+    /// <param name="query">Which pictures.</param>
+    /// <param name="live">States of those that are under way, by name: they count in place of what the index holds.</param>
+    /// <param name="offset">Index of the first.</param>
+    /// <param name="limit">Most of them.</param>
+    public PicturePage List(PictureQuery query, IReadOnlyDictionary<string, PictureState> live, int offset, int limit)
+    {
+        using var reader = Reader();
+        var filter = new FilterSql(query, live);
+        var states = new Dictionary<PictureState, int>();
+        using (var rows = filter.Command(reader, $"SELECT {filter.State}, COUNT(*) FROM pictures p WHERE {filter.ButState} GROUP BY 1").ExecuteReader())
+        {
+            while (rows.Read())
+            {
+                states[Enum.Parse<PictureState>(rows.GetString(0))] = rows.GetInt32(1);
+            }
+        }
+
+        var order = query.NewestFirst ? "p.uploaded DESC, p.name" : "p.name";
+        var items = new List<PictureCard>(limit);
+        var page = filter.Command(reader, $"SELECT card FROM pictures p WHERE {filter.All} ORDER BY {order} LIMIT $limit OFFSET $offset");
+        page.Parameters.AddWithValue("$limit", limit);
+        page.Parameters.AddWithValue("$offset", offset);
+        using (var rows = page.ExecuteReader())
+        {
+            while (rows.Read())
+            {
+                var card = Card(rows.GetString(0));
+                items.Add(live.TryGetValue(card.Name, out var now) ? card with { State = now } : card);
+            }
+        }
+
+        var total = query.State is { } wanted ? states.GetValueOrDefault(wanted) : states.Values.Sum();
+        return new() { Total = total, Offset = offset, Items = items, States = states };
+    }
+
+    /// <summary>What can be filtered by.</summary>
+    public Facets Facets()
+    {
+        using var reader = Reader();
+        var folders = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        using (var rows = Command(reader, "SELECT name FROM pictures").ExecuteReader())
+        {
+            while (rows.Read())
+            {
+                var name = rows.GetString(0);
+                var folder = name[..(name.LastIndexOf('/') + 1)];
+                folders[folder] = folders.GetValueOrDefault(folder) + 1;
+            }
+        }
+
+        return new()
+        {
+            Folders = folders,
+            Flags = Counts(reader, "SELECT flag, COUNT(*) FROM flags WHERE flag NOT LIKE '%=%' GROUP BY flag ORDER BY 2 DESC LIMIT 100"),
+            Languages = Counts(reader, "SELECT language, COUNT(*) FROM languages GROUP BY language ORDER BY 2 DESC"),
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _writer.Dispose();
+        SqliteConnection.ClearPool(_writer);
+    }
+
+    /// <summary>"de.title-cut" is found as itself, marked by a '=', and as "cut".</summary>
+    internal static IEnumerable<string> Shapes(string flag)
+    {
+        yield return "=" + flag;
+        var dash = flag.IndexOf('-', flag.IndexOf('.', StringComparison.Ordinal) + 1);
+        yield return dash >= 0 ? flag[(dash + 1)..] : flag;
+    }
+
+    private static Dictionary<string, int> Counts(SqliteConnection reader, string sql)
+    {
+        var counts = new Dictionary<string, int>(StringComparer.Ordinal);
+        using var rows = Command(reader, sql).ExecuteReader();
+        while (rows.Read())
+        {
+            counts[rows.GetString(0)] = rows.GetInt32(1);
+        }
+
+        return counts;
+    }
+
+    private static PictureCard Card(string json) => JsonSerializer.Deserialize<PictureCard>(json, WebJson.Options)!;
+
+    private SqliteConnection Open(string path, string container)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            var connection = new SqliteConnection(_connection);
+            try
+            {
+                connection.Open();
+                Command(connection, "PRAGMA journal_mode = WAL").ExecuteNonQuery();
+                Command(connection, "PRAGMA synchronous = NORMAL").ExecuteNonQuery();
+                var shape = (long)Command(connection, "PRAGMA user_version").ExecuteScalar()!;
+                if (shape == 0)
+                {
+                    Command(connection, Schema).ExecuteNonQuery();
+                    Command(connection, "CREATE TABLE about (container TEXT NOT NULL)").ExecuteNonQuery();
+                    Command(connection, "INSERT INTO about VALUES ($container)", ("$container", container)).ExecuteNonQuery();
+                    Command(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {Shape}")).ExecuteNonQuery();
+                    return connection;
+                }
+
+                if (shape == Shape && (string?)Command(connection, "SELECT container FROM about").ExecuteScalar() == container)
+                {
+                    return connection;
+                }
+            }
+            catch (SqliteException) when (attempt == 0)
+            {
+                // Not ours, or damaged: it holds nothing that the container does not.
+            }
+
+            connection.Dispose();
+            SqliteConnection.ClearPool(connection);
+            foreach (var file in (string[])[path, path + "-wal", path + "-shm"])
+            {
+                File.Delete(file);
+            }
+        }
+    }
+
+    private SqliteConnection Reader()
+    {
+        var connection = new SqliteConnection(_connection);
+        connection.Open();
+        return connection;
+    }
+
+    private void Remove(string name)
+    {
+        if (Command(_writer, "DELETE FROM pictures WHERE name = $name RETURNING id", ("$name", name)).ExecuteScalar() is long id)
+        {
+            Run("DELETE FROM texts WHERE rowid = $id", ("$id", id));
+            Run("DELETE FROM flags WHERE id = $id", ("$id", id));
+            Run("DELETE FROM languages WHERE id = $id", ("$id", id));
+        }
+    }
+
+    private void Run(string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
+    {
+        using var command = Command(_writer, sql, parameters);
+        command.ExecuteNonQuery();
+    }
+
+    internal static SqliteCommand Command(SqliteConnection connection, string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
+    {
+        var command = connection.CreateCommand();
+#pragma warning disable CA2100 // the texts are this class's own; what visitors send are parameters
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        foreach (var (name, value) in parameters)
+        {
+            command.Parameters.AddWithValue(name, value);
+        }
+
+        return command;
+    }
+}

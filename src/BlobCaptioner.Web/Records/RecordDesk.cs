@@ -1,0 +1,247 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using BlobCaptioner.Captioning;
+using BlobCaptioner.Exports;
+using BlobCaptioner.Intake;
+using BlobCaptioner.Results;
+using BlobCaptioner.Web.Api;
+using BlobCaptioner.Web.Index;
+using BlobCaptioner.Web.Reviews;
+
+namespace BlobCaptioner.Web.Records;
+
+/// <summary>Shows records, and writes what people decide about them. A write that meets another one is repeated where the two do not touch, and told where they do.</summary>
+internal sealed class RecordDesk(WebContext context, RecordIndex index, IndexSync sync)
+{
+    private const int MostTries = 20;
+
+    /// <summary>A record with its fields.</summary>
+    public async Task<RecordView> ReadAsync(string name, CancellationToken cancellationToken) => await ViewAsync(name, await FindAsync(name, cancellationToken), cancellationToken);
+
+    /// <summary>Stores edits.</summary>
+    /// <returns>The record as it is now, or what stands in the way.</returns>
+    public async Task<(RecordView? Now, EditConflict? Conflict)> EditAsync(string name, EditRequest request, string? who, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; attempt < MostTries; attempt++)
+        {
+            var seen = await RequireAsync(name, cancellationToken);
+            var view = await ViewAsync(name, seen, cancellationToken);
+            var changes = request.Changes.Select(c => Check(c, view)).ToList();
+            if (Differences(seen.Record!, request, seen.ETag) is { Count: > 0 } differences)
+            {
+                return (null, new() { Fields = differences, By = RecordReview.Read(seen.Record!.Review).By, Now = view });
+            }
+
+            var review = ReviewEditor.Edit(seen.Record!.Review, changes, who, context.Time.GetUtcNow());
+            if (await StoreAsync(seen, review, cancellationToken) is { } stored)
+            {
+                return (await ViewAsync(name, stored, cancellationToken), null);
+            }
+        }
+
+        throw Busy(name);
+    }
+
+    /// <summary>Stores a decision, or takes the last step back.</summary>
+    /// <returns>The record as it is now, or what stands in the way: its words were changed since they were seen.</returns>
+    public async Task<(RecordView? Now, EditConflict? Conflict)> DecideAsync(string name, ReviewRequest request, string? who, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; attempt < MostTries; attempt++)
+        {
+            var seen = await RequireAsync(name, cancellationToken);
+            if (seen.ETag != request.ETag)
+            {
+                // What is approved is what was read.
+                return (null, new() { Fields = [], By = RecordReview.Read(seen.Record!.Review).By, Now = await ViewAsync(name, seen, cancellationToken) });
+            }
+
+            var now = context.Time.GetUtcNow();
+            var review = request.State switch
+            {
+                "undo" => ReviewEditor.Undo(seen.Record!.Review, who, now)
+                    ?? throw new ApiException(409, "nothing-to-undo", "Nobody has changed this record.", "Nothing to do."),
+                "open" => ReviewEditor.Decide(seen.Record!.Review, null, who, now),
+                RecordReview.Approved or RecordReview.Rejected => ReviewEditor.Decide(seen.Record!.Review, request.State, who, now),
+                _ => throw new ApiException(400, "state-invalid", $"'{request.State}' is no state.", "Give approved, rejected, open or undo."),
+            };
+            if (request.State == RecordReview.Approved && seen.Record!.Status != RecordStatus.Described)
+            {
+                throw new ApiException(409, "no-copy", $"'{name}' has no copy that could be approved.", "Mend the picture, or have it written anew.");
+            }
+
+            if (await StoreAsync(seen, review, cancellationToken) is { } stored)
+            {
+                return (await ViewAsync(name, stored, cancellationToken), null);
+            }
+        }
+
+        throw Busy(name);
+    }
+
+    /// <summary>Has records written anew.</summary>
+    public async Task<RedoResult> RedoAsync(RedoAsk ask, CancellationToken cancellationToken)
+    {
+        var part = ask.Fields.Count + ask.Languages.Count > 0 ? new CopyPart(ask.Fields, ask.Languages) : null;
+        if (ask.Profile is { } profile && await context.Folders.FindProfileAsync(profile, cancellationToken) is null)
+        {
+            throw new ApiException(400, "profile-unknown", $"There is no profile '{profile}', or its file is broken.", $"Built in: {string.Join(", ", BuiltInProfiles.Names)}; a container's own lie in _profiles/.");
+        }
+
+        if (ask.Profile is not null && part is not null)
+        {
+            throw new ApiException(400, "redo-invalid", "Another profile writes all of a record.", "Leave out fields and languages, or the profile.");
+        }
+
+        foreach (var name in part is not null || ask.Profile is not null ? ask.Names : [])
+        {
+            var seen = await RequireAsync(name, cancellationToken);
+            if (ask.Profile is not null && seen.Record!.Product is not null)
+            {
+                throw new ApiException(409, "profile-of-product", $"'{name}' belongs to a product, whose pictures share a profile.", "Change the profile in the folder's _captioner.json.");
+            }
+
+            if (part is not null && part.Of(await ProfileOfAsync(name, seen.Record!, cancellationToken)) is null)
+            {
+                throw new ApiException(
+                    400, "redo-invalid", $"The profile of '{name}' has no field {string.Join(", ", ask.Fields)} in {string.Join(", ", ask.Languages)}.", "GET /api/record names its fields and languages.");
+            }
+        }
+
+        var done = await new Redo(context.Intake).RunAsync(
+            new() { Profiles = context.Basis, Names = ask.Names, Only = part, As = ask.Profile }, cancellationToken);
+        return new(done.Enqueued, done.InFlight, done.Gone + done.Blocked);
+    }
+
+    private async Task<StoredRecord?> StoreAsync(StoredRecord seen, JsonElement review, CancellationToken cancellationToken)
+    {
+        var stored = await context.Store.ReviewAsync(seen, review, cancellationToken);
+        if (stored is not null)
+        {
+            sync.Take(stored.Record!, stored.ETag);
+        }
+
+        return stored;
+    }
+
+    private Task<StoredRecord?> FindAsync(string name, CancellationToken cancellationToken) =>
+        ProductRecords.IsProductRecord(name) ? context.Store.ReadProductAsync(name, cancellationToken) : context.Store.ReadAsync(name, cancellationToken);
+
+    private async Task<StoredRecord> RequireAsync(string name, CancellationToken cancellationToken) => await FindAsync(name, cancellationToken) switch
+    {
+        null => throw new ApiException(404, "no-record", $"'{name}' has no record yet.", "Wait until it is described."),
+        { Record: null } => throw new ApiException(409, "record-name-taken", $"Where the record of '{name}' belongs lies another file.", "Rename or delete that file."),
+        var stored => stored,
+    };
+
+    private async Task<RecordView> ViewAsync(string name, StoredRecord? stored, CancellationToken cancellationToken)
+    {
+        var card = index.Find(name);
+        if (stored?.Record is not { } record)
+        {
+            // Uploaded a moment ago, the listing may not have seen it yet.
+            return new()
+            {
+                Card = card ?? (await context.Store.GetImageETagAsync(name, cancellationToken) is { } etag
+                    ? IndexedPicture.Waiting(name, etag, uploaded: null).Card
+                    : throw ApiException.NotThere(name)),
+            };
+        }
+
+        var isProduct = ProductRecords.IsProductRecord(name);
+        var fresh = IndexedPicture.Of(name, isProduct ? "" : card?.ImageVersion is null ? record.Image.ETag : await ETagOfAsync(name, record, cancellationToken), stored.ETag, record, card?.Uploaded).Card;
+        var profile = record.Status == RecordStatus.Described ? await ProfileOfAsync(name, record, cancellationToken) : null;
+        return new()
+        {
+            Card = fresh,
+            ETag = stored.ETag,
+            Record = JsonSerializer.Deserialize<JsonElement>(CaptionStore.Serialize(record)),
+            Fields = profile is null ? [] : FieldView.Of(profile),
+            UndoSteps = ReviewEditor.Steps(record.Review),
+            CanChangeProfile = record.Product is null,
+        };
+    }
+
+    private async Task<string> ETagOfAsync(string name, CaptionRecord record, CancellationToken cancellationToken) =>
+        await context.Store.GetImageETagAsync(name, cancellationToken) ?? record.Image.ETag;
+
+    // Of now where it has not changed since; else as far as it is known, with the record's own fields.
+    private async Task<Profile> ProfileOfAsync(string name, CaptionRecord record, CancellationToken cancellationToken)
+    {
+        var image = record.Image.Name;
+        var basis = context.Basis(record.Profile.Name);
+        var folder = record.Profile.IsPinned
+            ? await context.Folders.AsAsync(image, record.Profile.Name, cancellationToken)
+            : await context.Folders.ForAsync(image, basis, cancellationToken);
+        var assignment = Assignment.Of(folder, basis);
+        var profile = ProductRecords.IsProductRecord(name) ? assignment.Product?.Profile ?? basis.ForProduct() : assignment.Profile;
+        var missing = record.Copy.Values.SelectMany(c => c).Select(c => (c.Key, c.Value.IsList, IsAttribute: false))
+            .Concat(record.Attributes.Select(a => (a.Key, IsList: a.Value.Value is { IsList: true }, IsAttribute: true)))
+            .DistinctBy(f => f.Key, StringComparer.Ordinal)
+            .Where(f => profile.Fields.All(p => p.Name != f.Key))
+            .Select(f => new ProfileField { Name = f.Key, Kind = f.IsList ? FieldKind.TextList : FieldKind.Text, IsAttribute = f.IsAttribute, MaxCharacters = 10_000, MaxItems = 100 });
+        var languages = record.Profile.Languages ?? [.. record.Copy.Keys];
+        return profile with
+        {
+            Fields = [.. profile.Fields, .. missing],
+            Languages = [.. profile.Languages, .. languages.Where(l => profile.Languages.All(p => p.Tag != l)).Select(l => new ProfileLanguage(l))],
+        };
+    }
+
+    private static ReviewChange Check(FieldEdit edit, RecordView view)
+    {
+        var field = view.Fields.FirstOrDefault(f => f.Name == edit.Field && f.IsAttribute == edit.Language is null)
+            ?? throw Bad(edit, "there is no such field", $"Fields: {string.Join(", ", view.Fields.Select(f => f.Name))}.");
+        var change = new ReviewChange(edit.Language, edit.Field, ReviewEditor.Value(edit.Value is { ValueKind: not JsonValueKind.Null } value ? JsonNode.Parse(value.GetRawText()) : null));
+        if (change.Value is null)
+        {
+            return edit.Value is null or { ValueKind: JsonValueKind.Null } ? change : throw Bad(edit, "it is neither a text nor a list of texts", "Send a string, an array of strings, or null.");
+        }
+
+        var items = change.Value.Items.Where(i => i.Length > 0).ToList();
+        if (field.MaxCharacters is { } limit && items.Find(i => Length(i) > limit) is { } long_)
+        {
+            throw Bad(edit, $"it has {Length(long_)} characters; the limit is {limit}", "Shorten it.");
+        }
+
+        if (change.Value.IsList && field.MaxItems is { } most && items.Count > most)
+        {
+            throw Bad(edit, $"it has {items.Count} items; the limit is {most}", "Take some out.");
+        }
+
+        if (field.Values.Count > 0 && items.Find(i => !field.Values.Contains(i, StringComparer.Ordinal)) is { } stranger)
+        {
+            throw Bad(edit, $"'{stranger}' is not one of its values", $"Values: {string.Join(", ", field.Values.Take(40))}.");
+        }
+
+        return change;
+    }
+
+    // A page may have seen a newer record than the one in which its person began to write: what stood there then decides, where it is told.
+    private static List<string> Differences(CaptionRecord record, EditRequest request, string etag)
+    {
+        var shown = EffectiveRecord.Of(record).Record;
+        var fields = new List<string>();
+        foreach (var change in request.Changes.Where(c => c.Was is not null || etag != request.ETag))
+        {
+            var now = change.Language is null
+                ? shown.Attributes.GetValueOrDefault(change.Field)?.Value
+                : shown.Copy.GetValueOrDefault(change.Language)?.GetValueOrDefault(change.Field);
+            var was = change.Was is { ValueKind: not JsonValueKind.Null } seen ? ReviewEditor.Value(JsonNode.Parse(seen.GetRawText())) : null;
+            if (Text(now) != Text(was))
+            {
+                fields.Add(new ReviewChange(change.Language, change.Field, null).Key);
+            }
+        }
+
+        return fields;
+
+        static string Text(CopyValue? value) => value is null ? "" : string.Join('\u001f', value.Items);
+    }
+
+    private static int Length(string text) => text.EnumerateRunes().Count();
+
+    private static ApiException Bad(FieldEdit edit, string why, string remedy) =>
+        new(400, "edit-invalid", $"{(edit.Language is null ? "" : edit.Language + " ")}{edit.Field}: {why}.", remedy);
+
+    private static ApiException Busy(string name) => new(503, "busy", $"'{name}' is written by many at once.", "Try again.");
+}

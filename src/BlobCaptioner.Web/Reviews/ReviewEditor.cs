@@ -1,0 +1,193 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using BlobCaptioner.Results;
+
+namespace BlobCaptioner.Web.Reviews;
+
+/// <summary>
+/// Changes a record's <c>review</c>, whatever else stands there: edits, who signed each of them (<c>edited</c>), the state, and a <c>history</c> that undo goes back on.
+/// </summary>
+internal static class ReviewEditor
+{
+    /// <summary>Most steps that can be undone.</summary>
+    public const int MostSteps = 50;
+
+    /// <summary>Sets values.</summary>
+    /// <param name="review">The review; null for none.</param>
+    /// <param name="changes">What to set.</param>
+    /// <param name="who">Who does it; null for somebody without a name.</param>
+    /// <param name="at">When.</param>
+    public static JsonElement Edit(JsonElement? review, IReadOnlyList<ReviewChange> changes, string? who, DateTimeOffset at)
+    {
+        var root = Open(review);
+        var before = new JsonObject();
+        var signed = new JsonObject();
+        foreach (var change in changes)
+        {
+            before[change.Key] = Read(root, change)?.DeepClone();
+            signed[change.Key] = (root["edited"] as JsonObject)?[change.Key]?.DeepClone();
+            Put(root, change, who, at);
+        }
+
+        Note(root, who, at, new() { ["before"] = before, ["signed"] = signed });
+        return Close(root, who, at);
+    }
+
+    /// <summary>Sets the state.</summary>
+    /// <param name="review">The review; null for none.</param>
+    /// <param name="state"><see cref="RecordReview.Approved"/>, <see cref="RecordReview.Rejected"/>, or null for undecided.</param>
+    /// <param name="who">Who.</param>
+    /// <param name="at">When.</param>
+    public static JsonElement Decide(JsonElement? review, string? state, string? who, DateTimeOffset at)
+    {
+        var root = Open(review);
+        Note(root, who, at, new() { ["state"] = RecordReview.Read(review).State });
+        Set(root, "state", state);
+        root.Remove("approved");
+        return Close(root, who, at);
+    }
+
+    /// <summary>Takes the last step back.</summary>
+    /// <returns>Null where there is none.</returns>
+    public static JsonElement? Undo(JsonElement? review, string? who, DateTimeOffset at)
+    {
+        var root = Open(review);
+        if (root["history"] is not JsonArray { Count: > 0 } history || history[^1] is not JsonObject step)
+        {
+            return null;
+        }
+
+        history.RemoveAt(history.Count - 1);
+        if (step["before"] is JsonObject before)
+        {
+            var edited = Child(root, "edited");
+            foreach (var (key, value) in before)
+            {
+                if (ReviewChange.Of(key, value) is { } change)
+                {
+                    Put(root, change, who, at);
+                    if ((step["signed"] as JsonObject)?[key] is { } signed)
+                    {
+                        edited[key] = signed.DeepClone();
+                    }
+                }
+            }
+        }
+        else if (step.ContainsKey("state"))
+        {
+            Set(root, "state", (string?)step["state"]);
+        }
+
+        return Close(root, who, at);
+    }
+
+    /// <summary>How many steps can be taken back.</summary>
+    public static int Steps(JsonElement? review) =>
+        review is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("history", out var history) && history.ValueKind == JsonValueKind.Array
+            ? history.GetArrayLength()
+            : 0;
+
+    /// <summary>A text or a list of texts; null for anything else.</summary>
+    public static CopyValue? Value(JsonNode? node) => node switch
+    {
+        JsonValue value when value.TryGetValue<string>(out var text) => new(text),
+        JsonArray items when items.All(i => i is JsonValue v && v.GetValueKind() == JsonValueKind.String) => new([.. items.Select(i => (string)i!)]),
+        _ => null,
+    };
+
+    private static JsonNode? Read(JsonObject root, ReviewChange change) =>
+        root["edits"] is not JsonObject edits ? null
+        : change.Language is null ? (edits["attributes"] as JsonObject)?[change.Field]
+        : ((edits["copy"] as JsonObject)?[change.Language] as JsonObject)?[change.Field];
+
+    private static void Put(JsonObject root, ReviewChange change, string? who, DateTimeOffset at)
+    {
+        var edits = Child(root, "edits");
+        var owner = change.Language is null ? Child(edits, "attributes") : Child(Child(edits, "copy"), change.Language);
+        var edited = Child(root, "edited");
+        if (change.Value is { } value)
+        {
+            owner[change.Field] = value.IsList ? new JsonArray([.. value.Items.Select(i => JsonValue.Create(i))]) : JsonValue.Create(value.Items[0]);
+            var signature = new JsonObject { ["at"] = Text(at) };
+            Set(signature, "by", who);
+            edited[change.Key] = signature;
+        }
+        else
+        {
+            owner.Remove(change.Field);
+            edited.Remove(change.Key);
+        }
+    }
+
+    private static void Note(JsonObject root, string? who, DateTimeOffset at, JsonObject step)
+    {
+        step["at"] = Text(at);
+        Set(step, "by", who);
+        if (root["history"] is not JsonArray history)
+        {
+            root["history"] = history = [];
+        }
+
+        history.Add((JsonNode)step);
+        while (history.Count > MostSteps)
+        {
+            history.RemoveAt(0);
+        }
+    }
+
+    // A review of another shape than an object is somebody's note: it is kept under a name of its own.
+    private static JsonObject Open(JsonElement? review) => review switch
+    {
+        null or { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined } => [],
+        { ValueKind: JsonValueKind.Object } element => (JsonObject)JsonNode.Parse(element.GetRawText())!,
+        { } other => new() { ["note"] = JsonNode.Parse(other.GetRawText()) },
+    };
+
+    private static JsonElement Close(JsonObject root, string? who, DateTimeOffset at)
+    {
+        foreach (var (parent, name) in ((JsonObject, string)[])[(Child(root, "edits"), "copy"), (Child(root, "edits"), "attributes"), (root, "edits"), (root, "edited")])
+        {
+            if (parent[name] is JsonObject inner)
+            {
+                foreach (var empty in inner.Where(p => p.Value is JsonObject { Count: 0 }).Select(p => p.Key).ToList())
+                {
+                    inner.Remove(empty);
+                }
+
+                if (inner.Count == 0)
+                {
+                    parent.Remove(name);
+                }
+            }
+        }
+
+        Set(root, "by", who);
+        root["at"] = Text(at);
+        return JsonSerializer.SerializeToElement(root, WebJson.Options);
+    }
+
+    private static JsonObject Child(JsonObject parent, string name)
+    {
+        if (parent[name] is not JsonObject child)
+        {
+            parent[name] = child = [];
+        }
+
+        return child;
+    }
+
+    private static void Set(JsonObject parent, string name, string? value)
+    {
+        if (value is null)
+        {
+            parent.Remove(name);
+        }
+        else
+        {
+            parent[name] = value;
+        }
+    }
+
+    private static string Text(DateTimeOffset at) => at.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,84 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+
+namespace BlobCaptioner.Web.Security;
+
+/// <summary>
+/// Lets a request through, or says why not: the host it names (against DNS rebinding), where it comes from (against requests that another site makes a browser send), and who
+/// sends it. Sources: OWASP's cheat sheet on cross-site request forgery (Fetch metadata), https://web.dev/articles/fetch-metadata.
+/// </summary>
+internal sealed class RequestGuard(WebOptions options)
+{
+    private const string Cookie = "captioner-token";
+    private const string SignedIn = "X-MS-CLIENT-PRINCIPAL-NAME";
+    private static readonly string[] s_loopback = ["localhost", "127.0.0.1", "[::1]"];
+
+    /// <summary>Who is signed in by the platform; null where nobody is asked to.</summary>
+    public string? Person(HttpRequest request) => options.PlatformSignIn ? request.Headers[SignedIn].ToString() : null;
+
+    /// <summary>Handles a request.</summary>
+    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        var request = context.Request;
+        if (!IsKnown(request.Host.Host))
+        {
+            throw new ApiException(
+                421, "host-unknown", $"This page is not served under '{request.Host.Host}'.", "Use the address that 'captioner' printed, or name the host with --host.");
+        }
+
+        if (IsForeign(request))
+        {
+            throw new ApiException(403, "cross-site", "Another site made this request.", "Use the page itself, or a program outside a browser.");
+        }
+
+        if (options.Token is { } token && !IsShown(request, token))
+        {
+            if (HttpMethods.IsGet(request.Method) && request.Query["token"].ToString() is { Length: > 0 } given && IsSame(given, token))
+            {
+                context.Response.Cookies.Append(Cookie, token, new() { HttpOnly = true, SameSite = SameSiteMode.Strict, Secure = request.IsHttps, IsEssential = true });
+                context.Response.Redirect(request.Path);
+                return;
+            }
+
+            throw new ApiException(401, "token-missing", "This page needs its token.", "Open it once as /?token=TOKEN, or send 'Authorization: Bearer TOKEN'.");
+        }
+
+        if (options.PlatformSignIn && string.IsNullOrEmpty(request.Headers[SignedIn]))
+        {
+            throw new ApiException(401, "not-signed-in", "Nobody is signed in.", "Reach this page through its public address, where the platform signs visitors in.");
+        }
+
+        await next(context);
+    }
+
+    private bool IsKnown(string host) =>
+        s_loopback.Contains(host, StringComparer.OrdinalIgnoreCase) || options.Hosts.Contains(host, StringComparer.OrdinalIgnoreCase)
+        || (!options.IsLoopback && options.Hosts.Count == 0 && IPAddress.TryParse(host.Trim('[', ']'), out _));
+
+    // A browser says with every request whose page made it; programs say nothing.
+    private static bool IsForeign(HttpRequest request)
+    {
+        var site = request.Headers["Sec-Fetch-Site"].ToString();
+        if (site is "cross-site" or "same-site")
+        {
+            // A link from elsewhere may open the page itself, and nothing else.
+            return !(HttpMethods.IsGet(request.Method) && request.Headers["Sec-Fetch-Mode"] == "navigate" && !request.Path.StartsWithSegments("/api", StringComparison.Ordinal));
+        }
+
+        var origin = request.Headers.Origin.ToString();
+        return origin.Length > 0 && !(Uri.TryCreate(origin, UriKind.Absolute, out var from) && string.Equals(from.Authority, request.Host.Value, StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static bool IsShown(HttpRequest request, string token)
+    {
+        var bearer = request.Headers.Authorization.ToString();
+        return (request.Cookies[Cookie] is { } cookie && IsSame(cookie, token))
+            || (bearer.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) && IsSame(bearer["Bearer ".Length..].Trim(), token));
+    }
+
+    // The hashes have the same length, so time tells nothing.
+    private static bool IsSame(string one, string other) =>
+        CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(one)), SHA256.HashData(Encoding.UTF8.GetBytes(other)));
+}
