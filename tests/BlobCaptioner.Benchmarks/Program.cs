@@ -1,3 +1,4 @@
+using BlobCaptioner.Benchmarks.Gallery;
 using BlobCaptioner.Benchmarks.Images;
 using BlobCaptioner.Benchmarks.Languages;
 using BlobCaptioner.Benchmarks.Server;
@@ -8,6 +9,7 @@ return args switch
     ["images", .. var rest] => await ImagesBenchmark.RunAsync(rest),
     ["languages", .. var rest] => await LanguagesBenchmark.RunAsync(rest),
     ["server", .. var rest] => await ServerBenchmark.RunAsync(rest),
+    ["gallery", .. var rest] => await GalleryBenchmark.RunAsync(rest),
     _ => Usage(),
 };
 
@@ -16,6 +18,7 @@ static int Usage()
     Console.Error.WriteLine(
         "Usage: dotnet run -c Release --project tests/BlobCaptioner.Benchmarks -- images [--vipsthumbnail PATH] [--rounds N] [--pictures N]\n"
         + "       dotnet run -c Release --project tests/BlobCaptioner.Benchmarks -- languages --model TEXT.gguf --mmproj VISION.gguf [--rounds N] [--pictures N]\n"
-        + "       dotnet run -c Release --project tests/BlobCaptioner.Benchmarks -- server --llama-server PATH [--model TEXT.gguf --mmproj VISION.gguf --words]");
+        + "       dotnet run -c Release --project tests/BlobCaptioner.Benchmarks -- server --llama-server PATH [--model TEXT.gguf --mmproj VISION.gguf --words]\n"
+        + "       dotnet run -c Release --project tests/BlobCaptioner.Benchmarks -- gallery [--pictures N] [--port P]");
     return 2;
 }

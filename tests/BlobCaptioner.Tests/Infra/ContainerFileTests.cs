@@ -3,19 +3,20 @@ using Xunit;
 
 namespace BlobCaptioner.Tests.Infra;
 
-/// <summary>The two container files, as far as they can be judged without building them.</summary>
+/// <summary>The container files, as far as they can be judged without building them.</summary>
 public sealed partial class ContainerFileTests
 {
     [Theory]
     [InlineData("functions.Dockerfile")]
     [InlineData("gpu-worker.Dockerfile")]
+    [InlineData("web.Dockerfile")]
     public void ContainerFile_OfAHost_IsPinnedUnprivilegedAndCopiesWhatExists(string file)
     {
         var lines = File.ReadAllLines(Path.Combine(InfraFiles.Folder, file));
         var arguments = lines.Select(l => Argument().Match(l)).Where(m => m.Success).ToDictionary(m => m.Groups["name"].Value, m => m.Groups["value"].Value, StringComparer.Ordinal);
         var bases = lines.Where(l => l.StartsWith("FROM ", StringComparison.Ordinal)).Select(l => l.Split(' ')[1]).ToList();
 
-        Assert.Equal(2, bases.Count);
+        Assert.InRange(bases.Count, 2, 3);
         Assert.All(bases, b =>
         {
             var image = Variable().Replace(b, m => arguments[m.Groups["name"].Value]);

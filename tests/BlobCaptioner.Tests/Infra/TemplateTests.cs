@@ -92,7 +92,7 @@ public sealed partial class TemplateTests(CompiledTemplate template) : IClassFix
         Assert.Equivalent(allowed, roles, strict: true);
 
         var assignments = template.OfType("Microsoft.Authorization/roleAssignments").ToList();
-        Assert.Equal(15, assignments.Count);
+        Assert.Equal(17, assignments.Count);
         foreach (var assignment in assignments)
         {
             var scope = assignment.GetProperty("scope").GetString()!;
@@ -161,6 +161,26 @@ public sealed partial class TemplateTests(CompiledTemplate template) : IClassFix
         var probes = Worker().GetProperty("containers")[0].GetProperty("probes").EnumerateArray().Select(p => p.GetProperty("httpGet").GetProperty("path").GetString());
 
         Assert.Equal([WorkerEndpoints.Live, WorkerEndpoints.Ready], probes);
+    }
+
+    [Fact]
+    public void Page_IsReachedByPeopleWhoSignedInAlone()
+    {
+        var app = App("web");
+        var sign = template.OfType("Microsoft.App/containerApps/authConfigs").Single().GetProperty("properties");
+        Assert.True(sign.GetProperty("platform").GetProperty("enabled").GetBoolean());
+        Assert.Equal("RedirectToLoginPage", sign.GetProperty("globalValidation").GetProperty("unauthenticatedClientAction").GetString());
+        Assert.False(app.GetProperty("configuration").GetProperty("ingress").GetProperty("allowInsecure").GetBoolean());
+        Assert.DoesNotContain("clientSecret", template.Text, StringComparison.Ordinal);
+
+        // Each argument is one that the command takes.
+        var container = app.GetProperty("template").GetProperty("containers")[0];
+        var options = BlobCaptioner.Cli.Commands.CaptionerCommand.Create().Subcommands.Single(c => c.Name == "web").Options.Select(o => o.Name).ToList();
+        var entry = File.ReadAllText(Path.Combine(InfraFiles.Folder, "web.Dockerfile"));
+        var given = container.GetProperty("args").EnumerateArray().Select(a => a.GetString()!).Where(a => a.StartsWith("--", StringComparison.Ordinal)).ToList();
+        Assert.Contains("--platform-sign-in", given);
+        Assert.All([.. given, "--no-model", "--listen", "--port"], a => Assert.Contains(a, options));
+        Assert.Contains("\"web\", \"--no-model\", \"--listen\", \"0.0.0.0\", \"--port\", \"8080\"", entry, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -236,7 +256,11 @@ public sealed partial class TemplateTests(CompiledTemplate template) : IClassFix
         return document.RootElement.Clone();
     }
 
-    private JsonElement Worker() => template.OfType("Microsoft.App/containerApps").Single().GetProperty("properties").GetProperty("template");
+    private JsonElement Worker() => App("worker").GetProperty("template");
+
+    private JsonElement App(string role) => template.OfType("Microsoft.App/containerApps")
+        .Single(a => (a.GetProperty("name").GetString() + a.GetProperty("properties").GetProperty("template").GetProperty("containers")[0].GetProperty("name").GetString()).Contains(role, StringComparison.Ordinal))
+        .GetProperty("properties");
 
     [GeneratedRegex(@"functionName=Host\.Functions\.(?<name>\w+)&", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex HostFunction();

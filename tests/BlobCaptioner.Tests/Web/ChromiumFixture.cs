@@ -1,0 +1,81 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Playwright;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(BlobCaptioner.Tests.Web.ChromiumFixture))]
+
+namespace BlobCaptioner.Tests.Web;
+
+/// <summary>Debian's Chromium, started by the first test that asks; each test gets a browser profile of its own.</summary>
+public sealed class ChromiumFixture : IAsyncLifetime
+{
+    private static readonly string[] s_places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+    private readonly SemaphoreSlim _starting = new(1, 1);
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+
+    /// <summary>Where screenshots are kept: ignored by git.</summary>
+    public static string Screens([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "..", "TestResults", "screens");
+
+    /// <summary>A page that fails the test on any error in its console.</summary>
+    /// <param name="address">The page's address.</param>
+    /// <param name="width">Pixels.</param>
+    /// <param name="height">Pixels.</param>
+    /// <param name="scheme">Light or dark.</param>
+    /// <param name="locale">The browser's language.</param>
+    public async Task<IPage> OpenAsync(Uri address, int width = 1280, int height = 900, ColorScheme scheme = ColorScheme.Light, string locale = "en")
+    {
+        var context = await (await StartAsync()).NewContextAsync(new()
+        {
+            BaseURL = address.ToString(),
+            ViewportSize = new() { Width = width, Height = height },
+            ColorScheme = scheme,
+            Locale = locale,
+            ReducedMotion = ReducedMotion.Reduce,
+        });
+        context.SetDefaultTimeout(30_000);
+        return await context.NewPageAsync();
+    }
+
+    /// <inheritdoc/>
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_browser is not null)
+        {
+            await _browser.DisposeAsync();
+        }
+
+        _playwright?.Dispose();
+        _starting.Dispose();
+    }
+
+    private async Task<IBrowser> StartAsync()
+    {
+        var chromium = Array.Find(s_places, File.Exists);
+        Assert.SkipWhen(chromium is null, "There is no Chromium here. Debian: apt-get install -y chromium.");
+        await _starting.WaitAsync();
+        try
+        {
+            if (_browser is null)
+            {
+                Assertions.SetDefaultExpectTimeout(20_000);
+                _playwright = await Playwright.CreateAsync();
+                _browser = await _playwright.Chromium.LaunchAsync(new()
+                {
+                    ExecutablePath = chromium,
+                    Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+                });
+            }
+
+            return _browser;
+        }
+        finally
+        {
+            _starting.Release();
+        }
+    }
+}

@@ -1,0 +1,141 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Azure.Storage.Blobs.Models;
+using BlobCaptioner.Captioning;
+using BlobCaptioner.Images;
+using BlobCaptioner.Intake;
+using BlobCaptioner.Queueing;
+using BlobCaptioner.Results;
+using BlobCaptioner.Storage;
+using BlobCaptioner.Tests.LocalStack;
+using BlobCaptioner.Tests.Queueing;
+using BlobCaptioner.Web;
+using BlobCaptioner.Web.Api;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace BlobCaptioner.Tests.Web;
+
+/// <summary>The page on a container of its own, beside the pipeline of <c>captioner up</c>, with a model of the test's choice.</summary>
+internal sealed class PageHost : IAsyncDisposable
+{
+    private readonly ImagePreparer _preparer = new(new ImageOptions());
+    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _abort = new();
+    private Task _run = Task.CompletedTask;
+
+    private PageHost(CaptionStorage storage) => Storage = storage;
+
+    public CaptionStorage Storage { get; }
+
+    public CaptionerWeb Web { get; private set; } = null!;
+
+    public HttpClient Client { get; private set; } = null!;
+
+    public EventLog Events { get; } = new();
+
+    public Uri Address => Web.Address;
+
+    public CaptionStore Store => new(Storage);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    /// <summary>Starts the page.</summary>
+    /// <param name="azurite">The store.</param>
+    /// <param name="model">What describes; null for nothing.</param>
+    /// <param name="profile">What is written; null for the bundled model's own short one.</param>
+    /// <param name="works">True works on the queue and sweeps, as <c>up</c> does.</param>
+    /// <param name="change">Changes the page's options.</param>
+    /// <param name="images">Limits of pictures.</param>
+    public static async Task<PageHost> StartAsync(
+        AzuriteFixture azurite, ICaptionModel? model, Profile? profile = null, bool works = true, Func<WebOptions, WebOptions>? change = null, ImageOptions? images = null)
+    {
+        var storage = CaptionStorage.Connect(await azurite.GetConnectionStringAsync(Cancel), TestPipeline.Names());
+        await storage.CreateIfNotExistsAsync(Cancel);
+        var host = new PageHost(storage);
+        var basis = profile ?? BuiltInProfiles.Sample;
+        var options = new WebOptions { Port = 0, IndexPath = Path.Combine(azurite.CreateFolder(), "index.db"), ListingInterval = TimeSpan.FromMilliseconds(200) };
+        var context = new WebContext(storage, host._preparer, images ?? new(), model, basis, TimeProvider.System);
+        host.Web = await CaptionerWeb.StartAsync(context, change?.Invoke(options) ?? options, NullLoggerFactory.Instance, Cancel);
+        host.Client = new HttpClient { BaseAddress = host.Web.Address, Timeout = TimeSpan.FromSeconds(60) };
+        if (works)
+        {
+            host._run = host.WorkAsync(model!, basis);
+        }
+
+        return host;
+    }
+
+    public async Task UploadAsync(string name, byte[] content) =>
+        await Storage.Images.GetBlobClient(name).UploadAsync(new BinaryData(content), new BlobUploadOptions(), Cancel);
+
+    /// <summary>Uploads pictures that all differ, and waits until each has its record.</summary>
+    public async Task DescribeAsync(params string[] names)
+    {
+        foreach (var (i, name) in names.Index())
+        {
+            await UploadAsync(name, TestPipeline.Picture(300 + i));
+        }
+
+        await Events.WaitAsync(e => e.Kind == PipelineEventKind.Described && names.Contains(e.Name), names.Length, string.Join(", ", names));
+    }
+
+    public async Task<RecordView> RecordAsync(string name) =>
+        (await Client.GetFromJsonAsync<RecordView>($"/api/record?name={Uri.EscapeDataString(name)}", WebJson.Options, Cancel))!;
+
+    public Task<HttpResponseMessage> EditAsync(string name, string etag, string by, params (string? Language, string Field, object? Value, object? Was)[] changes) =>
+        Client.PatchAsJsonAsync($"/api/record?name={Uri.EscapeDataString(name)}", new
+        {
+            eTag = etag,
+            by,
+            changes = changes.Select(c => new { language = c.Language, field = c.Field, value = c.Value, was = c.Was }),
+        }, Cancel);
+
+    public Task<HttpResponseMessage> ReviewAsync(string name, string etag, string state, string by) =>
+        Client.PostAsJsonAsync($"/api/review?name={Uri.EscapeDataString(name)}", new { eTag = etag, state, by }, Cancel);
+
+    public static async Task<T> ReadAsync<T>(HttpResponseMessage answer) => JsonSerializer.Deserialize<T>(await answer.Content.ReadAsStringAsync(Cancel), WebJson.Options)!;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _abort.CancelAsync();
+        await _run;
+        Client?.Dispose();
+        if (Web is not null)
+        {
+            await Web.DisposeAsync();
+        }
+
+        _preparer.Dispose();
+        _stop.Dispose();
+        _abort.Dispose();
+    }
+
+    private async Task WorkAsync(ICaptionModel model, Profile profile)
+    {
+        using var loop = new CaptionQueueLoop(Storage, _preparer, model, BuiltInProfiles.Lookup(profile), TestPipeline.Fast, TimeProvider.System, Tell, logger: null);
+        var work = loop.RunAsync(_stop.Token, _abort.Token);
+        var sweep = new Sweep(new(Storage, _preparer, new() { Model = model.Info }, TimeProvider.System, Tell));
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await sweep.RunAsync(new() { Profile = profile, Parallelism = 2 }, _stop.Token);
+                await Task.Delay(100, _stop.Token);
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                break;
+            }
+        }
+
+        await work;
+    }
+
+    private void Tell(PipelineEvent step)
+    {
+        Web.Take(step);
+        Events.Add(step);
+    }
+}
