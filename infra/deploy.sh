@@ -18,6 +18,7 @@ registry=$(value registry) app=$(value functionApp) group=$(value resourceGroup)
 
 # 2. The image and the function app's code.
 az acr build --registry "$registry" --image "captioner-gpu-worker:$tag" --file infra/gpu-worker.Dockerfile . --output none
+az acr build --registry "$registry" --image "captioner-web:$tag" --file infra/web.Dockerfile . --output none
 build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
 dotnet publish src/BlobCaptioner.Functions --configuration Release --output "$build/app"
@@ -28,7 +29,7 @@ az functionapp deployment source config-zip --resource-group "$group" --name "$a
 deployment=captioner-$tag
 for try in 1 2 3; do
   az deployment sub create --name "$deployment" --location "$location" --parameters "$parameters" --output none \
-    --parameters workerImage="captioner-gpu-worker:$tag" subscribeToImages=true budgetStart="$budget" && break
+    --parameters workerImage="captioner-gpu-worker:$tag" webImage="captioner-web:$tag" subscribeToImages=true budgetStart="$budget" && break
   [ "$try" -lt 3 ] || exit 1
   sleep 60
 done

@@ -19,6 +19,12 @@ param gpu string = 'T4'
 @description('Image of the worker with its tag, as pushed to the registry that this template makes. Empty: the first run, no worker yet.')
 param workerImage string = ''
 
+@description('Image of the page with its tag. Empty: no page.')
+param webImage string = ''
+
+@description('Application (client) id of the app registration that signs people in to the page: README.md, "The page". Empty: no page.')
+param webSignInClientId string = ''
+
 @description('True once the code of the function app is deployed: Event Grid asks its address to confirm the subscription.')
 param subscribeToImages bool = false
 
@@ -199,6 +205,21 @@ module worker 'modules/worker.bicep' = if (!empty(workerImage)) {
       APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.connectionString
       Captioning__Profile: profile
     })
+    tags: tags
+  }
+}
+
+module web 'modules/web.bicep' = if (!empty(webImage) && !empty(webSignInClientId)) {
+  scope: group
+  params: {
+    location: location
+    name: name
+    environment: environment.outputs.environmentName
+    image: '${access.outputs.registryServer}/${webImage}'
+    registryServer: access.outputs.registryServer
+    identity: access.outputs.webIdentity
+    blobService: storage.outputs.settings.CaptionStorage__blobServiceUri
+    signInClientId: webSignInClientId
     tags: tags
   }
 }

@@ -1,4 +1,4 @@
-// Two identities, the registry, and every role: id, who, where, why. README.md, "Security", has the same list as a table.
+// Three identities, the registry, and every role: id, who, where, why. README.md, "Security", has the same list as a table.
 import { identity } from 'types.bicep'
 
 param location string
@@ -27,6 +27,12 @@ resource functions 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30'
 
 resource worker 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: 'id-${name}-worker'
+  location: location
+  tags: tags
+}
+
+resource web 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
+  name: 'id-${name}-web'
   location: location
   tags: tags
 }
@@ -65,8 +71,8 @@ resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: applicationInsights
 }
 
-var identities = [functions.id, worker.id]
-var principals = [functions.properties.principalId, worker.properties.principalId]
+var identities = [functions.id, worker.id, web.id]
+var principals = [functions.properties.principalId, worker.properties.principalId, web.properties.principalId]
 
 // The Functions host keeps locks, keys and the code in blobs and makes containers for them: the platform documents Owner as its least role.
 resource functionsHostBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
@@ -90,9 +96,9 @@ resource functionsHostQueues 'Microsoft.Authorization/roleAssignments@2022-04-01
   }
 }
 
-// Functions read images and write the records of rejected ones; workers write records.
+// Functions read images and write the records of rejected ones; workers write records; the page uploads, edits and stores profiles.
 resource images 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for i in range(0, 2): {
+  for i in range(0, 3): {
     name: guid(data::blobs::images.id, identities[i], roles.blobContributor)
     scope: data::blobs::images
     properties: {
@@ -103,9 +109,9 @@ resource images 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
-// Functions write prepared images and claims; workers read and remove them.
+// Functions and the page write prepared images and claims; workers read and remove them.
 resource prepared 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for i in range(0, 2): {
+  for i in range(0, 3): {
     name: guid(data::blobs::prepared.id, identities[i], roles.blobContributor)
     scope: data::blobs::prepared
     properties: {
@@ -128,6 +134,30 @@ resource functionsCaptions 'Microsoft.Authorization/roleAssignments@2022-04-01' 
     }
   }
 ]
+
+// The page enqueues what is to be written anew, and shows how long the queue is.
+resource webCaptions 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for role in [roles.queueSender, roles.queueReader]: {
+    name: guid(data::queueService::captions.id, web.id, role)
+    scope: data::queueService::captions
+    properties: {
+      principalId: web.properties.principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
+    }
+  }
+]
+
+// The page shows how many were given up.
+resource webPoison 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(data::queueService::poison.id, web.id, roles.queueReader)
+  scope: data::queueService::poison
+  properties: {
+    principalId: web.properties.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.queueReader)
+  }
+}
 
 // A worker renews its lease with Update Message, which Message Processor does not hold; KEDA reads the length with the same identity.
 resource workerCaptions 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
@@ -206,15 +236,17 @@ resource functionsImagePoisonPoison 'Microsoft.Authorization/roleAssignments@202
   }
 }
 
-resource workerPull 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(acr.id, worker.id, roles.acrPull)
-  scope: acr
-  properties: {
-    principalId: worker.properties.principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.acrPull)
+resource workerPull 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for i in range(1, 2): {
+    name: guid(acr.id, identities[i], roles.acrPull)
+    scope: acr
+    properties: {
+      principalId: principals[i]
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.acrPull)
+    }
   }
-}
+]
 
 // Application Insights takes no keys: both send with their identity.
 resource telemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
@@ -231,5 +263,6 @@ resource telemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 
 output functionsIdentity identity = { id: functions.id, clientId: functions.properties.clientId }
 output workerIdentity identity = { id: worker.id, clientId: worker.properties.clientId }
+output webIdentity identity = { id: web.id, clientId: web.properties.clientId }
 output registryName string = acr.name
 output registryServer string = acr.properties.loginServer
