@@ -9,5 +9,8 @@ param gpu = 'T4'
 param minWorkers = 0
 param maxWorkers = 2
 
+// People sign in to the page with this app registration: README.md, "The page". Without it there is no page.
+// param webSignInClientId = '00000000-0000-0000-0000-000000000000'
+
 param monthlyBudget = 500
 param tags = { workload: 'BlobCaptioner' }
