@@ -150,11 +150,17 @@ public sealed class ImagePreparerRejectionTests
         await TestPicture.PreparedAsync(file);
         var whole = clock.Elapsed;
 
-        clock.Restart();
-        var rejected = await TestPicture.RejectedAsync(file, "timeout", options: new ImageOptions { Timeout = whole / 20 });
+        // A busy machine makes a try longer, never shorter: the shortest of some tells.
+        var shortest = TimeSpan.MaxValue;
+        for (var attempt = 0; attempt < 20 && shortest >= whole / 2; attempt++)
+        {
+            clock.Restart();
+            var rejected = await TestPicture.RejectedAsync(file, "timeout", options: new ImageOptions { Timeout = whole / 20 });
+            shortest = clock.Elapsed < shortest ? clock.Elapsed : shortest;
+            Assert.Contains("Images:Timeout", rejected.Remedy, StringComparison.Ordinal);
+        }
 
-        Assert.Contains("Images:Timeout", rejected.Remedy, StringComparison.Ordinal);
-        Assert.True(clock.Elapsed < whole / 2, $"stopped after {clock.Elapsed} of {whole}");
+        Assert.True(shortest < whole / 2, $"stopped after {shortest} of {whole}");
     }
 
     [Fact]
