@@ -42,9 +42,10 @@ internal static class WebCommand
                 : await EngineSession.LoadAsync(engineChoice, wanted, imageOptions, ErrorProgress.Instance, logging, signals.Stop);
             using var preparer = model is null ? new ImagePreparer(imageOptions) : null;
 
-            // In Azure the page's identity may use the containers and queues, not make them.
+            // By an account's address the page signs in with its identity, which in Azure may use the containers and queues, not make them.
             var place = store.Read(parse);
-            await using var opened = await StoreSession.OpenAsync(place, ErrorProgress.Instance, create: place.Connection is null, TimeProvider.System, signals.Stop);
+            var isAddress = place.Connection?.StartsWith("http", StringComparison.OrdinalIgnoreCase) == true;
+            await using var opened = await StoreSession.OpenAsync(place, ErrorProgress.Instance, create: !isAddress, TimeProvider.System, signals.Stop);
             await using var page = await WebSession.StartAsync(choice, opened, model, model?.Preparer ?? preparer!, imageOptions, wanted, logging, signals.Stop);
             await Console.Out.WriteLineAsync($"{WebSession.Where(page, choice)}. Ctrl-C stops.");
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, signals.Stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

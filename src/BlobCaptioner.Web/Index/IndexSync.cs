@@ -27,16 +27,23 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
     /// <summary>Lists until cancelled.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
+        var isTold = false;
         while (!stop.IsCancellationRequested)
         {
             var began = time.GetTimestamp();
             try
             {
                 await SyncAsync(stop);
+                isTold = false;
             }
             catch (Exception error) when (error is RequestFailedException or AggregateException or IOException)
             {
-                ListingFailed(error);
+                // Once for each outage, not every two seconds.
+                if (!isTold)
+                {
+                    isTold = true;
+                    ListingFailed(error);
+                }
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
