@@ -35,8 +35,6 @@ public sealed class CaptionerWeb : IAsyncDisposable
     /// <summary>Where the page is, with the port that was taken.</summary>
     public Uri Address { get; private set; } = new("http://localhost");
 
-    internal IndexSync Sync => _sync;
-
     /// <summary>Starts it.</summary>
     /// <param name="context">What it works on.</param>
     /// <param name="options">Where, and for whom.</param>

@@ -83,10 +83,10 @@ internal static class UpCommand
             var choice = web.Read(parse);
             await using var page = options.Once || parse.GetValue(noWeb)
                 ? null
-                : await WebSession.StartAsync(choice, opened, model, model.Preparer, imageOptions, options.Profile, logging, signals.Stop);
+                : await WebSession.StartAsync(choice, opened, model.Model, model.Preparer, imageOptions, options.Profile, logging, signals.Stop);
             if (page is not null)
             {
-                report.Report($"{WebSession.Where(page, choice)}");
+                report.Report(WebSession.Where(page, choice));
             }
 
             var run = new CaptionRun(opened, model, options, report, tally, records, logging, time) { Watch = page is null ? null : page.Take };

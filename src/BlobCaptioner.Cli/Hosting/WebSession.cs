@@ -16,18 +16,18 @@ internal static class WebSession
     /// <summary>Starts it.</summary>
     /// <param name="choice">Where, and for whom.</param>
     /// <param name="store">The store.</param>
-    /// <param name="engine">The model and what prepares pictures for it; null where there is no model.</param>
-    /// <param name="preparer">What prepares pictures without a model.</param>
+    /// <param name="model">Describes what is tried; null where there is no model.</param>
+    /// <param name="preparer">Prepares pictures.</param>
     /// <param name="images">Their limits.</param>
     /// <param name="profile">What is written where no folder says anything.</param>
     /// <param name="logging">For failures.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="UsageException">The port that was asked for is taken.</exception>
     public static async Task<CaptionerWeb> StartAsync(
-        WebChoice choice, StoreSession store, EngineSession? engine, ImagePreparer preparer, ImageOptions images, Profile profile, ILoggerFactory logging,
+        WebChoice choice, StoreSession store, ICaptionModel? model, ImagePreparer preparer, ImageOptions images, Profile profile, ILoggerFactory logging,
         CancellationToken cancellationToken)
     {
-        var context = new WebContext(store.Storage, preparer, images, engine?.Model, profile, TimeProvider.System);
+        var context = new WebContext(store.Storage, preparer, images, model, profile, TimeProvider.System);
         var port = choice.Port ?? WebChoice.UsualPort;
         for (var attempt = 1; ; attempt++, port++)
         {

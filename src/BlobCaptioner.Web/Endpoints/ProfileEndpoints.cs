@@ -28,13 +28,7 @@ internal static class ProfileEndpoints
             .WithSummary("Checks a profile file, and shows what the model would be asked");
         api.MapPut("/profile", async Task<Ok<ProfileReport>> (string name, ProfileText body, CancellationToken cancel) =>
             {
-                var report = Check(body.Json);
-                if (!report.IsSound)
-                {
-                    throw new ApiException(400, "profile-broken", string.Join("; ", report.Problems), "POST /api/profile/check names all that is wrong.");
-                }
-
-                var profile = ProfileReader.Read(Encoding.UTF8.GetBytes(body.Json), name);
+                var profile = Parse(body.Json);
                 if (profile.Name != name || !ProfileFile.ProfileName().IsMatch(name))
                 {
                     throw new ApiException(400, "name-invalid", $"The profile says its name is '{profile.Name}', the request says '{name}'.", "Give both the same: lower-case letters, digits and '-'.");
@@ -42,7 +36,7 @@ internal static class ProfileEndpoints
 
                 await context.Storage.Images.GetBlobClient(FolderSettings.CustomProfile(name)).UploadAsync(
                     new BinaryData(Encoding.UTF8.GetBytes(body.Json)), new BlobUploadOptions { HttpHeaders = new() { ContentType = "application/json" } }, cancel);
-                return TypedResults.Ok(report);
+                return TypedResults.Ok(Report(profile));
             })
             .WithSummary("Stores a profile in the container, as _profiles/NAME.json")
             .WithDescription("Folders use it by naming it in their _captioner.json; a single record by a redo. Records that were written for it are out of date then, and are written anew.");
@@ -58,34 +52,35 @@ internal static class ProfileEndpoints
     /// <exception cref="ApiException">It is broken; the message names all that is wrong.</exception>
     public static Profile Parse(string json)
     {
+        var (profile, problems) = Read(json);
+        return profile ?? throw new ApiException(400, "profile-broken", string.Join("; ", problems), "POST /api/profile/check names all that is wrong.");
+    }
+
+    private static (Profile? Profile, IReadOnlyList<string> Problems) Read(string json)
+    {
         try
         {
-            return ProfileReader.Read(Encoding.UTF8.GetBytes(json), "profile");
+            return (ProfileReader.Read(Encoding.UTF8.GetBytes(json), "profile"), []);
         }
         catch (ProfileException broken)
         {
-            throw new ApiException(400, "profile-broken", string.Join("; ", broken.Problems), "POST /api/profile/check names all that is wrong.");
+            return (null, broken.Problems);
         }
     }
 
     private static ProfileReport Check(string json)
     {
-        try
-        {
-            var profile = ProfileReader.Read(Encoding.UTF8.GetBytes(json), "profile");
-            return new()
-            {
-                IsSound = true,
-                Problems = [],
-                Prompt = profile.System.Length > 0 ? $"{profile.System}\n\n{profile.Instruction}" : profile.Instruction,
-                MaxCharacters = profile.Fields.Where(f => !f.IsAttribute).Sum(f => f.MaxCharacters * (f.Kind == FieldKind.TextList ? f.MaxItems : 1)),
-            };
-        }
-        catch (ProfileException broken)
-        {
-            return new() { IsSound = false, Problems = broken.Problems };
-        }
+        var (profile, problems) = Read(json);
+        return profile is null ? new() { IsSound = false, Problems = problems } : Report(profile);
     }
+
+    private static ProfileReport Report(Profile profile) => new()
+    {
+        IsSound = true,
+        Problems = [],
+        Prompt = profile.System.Length > 0 ? $"{profile.System}\n\n{profile.Instruction}" : profile.Instruction,
+        MaxCharacters = profile.Fields.Where(f => !f.IsAttribute).Sum(f => f.MaxCharacters * (f.Kind == FieldKind.TextList ? f.MaxItems : 1)),
+    };
 
     private static async Task<List<ProfileItem>> ListAsync(WebContext context, CancellationToken cancellationToken)
     {
@@ -94,10 +89,8 @@ internal static class ProfileEndpoints
         {
             if (blob.Name.EndsWith(".json", StringComparison.Ordinal) && Path.GetFileNameWithoutExtension(blob.Name) is var name && ProfileFile.ProfileName().IsMatch(name))
             {
-                var report = Check(await ReadAsync(context, name, cancellationToken));
-                items.Add(report.IsSound
-                    ? Item(await context.Folders.FindProfileAsync(name, cancellationToken) ?? context.Profile, isBuiltIn: false) with { Name = name }
-                    : new() { Name = name, IsBuiltIn = false, Problem = string.Join("; ", report.Problems) });
+                var (profile, problems) = Read(await ReadAsync(context, name, cancellationToken));
+                items.Add(profile is not null ? Item(profile, isBuiltIn: false) with { Name = name } : new() { Name = name, IsBuiltIn = false, Problem = string.Join("; ", problems) });
             }
         }
 

@@ -165,7 +165,7 @@ internal sealed class RecordIndex : IDisposable
         return new()
         {
             Folders = folders,
-            Flags = Counts(reader, "SELECT flag, COUNT(*) FROM flags WHERE flag NOT LIKE '%=%' GROUP BY flag ORDER BY 2 DESC LIMIT 100"),
+            Flags = Counts(reader, "SELECT flag, COUNT(*) FROM flags WHERE flag NOT LIKE '=%' GROUP BY flag ORDER BY 2 DESC LIMIT 100"),
             Languages = Counts(reader, "SELECT language, COUNT(*) FROM languages GROUP BY language ORDER BY 2 DESC"),
         };
     }

@@ -25,11 +25,11 @@ internal sealed class RecordDesk(WebContext context, RecordIndex index, IndexSyn
         for (var attempt = 0; attempt < MostTries; attempt++)
         {
             var seen = await RequireAsync(name, cancellationToken);
-            var view = await ViewAsync(name, seen, cancellationToken);
-            var changes = request.Changes.Select(c => Check(c, view)).ToList();
+            var fields = await FieldsOfAsync(name, seen.Record!, cancellationToken);
+            var changes = request.Changes.Select(c => Check(c, fields)).ToList();
             if (Differences(seen.Record!, request, seen.ETag) is { Count: > 0 } differences)
             {
-                return (null, new() { Fields = differences, By = RecordReview.Read(seen.Record!.Review).By, Now = view });
+                return (null, new() { Fields = differences, By = RecordReview.Read(seen.Record!.Review).By, Now = await ViewAsync(name, seen, cancellationToken) });
             }
 
             var review = ReviewEditor.Edit(seen.Record!.Review, changes, who, context.Time.GetUtcNow());
@@ -141,28 +141,27 @@ internal sealed class RecordDesk(WebContext context, RecordIndex index, IndexSyn
             // Uploaded a moment ago, the listing may not have seen it yet.
             return new()
             {
-                Card = card ?? (await context.Store.GetImageETagAsync(name, cancellationToken) is { } etag
-                    ? IndexedPicture.Waiting(name, etag, uploaded: null).Card
+                Card = card ?? (await context.Store.GetImageETagAsync(name, cancellationToken) is { } there
+                    ? IndexedPicture.Waiting(name, there, uploaded: null).Card
                     : throw ApiException.NotThere(name)),
             };
         }
 
-        var isProduct = ProductRecords.IsProductRecord(name);
-        var fresh = IndexedPicture.Of(name, isProduct ? "" : card?.ImageVersion is null ? record.Image.ETag : await ETagOfAsync(name, record, cancellationToken), stored.ETag, record, card?.Uploaded).Card;
-        var profile = record.Status == RecordStatus.Described ? await ProfileOfAsync(name, record, cancellationToken) : null;
+        var etag = ProductRecords.IsProductRecord(name) ? "" : await context.Store.GetImageETagAsync(name, cancellationToken) ?? record.Image.ETag;
+        var fresh = IndexedPicture.Of(name, etag, stored.ETag, record, card?.Uploaded).Card;
         return new()
         {
             Card = fresh,
             ETag = stored.ETag,
             Record = JsonSerializer.Deserialize<JsonElement>(CaptionStore.Serialize(record)),
-            Fields = profile is null ? [] : FieldView.Of(profile),
+            Fields = await FieldsOfAsync(name, record, cancellationToken),
             UndoSteps = ReviewEditor.Steps(record.Review),
             CanChangeProfile = record.Product is null,
         };
     }
 
-    private async Task<string> ETagOfAsync(string name, CaptionRecord record, CancellationToken cancellationToken) =>
-        await context.Store.GetImageETagAsync(name, cancellationToken) ?? record.Image.ETag;
+    private async Task<IReadOnlyList<FieldView>> FieldsOfAsync(string name, CaptionRecord record, CancellationToken cancellationToken) =>
+        record.Status == RecordStatus.Described ? FieldView.Of(await ProfileOfAsync(name, record, cancellationToken)) : [];
 
     // Of now where it has not changed since; else as far as it is known, with the record's own fields.
     private async Task<Profile> ProfileOfAsync(string name, CaptionRecord record, CancellationToken cancellationToken)
@@ -187,10 +186,10 @@ internal sealed class RecordDesk(WebContext context, RecordIndex index, IndexSyn
         };
     }
 
-    private static ReviewChange Check(FieldEdit edit, RecordView view)
+    private static ReviewChange Check(FieldEdit edit, IReadOnlyList<FieldView> fields)
     {
-        var field = view.Fields.FirstOrDefault(f => f.Name == edit.Field && f.IsAttribute == edit.Language is null)
-            ?? throw Bad(edit, "there is no such field", $"Fields: {string.Join(", ", view.Fields.Select(f => f.Name))}.");
+        var field = fields.FirstOrDefault(f => f.Name == edit.Field && f.IsAttribute == edit.Language is null)
+            ?? throw Bad(edit, "there is no such field", $"Fields: {string.Join(", ", fields.Select(f => f.Name))}.");
         var change = new ReviewChange(edit.Language, edit.Field, ReviewEditor.Value(edit.Value is { ValueKind: not JsonValueKind.Null } value ? JsonNode.Parse(value.GetRawText()) : null));
         if (change.Value is null)
         {

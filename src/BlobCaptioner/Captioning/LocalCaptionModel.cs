@@ -1,6 +1,4 @@
-using System.Buffers.Binary;
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using BlobCaptioner.Inference;
 using Microsoft.Extensions.Logging;
 
@@ -82,9 +80,7 @@ public sealed class LocalCaptionModel : ICaptionModel, IAsyncDisposable
         Plan = GetPlan(request.Profile),
         Facts = request.Facts,
         Sampling = request.Profile.Sampling,
-        Seed = request.Images.Aggregate(
-            request.Profile.Sampling.Seed + (request.Variation * CaptionRequest.VariationStep),
-            (seed, image) => seed ^ BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(image.Jpeg.Span))),
+        Seed = request.Seed,
         Draft = request.Draft,
     };
 

@@ -25,32 +25,12 @@ public sealed record EffectiveRecord
     {
         var review = RecordReview.Read(record.Review);
         return review.HasEdits
-            ? new(record with { Copy = Merge(record.Copy, review.Edits.Copy), Attributes = Merge(record.Attributes, review.Edits.Attributes) }, review)
+            ? new(record with { Copy = RecordCopy.Merge(record.Copy, review.Edits.Copy), Attributes = Merge(record.Attributes, review.Edits.Attributes) }, review)
             : new(record, review);
     }
 
     /// <summary>True where a person wrote this text.</summary>
     public bool IsEdited(string language, string field) => Review.Edits.Copy.TryGetValue(language, out var edited) && edited.ContainsKey(field);
-
-    private static Dictionary<string, IReadOnlyDictionary<string, CopyValue>> Merge(
-        IReadOnlyDictionary<string, IReadOnlyDictionary<string, CopyValue>> copy, IReadOnlyDictionary<string, IReadOnlyDictionary<string, CopyValue>> edits)
-    {
-        var merged = new Dictionary<string, IReadOnlyDictionary<string, CopyValue>>(copy, StringComparer.Ordinal);
-        foreach (var (language, fields) in edits)
-        {
-            var texts = copy.TryGetValue(language, out var written)
-                ? new Dictionary<string, CopyValue>(written, StringComparer.Ordinal)
-                : new Dictionary<string, CopyValue>(StringComparer.Ordinal);
-            foreach (var (field, text) in fields)
-            {
-                texts[field] = text;
-            }
-
-            merged[language] = texts;
-        }
-
-        return merged;
-    }
 
     private static Dictionary<string, RecordAttribute> Merge(IReadOnlyDictionary<string, RecordAttribute> attributes, IReadOnlyDictionary<string, CopyValue> edits)
     {

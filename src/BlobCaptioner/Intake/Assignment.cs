@@ -53,6 +53,9 @@ internal sealed record Assignment
     public static Assignment OfProduct(ResolvedProfile what, string sku, IReadOnlyList<string> views) =>
         new() { Profile = what.Profile, What = what, Sku = sku, Views = views, Version = what.Version };
 
+    /// <summary>The same for a part of its profile; the version stays that of the whole.</summary>
+    public Assignment For(Profile part) => this with { Profile = part, What = What! with { Profile = part } };
+
     private static Assignment OfView(FolderProfile.Ready folder, string sku)
     {
         var parts = s_parts.GetValue(folder.What.Profile, static p => new(p.ForView(), p.ForProduct()));

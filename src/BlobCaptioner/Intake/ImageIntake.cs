@@ -215,17 +215,14 @@ public sealed class ImageIntake
                     Profile = request.Profile.Name,
                     ProfileVersion = what.Version,
                     Claim = claim,
-                    Replaces = present?.ETag,
-                    ReplacesGeneration = present?.Record?.Generation.At,
                     EnqueuedAt = _time.GetUtcNow(),
                     Force = request.Force,
                     OverEdits = request.OverEdits,
                     Only = request.Only,
                     As = request.As,
-                    Variation = request.Vary ? (present?.Record?.Generation.Variation ?? 0) + 1 : 0,
                 };
 
-                await _dispatch.SendAsync(job, cancellationToken);
+                await _dispatch.SendAsync(job.Replacing(present, request.Vary), cancellationToken);
                 Tell(PipelineEventKind.Enqueued, request.Name);
                 return new(IntakeResult.Enqueued);
             default:
@@ -298,10 +295,8 @@ public sealed class ImageIntake
 
     /// <summary>True where the record would come out the same again, apart from the image.</summary>
     internal bool IsUpToDate(RecordReceipt receipt, Assignment assignment) =>
-        (receipt.IsPinned && receipt.Status != RecordStatus.Failed) || IsCurrent(receipt, assignment);
-
-    private bool IsCurrent(RecordReceipt receipt, Assignment assignment) =>
-        receipt.ProfileVersion == assignment.Version && HasPreparation(receipt, assignment) && HasModel(receipt);
+        (receipt.IsPinned && receipt.Status != RecordStatus.Failed)
+        || (receipt.ProfileVersion == assignment.Version && HasPreparation(receipt, assignment) && HasModel(receipt));
 
     /// <summary>True where the picture would be prepared the same again, or turned down under the same limits.</summary>
     internal bool HasPreparation(RecordReceipt receipt, Assignment assignment)

@@ -105,12 +105,12 @@ internal sealed class ProductDispatch(
                 return IntakeResult.UpToDate;
             }
 
-            if (await CreateJobAsync(state, request, claim, present, cancellationToken) is not { } job)
+            if (await CreateJobAsync(state, request, claim, cancellationToken) is not { } job)
             {
                 return IntakeResult.AlreadyQueued;
             }
 
-            await _dispatch.SendAsync(job, cancellationToken);
+            await _dispatch.SendAsync(job.Replacing(present, request.Vary), cancellationToken);
             enqueued = true;
         }
         finally
@@ -123,7 +123,7 @@ internal sealed class ProductDispatch(
     }
 
     private async Task<CaptionJob?> CreateJobAsync(
-        ProductState state, ProductRequest request, string claim, StoredRecord? present, CancellationToken cancellationToken)
+        ProductState state, ProductRequest request, string claim, CancellationToken cancellationToken)
     {
         var (pictures, main) = (new List<ProductPicture>(CaptionRequest.MaxImages), (RecordImage?)null);
         foreach (var view in state.Usable.Take(CaptionRequest.MaxImages))
@@ -154,13 +154,10 @@ internal sealed class ProductDispatch(
             Profile = request.Basis.Name,
             ProfileVersion = state.Assignment.Version,
             Claim = claim,
-            Replaces = present?.ETag,
-            ReplacesGeneration = present?.Record?.Generation.At,
             EnqueuedAt = time.GetUtcNow(),
             Force = request.Force,
             OverEdits = request.OverEdits,
             Only = request.Only,
-            Variation = request.Vary ? (present?.Record?.Generation.Variation ?? 0) + 1 : 0,
             Product = new(state.Sku, pictures),
         };
     }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using BlobCaptioner.Captioning;
+using BlobCaptioner.Results;
 
 namespace BlobCaptioner.Queueing;
 
@@ -99,4 +100,17 @@ public sealed record CaptionJob
     [JsonPropertyName("tracestate")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? TraceState { get; init; }
+
+    /// <summary>True for the record that this job is to replace, also where a person has edited it since.</summary>
+    internal bool IsReplacing(StoredRecord present) => present.ETag == Replaces || (ReplacesGeneration is { } at && present.Record?.Generation.At == at);
+
+    /// <summary>The same job, to replace what lies there.</summary>
+    /// <param name="present">What lies there; null for nothing.</param>
+    /// <param name="vary">True asks for other words.</param>
+    internal CaptionJob Replacing(StoredRecord? present, bool vary) => this with
+    {
+        Replaces = present?.ETag,
+        ReplacesGeneration = present?.Record?.Generation.At,
+        Variation = vary ? (present?.Record?.Generation.Variation ?? 0) + 1 : 0,
+    };
 }

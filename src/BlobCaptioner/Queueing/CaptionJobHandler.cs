@@ -163,17 +163,8 @@ internal sealed class CaptionJobHandler
         JobLease lease, CaptionJob job, Assignment assignment, LoadedJob.Ready ready, CancellationToken stop, CancellationToken begin, CancellationToken mine,
         CancellationToken abort)
     {
-        // A part of a record is written only into the record that it was asked for; otherwise all of it is.
-        var whole = ready.Present?.Record is { Status: RecordStatus.Described } there && there.Profile.Version == assignment.Version ? there : null;
-        if (whole is not null && job.Only?.Of(assignment.Profile) is { } narrow)
-        {
-            assignment = assignment with { Profile = narrow, What = assignment.What! with { Profile = narrow } };
-        }
-        else
-        {
-            whole = null;
-        }
-
+        var part = RecordPart.Of(job, assignment, ready.Present);
+        assignment = part is null ? assignment : assignment.For(part.Asked);
         var what = assignment.What!;
         var begun = job with { Tries = job.Tries + 1, LastError = null };
         var started = _time.GetTimestamp();
@@ -196,14 +187,7 @@ internal sealed class CaptionJobHandler
                 var draft = new CaptionDraft();
                 _report.Tell(PipelineEventKind.Started, job.Name, draft: draft);
                 started = _time.GetTimestamp();
-                var request = new CaptionRequest
-                {
-                    Images = ready.Images,
-                    Profile = what.Profile,
-                    Facts = what.Facts,
-                    Variation = (ulong)job.Variation,
-                    Draft = draft,
-                };
+                var request = new CaptionRequest { Images = ready.Images, Profile = what.Profile, Facts = what.Facts, Variation = (ulong)job.Variation, Draft = draft };
                 answer = await _call.AskAsync(request, mine);
             }
         }
@@ -217,8 +201,7 @@ internal sealed class CaptionJobHandler
         {
             // From here on the work is worth more than the lease: conditions keep the write safe even if another worker has the message by now.
             var record = RecordDraft.Described(begun, assignment, _model.Info, caption, elapsed, _time.GetUtcNow());
-            record = whole is null ? record : RecordDraft.Merge(whole, record, what.Profile);
-            await EndAsync(lease, job, record, ready.Present, elapsed, caption.Usage, abort, () => _call.NoteAsync(job, ready, abort));
+            await EndAsync(lease, job, part?.Merge(record) ?? record, ready.Present, elapsed, caption.Usage, abort, () => _call.NoteAsync(job, ready, abort));
         }
         else
         {
@@ -384,7 +367,7 @@ internal sealed class CaptionJobHandler
         WriteAsync(cancel => _store.WriteAsync(record, job.Replaces, cancel), abort);
 
     private Task<RecordWrite> WriteAsync(CaptionRecord record, CaptionJob job, StoredRecord? seen, CancellationToken abort) =>
-        WriteAsync(cancel => _store.WriteAsync(record, job.Replaces, job.ReplacesGeneration, seen, job.OverEdits, cancel), abort);
+        WriteAsync(cancel => _store.WriteAsync(record, job.IsReplacing, seen, job.OverEdits, cancel), abort);
 
     private Task<RecordWrite> WriteAsync(Func<CancellationToken, Task<RecordWrite>> write, CancellationToken abort) => CaptionTracing.StepAsync(
         "write record", async stop => await _outage.ExecuteAsync(async cancel => await write(cancel), stop), abort);

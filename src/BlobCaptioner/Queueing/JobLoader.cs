@@ -50,7 +50,7 @@ internal sealed class JobLoader(CaptionStore store, PreparedImages prepared, str
         {
             null => null,
             { Record: null } => RecordWrite.Blocked,
-            { Record: var record } when present.ETag != job.Replaces && record.Generation.At != job.ReplacesGeneration && IsDone(record, job, what) => RecordWrite.AlreadyThere,
+            { Record: var record } when !job.IsReplacing(present) && IsDone(record, job, what) => RecordWrite.AlreadyThere,
             _ => null,
         }, present);
     }

@@ -25,7 +25,7 @@ internal sealed class ProductLoader(ProductViews views, CaptionStore store, Prep
         {
             case { Record: null }:
                 return new LoadedJob.Over(RecordWrite.Blocked);
-            case { Record: { Status: not RecordStatus.Failed } record } when present.ETag != job.Replaces && record.Generation.At != job.ReplacesGeneration && present.HasReceipt && IsDone(record, job, what):
+            case { Record: { Status: not RecordStatus.Failed } record } when !job.IsReplacing(present) && present.HasReceipt && IsDone(record, job, what):
                 return new LoadedJob.Over(RecordWrite.AlreadyThere);
             case { Record: { Status: RecordStatus.Described } record } when !job.Force && record.Fingerprint == FingerprintOf(job, what, modelHash):
                 return new LoadedJob.Refreshed(RecordDraft.RefreshedProduct(job, assignment, record), present);

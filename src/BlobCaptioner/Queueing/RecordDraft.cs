@@ -44,63 +44,6 @@ internal static class RecordDraft
         };
     }
 
-    /// <summary>A record of which a part was written anew: what was not asked for stays, with its flags.</summary>
-    /// <param name="whole">What lies there.</param>
-    /// <param name="part">What was written now, with the receipt of that.</param>
-    /// <param name="asked">The profile that asked for the part.</param>
-    public static CaptionRecord Merge(CaptionRecord whole, CaptionRecord part, Profile asked)
-    {
-        // With one language flags have no tag, which among several they need.
-        var prefix = asked.Languages.Count == 1 && whole.Profile.Languages is { Count: > 1 } ? asked.Language + "." : "";
-        var attributes = asked.Fields.Where(f => f.IsAttribute).Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
-        var flags = part.Flags.Select(f => attributes.Contains(FieldOf(f)) || f.Contains('.', StringComparison.Ordinal) ? f : prefix + f);
-        var copy = whole.Copy.ToDictionary(c => c.Key, c => c.Value, StringComparer.Ordinal);
-        foreach (var (language, texts) in part.Copy)
-        {
-            var merged = copy.TryGetValue(language, out var there) ? new Dictionary<string, CopyValue>(there, StringComparer.Ordinal) : new(StringComparer.Ordinal);
-            foreach (var (field, text) in texts)
-            {
-                merged[field] = text;
-            }
-
-            copy[language] = merged;
-        }
-
-        var values = whole.Attributes.ToDictionary(a => a.Key, a => a.Value, StringComparer.Ordinal);
-        foreach (var (name, value) in part.Attributes)
-        {
-            values[name] = value;
-        }
-
-        return part with
-        {
-            Copy = copy,
-            Attributes = values,
-            Flags = [.. whole.Flags.Where(f => !IsRewritten(f)), .. flags],
-            Facts = whole.Facts,
-            Profile = whole.Profile,
-        };
-
-        bool IsRewritten(string flag)
-        {
-            var field = FieldOf(flag);
-            if (asked.Fields.All(f => f.Name != field))
-            {
-                return false;
-            }
-
-            var dot = flag.IndexOf('.', StringComparison.Ordinal);
-            return dot < 0 || asked.Languages.Any(l => l.Tag == flag[..dot]);
-        }
-    }
-
-    // "de.title-cut", "color-low-confidence": names of fields have no hyphen, but tags of languages may.
-    private static string FieldOf(string flag)
-    {
-        var name = flag.AsSpan(flag.IndexOf('.', StringComparison.Ordinal) + 1);
-        return name[..(name.IndexOf('-') is var end and >= 0 ? end : name.Length)].ToString();
-    }
-
     /// <summary>The copy that the model wrote for the same bytes under another name, without a model's work.</summary>
     public static CaptionRecord Reused(CaptionJob job, Assignment assignment, CaptionRecord from, TimeSpan elapsed, DateTimeOffset at)
     {

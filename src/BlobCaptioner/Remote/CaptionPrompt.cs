@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using BlobCaptioner.Captioning;
 using Microsoft.Extensions.AI;
 using OpenAI.Chat;
@@ -25,12 +23,11 @@ internal sealed class CaptionPrompt
     public CaptionPrompt(CaptionSchema schema, CaptionRequest request, RemoteModelOptions options)
     {
         (_schema, _options) = (schema, options);
-        var (profile, images) = (schema.Profile, request.Images);
-        var hash = images.Aggregate(0UL, (all, image) => all ^ BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(image.Jpeg.Span)));
-        _seed = (int)(((profile.Sampling.Seed + (request.Variation * CaptionRequest.VariationStep)) ^ hash) & int.MaxValue);
+        var profile = schema.Profile;
+        _seed = (int)(request.Seed & int.MaxValue);
 
         // text before the pictures, as in process: servers that cache prompt prefixes share it between all pictures; what differs comes after
-        List<AIContent> parts = [new TextContent(profile.Instruction), .. images.Select(i => new DataContent(i.Jpeg, "image/jpeg"))];
+        List<AIContent> parts = [new TextContent(profile.Instruction), .. request.Images.Select(i => new DataContent(i.Jpeg, "image/jpeg"))];
         if (Closing(schema) is { Length: > 0 } closing)
         {
             parts.Add(new TextContent(closing));

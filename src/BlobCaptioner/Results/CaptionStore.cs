@@ -67,25 +67,24 @@ public sealed class CaptionStore
     /// <param name="cancellationToken">Gives up; the record is then written or it isn't.</param>
     /// <exception cref="RequestFailedException">Storage refused, for another reason than a condition.</exception>
     public async Task<RecordWrite> WriteAsync(CaptionRecord record, string? replaces, CancellationToken cancellationToken) =>
-        await WriteAsync(record, replaces, replacesGeneration: null, await ReadBesideAsync(record, cancellationToken), overEdits: false, cancellationToken);
+        await WriteAsync(record, seen => seen.ETag == replaces, await ReadBesideAsync(record, cancellationToken), overEdits: false, cancellationToken);
 
     /// <summary>The same for who has just read what lies there, which spares a request: should it have changed, it is read again.</summary>
     /// <param name="record">The record.</param>
-    /// <param name="replaces">ETag of the record that is to be replaced even if it is as good as this one; null where that is none.</param>
+    /// <param name="isReplaced">True for a record that is to be replaced even if it is as good as this one.</param>
     /// <param name="present">What lies there; null for nothing.</param>
-    /// <param name="replacesGeneration">When the record that is to be replaced was generated: a review may have changed its ETag since; null for none.</param>
     /// <param name="overEdits">True drops <c>review.edits</c> of what lies there; the rest of the review is kept.</param>
     /// <param name="cancellationToken">Gives up; the record is then written or it isn't.</param>
     internal Task<RecordWrite> WriteAsync(
-        CaptionRecord record, string? replaces, DateTimeOffset? replacesGeneration, StoredRecord? present, bool overEdits, CancellationToken cancellationToken) =>
-        WriteAsync(record, seen => seen.ETag != replaces && seen.Record!.Generation.At != replacesGeneration && seen.HasReceipt && IsAsGood(seen.Record!, record), present, overEdits, cancellationToken);
+        CaptionRecord record, Predicate<StoredRecord> isReplaced, StoredRecord? present, bool overEdits, CancellationToken cancellationToken) =>
+        WriteUnlessAsync(record, seen => !isReplaced(seen) && seen.HasReceipt && IsAsGood(seen.Record!, record), present, overEdits, cancellationToken);
 
     /// <summary>Writes a record unless one speaks of the same version of the image already, whatever it says. Safe to repeat after any failure.</summary>
     /// <param name="record">The record.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="RequestFailedException">Storage refused, for another reason than a condition.</exception>
     public async Task<RecordWrite> WriteFirstAsync(CaptionRecord record, CancellationToken cancellationToken) =>
-        await WriteAsync(
+        await WriteUnlessAsync(
             record, seen => IsSameVersion(seen.Record!, record), await ReadBesideAsync(record, cancellationToken), overEdits: false, cancellationToken);
 
     /// <summary>Replaces what a person decided about a record, and nothing else of it.</summary>
@@ -106,7 +105,7 @@ public sealed class CaptionStore
     private Task<StoredRecord?> ReadBesideAsync(CaptionRecord record, CancellationToken cancellationToken) =>
         record.Product?.ViewsHash is null ? ReadAsync(record.Image.Name, cancellationToken) : ReadProductAsync(NameOf(record), cancellationToken);
 
-    private async Task<RecordWrite> WriteAsync(
+    private async Task<RecordWrite> WriteUnlessAsync(
         CaptionRecord record, Func<StoredRecord, bool> stands, StoredRecord? present, bool overEdits, CancellationToken cancellationToken)
     {
         var name = record.Image.Name;

@@ -117,17 +117,18 @@ internal sealed class PageHost : IAsyncDisposable
         using var loop = new CaptionQueueLoop(Storage, _preparer, model, BuiltInProfiles.Lookup(profile), TestPipeline.Fast, TimeProvider.System, Tell, logger: null);
         var work = loop.RunAsync(_stop.Token, _abort.Token);
         var sweep = new Sweep(new(Storage, _preparer, new() { Model = model.Info }, TimeProvider.System, Tell));
-        while (!_stop.IsCancellationRequested)
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        try
         {
-            try
+            do
             {
                 await sweep.RunAsync(new() { Profile = profile, Parallelism = 2 }, _stop.Token);
-                await Task.Delay(100, _stop.Token);
             }
-            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-            {
-                break;
-            }
+            while (await timer.WaitForNextTickAsync(_stop.Token));
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // the test is over
         }
 
         await work;

@@ -124,7 +124,7 @@ export const Gallery = ({ status }: { status: Status | null }) => {
         <Select size="xs" label={say('folder')} searchable clearable value={filter.folder ?? null} onChange={folder => set({ folder })}
           data={Object.entries(facets?.folders ?? {}).filter(([f]) => f).map(([f, n]) => ({ value: f, label: `${f} (${number.format(n)})` }))} />
         <Select size="xs" label={say('flag')} searchable clearable value={filter.flag ?? null} onChange={flag => set({ flag })}
-          data={Object.entries(facets?.flags ?? {}).filter(([f]) => !f.startsWith('=')).map(([f, n]) => ({ value: f, label: `${f} (${number.format(n)})` }))} />
+          data={Object.entries(facets?.flags ?? {}).map(([f, n]) => ({ value: f, label: `${f} (${number.format(n)})` }))} />
         <Select size="xs" label={say('copyLanguage')} clearable value={filter.language ?? null} onChange={language => set({ language })}
           data={Object.entries(facets?.languages ?? {}).map(([l, n]) => ({ value: l, label: `${nameOf(l, tongue)} (${number.format(n)})` }))} />
         <Select size="xs" label={say('sort')} allowDeselect={false} value={filter.sort ?? 'name'} onChange={sort => set({ sort: sort === 'name' ? null : sort })}
@@ -157,7 +157,7 @@ export const Gallery = ({ status }: { status: Status | null }) => {
   );
 };
 
-export const hidden = { position: 'absolute', width: 1, height: 1, overflow: 'hidden', clipPath: 'inset(50%)', margin: 0 } as const;
+const hidden = { position: 'absolute', width: 1, height: 1, overflow: 'hidden', clipPath: 'inset(50%)', margin: 0 } as const;
 
 const Search = ({ value, onChange }: { value: string; onChange: (text: string) => void }) => {
   const { say } = useWords();
@@ -165,7 +165,7 @@ const Search = ({ value, onChange }: { value: string; onChange: (text: string) =
   const [settled] = useDebouncedValue(text, 300);
   const latest = useRef(onChange);
   latest.current = onChange;
-  useEffect(() => { if (settled !== value) { latest.current(settled); } }, [settled]); // eslint-disable-line
+  useEffect(() => { if (settled !== value) { latest.current(settled); } }, [settled]);
   return <TextInput size="xs" type="search" label={say('search')} value={text} onChange={e => setText(e.currentTarget.value)} />;
 };
 

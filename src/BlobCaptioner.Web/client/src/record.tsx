@@ -221,7 +221,7 @@ const OneRecord = ({ name, params }: { name: string; params: URLSearchParams }) 
   const fieldsOf = (inLanguage?: string) => (view?.fields ?? []).filter(f => (inLanguage ? !f.isAttribute && (!f.languages || f.languages.includes(inLanguage)) : f.isAttribute));
   const draw = (field: Field, inLanguage?: string) => {
     const key = keyOf(inLanguage, field.name);
-    return record && <FieldEditor key={key} field={field} language={inLanguage} record={record} mine={mine[key]} conflict={conflict}
+    return record && <FieldEditor key={key} field={field} language={inLanguage} record={record} mine={mine[key]}
       onChange={text => setMine(all => ({ ...all, [key]: { field, language: inLanguage, text, was: all[key]?.was ?? shown(record, field.name, inLanguage) } }))}
       onDrop={() => forget([key])}
       onLeave={() => { if (mine[key] && mine[key].theirs === undefined) { void inTurn(() => save([key])); } }}
@@ -325,7 +325,7 @@ const RedoMenu = ({ languages, canChange, onRedo }: { languages: string[]; canCh
 };
 
 interface FieldProps {
-  field: Field; language?: string | undefined; record: CaptionRecord; mine?: Mine | undefined; conflict: Conflict | null; onChange: (text: string) => void; onDrop: () => void; onLeave: () => void;
+  field: Field; language?: string | undefined; record: CaptionRecord; mine?: Mine | undefined; onChange: (text: string) => void; onDrop: () => void; onLeave: () => void;
   onKeep: () => Promise<void>; onTakeBack: () => Promise<void>; onRedo: () => void;
 }
 

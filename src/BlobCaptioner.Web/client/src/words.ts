@@ -7,7 +7,7 @@ const all = {
   you: ['Your name', 'Ihr Name', '您的姓名'], youWhy: ['Signs your edits', 'Unterschreibt Ihre Änderungen', '用于署名您的修改'],
   all: ['All', 'Alle', '全部'], waiting: ['Waiting', 'Wartet', '等待中'], preparing: ['Preparing', 'Wird vorbereitet', '准备中'], writing: ['Writing', 'Wird geschrieben', '撰写中'],
   described: ['Described', 'Beschrieben', '已描述'], approved: ['Approved', 'Freigegeben', '已批准'], declined: ['Declined', 'Abgelehnt', '已驳回'], rejected: ['Not usable', 'Nicht verwendbar', '无法使用'],
-  failed: ['Failed', 'Fehlgeschlagen', '失败'], search: ['Search words', 'Wörter suchen', '搜索'], filter: ['Filter', 'Filter', '筛选'], folder: ['Folder', 'Ordner', '文件夹'], top: ['(top)', '(oben)', '（顶层）'], flag: ['Flag', 'Hinweis', '标记'],
+  failed: ['Failed', 'Fehlgeschlagen', '失败'], search: ['Search words', 'Wörter suchen', '搜索'], filter: ['Filter', 'Filter', '筛选'], folder: ['Folder', 'Ordner', '文件夹'], flag: ['Flag', 'Hinweis', '标记'],
   copyLanguage: ['Copy in', 'Text auf', '文案语言'], sort: ['Order', 'Reihenfolge', '排序'], byName: ['By name', 'Nach Namen', '按名称'], newest: ['Newest first', 'Neueste zuerst', '最新优先'],
   count: ['{n} pictures', '{n} Bilder', '{n} 张图片'], none: ['No pictures here.', 'Keine Bilder hier.', '没有图片。'],
   noneWhy: ['Drop files or a folder anywhere on this page, or paste a picture.', 'Ziehen Sie Dateien oder einen Ordner irgendwo auf diese Seite, oder fügen Sie ein Bild ein.', '将文件或文件夹拖到页面任意位置，或粘贴图片。'],
