@@ -1,8 +1,7 @@
 using BlobCaptioner.Captioning;
-using BlobCaptioner.GpuWorker.Decoding;
+using BlobCaptioner.Engine;
 using BlobCaptioner.Hosting.Worker;
 using BlobCaptioner.Inference;
-using BlobCaptioner.LlamaCpp;
 
 namespace BlobCaptioner.GpuWorker;
 
@@ -37,7 +36,7 @@ internal static partial class LLamaSharpModel
         };
         cancellationToken.ThrowIfCancellationRequested();
         var logger = logging.CreateLogger<LLamaSharpDecoder>();
-        var free = LLamaSharpRuntime.FindFreeMemory(logger, options.GpuLayers);
+        var free = FreeMemory.Find(options.GpuLayers, logger);
         var (decoder, batching) = MemoryFit.Load(options, engine.Batching, profile, free, o => LLamaSharpDecoder.Load(o, logger), m => WithLess(logger, m));
         return new LocalCaptionModel(decoder, batching, logging.CreateLogger<ContinuousBatcher>(), time);
     }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using BlobCaptioner.Cli.Hosting;
-using BlobCaptioner.LlamaCpp;
+using BlobCaptioner.Engine;
 using BlobCaptioner.Remote;
 
 namespace BlobCaptioner.Cli.Commands;
@@ -10,7 +10,7 @@ internal sealed class EngineArguments
 {
     private readonly Option<string?> _model = new("--model", "-m")
     {
-        Description = "The text model: a GGUF file that llama.cpp v0.5.0 reads, or the name of a model that 'captioner model pull' pulled. " +
+        Description = "The text model: a GGUF file that llama.cpp b10221 reads, or the name of a model that 'captioner model pull' pulled. " +
             "Default: the small bundled sample model.",
         HelpName = "TEXT.gguf|NAME",
     };

@@ -1,4 +1,4 @@
-using BlobCaptioner.LlamaCpp;
+using BlobCaptioner.Engine;
 using BlobCaptioner.Remote;
 
 namespace BlobCaptioner.Cli.Hosting;
@@ -15,7 +15,7 @@ public sealed record EngineChoice
     /// <summary>Pictures decoded at the same time, 1 to 64; null for as many as suit the model.</summary>
     public required int? Slots { get; init; }
 
-    /// <summary>CPU threads of each part of the model, 1 to 512; null leaves it to <see cref="LlamaCppOptions"/>.</summary>
+    /// <summary>CPU threads of each part of the model, 1 to 512; null leaves it to <see cref="DecoderOptions"/>.</summary>
     public required int? Threads { get; init; }
 
     /// <summary>How keys and values are kept.</summary>

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using BlobCaptioner.SampleModel.Scope;
-using BlobCaptioner.Tests.LlamaCpp;
 using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Results;
 using Xunit;
@@ -8,14 +7,13 @@ using Xunit;
 namespace BlobCaptioner.Tests.Cli;
 
 /// <summary>The main command as a process, on a real Azurite of its own and the real model.</summary>
-public sealed class UpTests(AzuriteFixture files, NativeLibrariesFixture natives)
+public sealed class UpTests(AzuriteFixture files)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Up_OnceOnAnEmptyStore_DescribesTheSamplesRightAndLeavesNothingRunning()
     {
-        await natives.ReadyAsync();
         var folder = files.CreateFolder();
         await using var process = CaptionerProcess.Start(folder, "up", "--once", "--json", "--out", "records");
         await process.LineAsync(line => line.Contains("sample pictures", StringComparison.Ordinal));
@@ -43,7 +41,6 @@ public sealed class UpTests(AzuriteFixture files, NativeLibrariesFixture natives
     [Fact]
     public async Task Up_ImagesWithABadOne_ReturnsOneAndDescribesTheOthersInTheSameTree()
     {
-        await natives.ReadyAsync();
         var folder = files.CreateFolder();
         string[] good = ["a.jpg", "sub folder/50% off + #1?.jpg", "sub folder/deeper/红色杯子.jpg", "no extension"];
         for (var i = 0; i < good.Length; i++)
@@ -77,7 +74,6 @@ public sealed class UpTests(AzuriteFixture files, NativeLibrariesFixture natives
     [Fact]
     public async Task Up_InterruptedWhileOthersAttach_FinishesAndTakesAzuriteWithIt()
     {
-        await natives.ReadyAsync();
         var folder = files.CreateFolder();
         var data = Path.Combine(folder, "data");
         PictureFiles.Write(folder, "in/first.jpg", PictureFiles.Jpeg(1));
@@ -109,7 +105,6 @@ public sealed class UpTests(AzuriteFixture files, NativeLibrariesFixture natives
     [Fact]
     public async Task Up_KilledWithSigkill_AzuriteSavesAndEndsAndTheNextOneGoesOn()
     {
-        await natives.ReadyAsync();
         var folder = files.CreateFolder();
         var data = Path.Combine(folder, "data");
         PictureFiles.Write(folder, "in/first.jpg", PictureFiles.Jpeg(1));
@@ -128,7 +123,6 @@ public sealed class UpTests(AzuriteFixture files, NativeLibrariesFixture natives
     [Fact]
     public async Task Up_ConnectionFromTheEnvironment_StartsNoAzurite()
     {
-        await natives.ReadyAsync();
         var folder = files.CreateFolder();
         var connection = await files.GetConnectionStringAsync(Cancellation);
         var container = await files.CreateContainerAsync("images", Cancellation);
