@@ -45,10 +45,12 @@ public sealed record DecoderOptions
     /// <value>Default <see cref="KvCacheType.F16"/>, which is faster on a CPU: this project's attention kernel reads that.</value>
     public KvCacheType CacheType { get; init; } = KvCacheType.F16;
 
-    /// <summary>Attention cell by cell in one pass (flash attention) instead of as matrix products.</summary>
-    /// <value>
-    /// Null (default) for what is faster: true, except on a CPU that this project's attention kernel does not run on (it needs AVX2, FMA and F16C) with a model below 64 MB.
-    /// </value>
+    /// <summary>Whether this project's attention kernel may compute on the CPU in place of ggml's. The first model that is loaded decides for the process.</summary>
+    /// <value>Default true: it does where it runs (x64 Linux with AVX2 or AVX-512) and gives ggml's own results in a test at load.</value>
+    public bool UseOwnAttention { get; init; } = true;
+
+    /// <summary>Attention cell by cell in one pass (flash attention) instead of as matrix products, in the language model and in the vision tower.</summary>
+    /// <value>Null (default) for what is faster: with this project's kernel on; without it off for a language model below 64 MB on the CPU; else llama.cpp's own choice.</value>
     public bool? FlashAttention { get; init; }
 
     /// <summary>Fewest tokens a picture is given: smaller ones are enlarged.</summary>

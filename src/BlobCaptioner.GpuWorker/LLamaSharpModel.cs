@@ -34,6 +34,7 @@ internal static partial class LLamaSharpModel
             GpuLayers = engine.GpuLayers,
             CacheType = KvCacheTypes.Parse(engine.KvCache),
         };
+        options = options.WithAttention(engine.Attention, engine.FlashAttention);
         cancellationToken.ThrowIfCancellationRequested();
         var logger = logging.CreateLogger<LLamaSharpDecoder>();
         var free = FreeMemory.Find(options.GpuLayers, logger);

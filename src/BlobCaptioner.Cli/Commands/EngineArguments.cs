@@ -36,6 +36,20 @@ internal sealed class EngineArguments
         DefaultValueFactory = _ => KvCacheTypes.Names[0],
     };
 
+    private readonly Option<string> _attention = new("--attention")
+    {
+        Description = "Who computes attention on the CPU: auto, captioner's own kernel where it runs (x64 Linux with AVX2 or AVX-512), or ggml, llama.cpp's own.",
+        HelpName = string.Join('|', AttentionNames.Kernels),
+        DefaultValueFactory = _ => AttentionNames.Auto,
+    };
+
+    private readonly Option<string> _flash = new("--flash-attention")
+    {
+        Description = "Flash attention in the language model and the vision tower: auto, what is faster, or on, or off.",
+        HelpName = string.Join('|', AttentionNames.Flash),
+        DefaultValueFactory = _ => AttentionNames.Auto,
+    };
+
     private readonly Option<Uri?> _server = new("--server")
     {
         Description = "A model server that speaks OpenAI's API (llama-server, vLLM, SGLang, Azure OpenAI), instead of a model in this process.",
@@ -70,11 +84,15 @@ internal sealed class EngineArguments
     public void AddTo(Command command)
     {
         _cache.AcceptOnlyFromAmong([.. KvCacheTypes.Names]);
+        _attention.AcceptOnlyFromAmong([.. AttentionNames.Kernels]);
+        _flash.AcceptOnlyFromAmong([.. AttentionNames.Flash]);
         command.Add(_model);
         command.Add(_mmproj);
         command.Add(_slots);
         command.Add(_threads);
         command.Add(_cache);
+        command.Add(_attention);
+        command.Add(_flash);
         command.Add(_server);
         command.Add(_serverModel);
         command.Add(_serverKey);
@@ -111,6 +129,8 @@ internal sealed class EngineArguments
             Slots = parse.GetValue(_slots),
             Threads = parse.GetValue(_threads),
             CacheType = KvCacheTypes.Parse(parse.GetValue(_cache)!),
+            Attention = parse.GetValue(_attention)!,
+            FlashAttention = parse.GetValue(_flash)!,
             Server = parse.GetValue(_server) is { } server ? ReadServer(parse, server) : null,
         };
     }

@@ -21,6 +21,12 @@ public sealed record EngineChoice
     /// <summary>How keys and values are kept.</summary>
     public KvCacheType CacheType { get; init; } = KvCacheType.F16;
 
+    /// <summary>Who computes attention on the CPU, of <see cref="AttentionNames.Kernels"/>.</summary>
+    public string Attention { get; init; } = AttentionNames.Auto;
+
+    /// <summary>Flash attention, of <see cref="AttentionNames.Flash"/>.</summary>
+    public string FlashAttention { get; init; } = AttentionNames.Auto;
+
     /// <summary>A model server instead of a model in this process; null for none.</summary>
     public RemoteModelOptions? Server { get; init; }
 }

@@ -77,6 +77,7 @@ public sealed class EngineSession : IAsyncDisposable
         var options = choice is { Model: { } text, Mmproj: { } vision } ? new DecoderOptions { TextModelPath = text, VisionModelPath = vision } : SampleModel.Options;
         var batching = new BatcherOptions();
         batching = batching with { Slots = choice.Slots ?? (DecoderOptions.IsSmall(options.TextModelPath) ? SlotsOfASmallModel : batching.Slots) };
+        options = options.WithAttention(choice.Attention, choice.FlashAttention);
         return (options with
         {
             MaxSequences = batching.Sequences,
