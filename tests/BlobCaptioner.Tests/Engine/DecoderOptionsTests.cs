@@ -26,4 +26,21 @@ public sealed class DecoderOptionsTests
 
     [Fact]
     public void Validate_Defaults_Pass() => BundledModel.Options.Validate();
+
+    [Theory]
+    [InlineData("auto", "auto", true, null)]
+    [InlineData("ggml", "on", false, true)]
+    [InlineData("auto", "off", true, false)]
+    public void WithAttention_Names_AreTheChoices(string kernel, string flash, bool own, bool? on)
+    {
+        var options = BundledModel.Options.WithAttention(kernel, flash);
+
+        Assert.Equal((own, on), (options.UseOwnAttention, options.FlashAttention));
+    }
+
+    [Theory]
+    [InlineData("cuda", "auto", "The attention kernel is 'cuda'; it is auto or ggml.")]
+    [InlineData("auto", "yes", "Flash attention is 'yes'; it is auto, on, off.")]
+    public void WithAttention_UnknownName_ListsThose(string kernel, string flash, string expected) =>
+        Assert.StartsWith(expected, Assert.Throws<ArgumentException>(() => BundledModel.Options.WithAttention(kernel, flash)).Message, StringComparison.Ordinal);
 }
