@@ -1,4 +1,5 @@
 using System.Text;
+using BlobCaptioner.Engine.Attention;
 using BlobCaptioner.Engine.Decoding;
 using BlobCaptioner.Engine.Natives;
 using BlobCaptioner.Inference;
@@ -70,6 +71,16 @@ public sealed partial class LLamaSharpDecoder : ISequenceDecoder
         options.Validate();
         ModelFiles.Check(options.TextModelPath, options.VisionModelPath);
         var libraries = NativeLibraries.Load(logger);
+        if (options.UseOwnAttention && !NativeLibraries.OnGpu(options.GpuLayers))
+        {
+            // Before the model: llama.cpp asks which buffers there are when it loads one.
+            var attention = AttentionKernel.Install(NativeLibraries.HandleOf("ggml"), NativeLibraries.HandleOf("ggml-base"));
+            if (logger is not null)
+            {
+                Attention(logger, attention.Text);
+            }
+        }
+
         if (logger is not null && options.GpuLayers != 0 && libraries is { ExpectsGpu: true, WhyNoGpu: { } why })
         {
             NoGpu(logger, why);
@@ -173,6 +184,9 @@ public sealed partial class LLamaSharpDecoder : ISequenceDecoder
 
     [LoggerMessage(4101, LogLevel.Information, "The model computes on {Device}, with the libraries in '{Folder}'")]
     private static partial void Computing(ILogger logger, string device, string folder);
+
+    [LoggerMessage(4104, LogLevel.Information, "{Status}")]
+    private static partial void Attention(ILogger logger, string status);
 
     [LoggerMessage(4102, LogLevel.Warning, "No GPU is used: {Reason}. Engine__GpuLayers=0 asks for the CPU")]
     private static partial void NoGpu(ILogger logger, string reason);
