@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using BlobCaptioner.Tests.Infra;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Cli;
@@ -8,8 +9,8 @@ namespace BlobCaptioner.Tests.Cli;
 internal sealed class CaptionerProcess : IAsyncDisposable
 {
     // From its own build output: beside the tests, ASP.NET Core's assemblies come from the shared framework, which the command does not name.
-    private static readonly string Program = Path.GetFullPath(Path.Combine(
-        AppContext.BaseDirectory, "..", "..", "..", "..", "..", "src", "BlobCaptioner.Cli", "bin", Path.Combine(AppContext.BaseDirectory.TrimEnd('/').Split('/')[^2..]), "captioner"));
+    private static readonly string Program = Path.Combine(
+        InfraFiles.Root, "src", "BlobCaptioner.Cli", Path.GetRelativePath(Path.Combine(InfraFiles.Root, "tests", "BlobCaptioner.Tests"), AppContext.BaseDirectory), "captioner");
 
     private readonly Process _process;
     private readonly Lock _lock = new();
