@@ -21,7 +21,8 @@ az acr build --registry "$registry" --image "captioner-gpu-worker:$tag" --file i
 az acr build --registry "$registry" --image "captioner-web:$tag" --file infra/web.Dockerfile . --output none
 build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
-dotnet publish src/BlobCaptioner.Functions --configuration Release --output "$build/app"
+# For the machines that run it, whatever this one is; without llama.cpp, since it holds no model.
+dotnet publish src/BlobCaptioner.Functions --configuration Release --runtime linux-x64 --self-contained false --property:Backend=None --output "$build/app"
 (cd "$build/app" && zip -qr ../app.zip .)
 az functionapp deployment source config-zip --resource-group "$group" --name "$app" --src "$build/app.zip" --output none
 

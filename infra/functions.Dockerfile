@@ -1,5 +1,6 @@
 # The function app as a container, for Kubernetes or Container Apps; on Flex Consumption infra/deploy.sh ships a zip instead.
 # docker build -f infra/functions.Dockerfile .   (from the root of the repository)
+# It takes pictures in and holds no model, so it is published without llama.cpp (Backend=None).
 # Tags are pinned; digests are not: they could not be looked up where this was written. Pin yours: docker buildx imagetools inspect IMAGE.
 ARG DOTNET=10.0-noble
 ARG FUNCTIONS=4-dotnet-isolated10.0
@@ -8,7 +9,7 @@ FROM mcr.microsoft.com/dotnet/sdk:${DOTNET} AS build
 WORKDIR /source
 COPY BlobCaptioner.sln Directory.Build.props Directory.Packages.props .editorconfig host.json ./
 COPY src/ src/
-RUN dotnet publish src/BlobCaptioner.Functions/BlobCaptioner.Functions.csproj --configuration Release --output /app
+RUN dotnet publish src/BlobCaptioner.Functions/BlobCaptioner.Functions.csproj --configuration Release --property:Backend=None --output /app
 
 FROM mcr.microsoft.com/azure-functions/dotnet-isolated:${FUNCTIONS} AS final
 COPY --from=build /app /home/site/wwwroot

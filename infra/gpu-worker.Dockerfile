@@ -7,9 +7,10 @@ FROM mcr.microsoft.com/dotnet/sdk:${DOTNET} AS build
 WORKDIR /source
 COPY BlobCaptioner.sln Directory.Build.props Directory.Packages.props .editorconfig ./
 COPY src/ src/
-RUN dotnet publish src/BlobCaptioner.GpuWorker/BlobCaptioner.GpuWorker.csproj --configuration Release --runtime linux-x64 --self-contained true --output /app
+RUN dotnet publish src/BlobCaptioner.GpuWorker/BlobCaptioner.GpuWorker.csproj --configuration Release --runtime linux-x64 --self-contained true --property:Backend=Cuda12 --output /app
 
 # "runtime" and not "base": ggml's CUDA backend links libcudart.so.12, libcublas.so.12 and libcublasLt.so.12. libcuda.so.1 comes from the machine's driver.
+# llama.cpp's libraries need libgomp.so.1 and glibc 2.34 or newer.
 FROM nvidia/cuda:${CUDA} AS final
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates libgomp1 tzdata \
@@ -25,6 +26,8 @@ ENV ASPNETCORE_HTTP_PORTS=8080 \
     Model__Directory=/models
 WORKDIR /app
 USER 1654:1654
+# There is no driver here, so this is the CPU: the build fails where a library that llama.cpp or libvips needs is missing.
+RUN ["/app/BlobCaptioner.GpuWorker", "--self-test"]
 EXPOSE 8080
 # For Docker alone: Container Apps and Kubernetes ask /healthz/live themselves. bash opens the connection, so no curl is in the image.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=4 \

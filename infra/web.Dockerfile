@@ -1,4 +1,5 @@
 # The page: docker build -f infra/web.Dockerfile .   (from the root of the repository)
+# It holds no model, so it is published without llama.cpp (Backend=None).
 # Tags are pinned; digests are not: they could not be looked up where this was written. Pin yours: docker buildx imagetools inspect IMAGE.
 ARG DOTNET=10.0-noble
 ARG NODE=22.20-bookworm-slim
@@ -13,7 +14,7 @@ WORKDIR /source
 COPY BlobCaptioner.sln Directory.Build.props Directory.Packages.props .editorconfig ./
 COPY src/ src/
 COPY --from=client /client-files/ src/BlobCaptioner.Web/obj/client/
-RUN dotnet publish src/BlobCaptioner.Cli/BlobCaptioner.Cli.csproj --configuration Release --property:BuildsClient=false --output /app
+RUN dotnet publish src/BlobCaptioner.Cli/BlobCaptioner.Cli.csproj --configuration Release --property:Backend=None --property:BuildsClient=false --output /app
 
 FROM mcr.microsoft.com/dotnet/aspnet:${DOTNET} AS final
 COPY --from=build /app /app

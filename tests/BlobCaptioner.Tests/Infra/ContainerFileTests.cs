@@ -32,6 +32,31 @@ public sealed partial class ContainerFileTests
         Assert.True(File.Exists(Path.Combine(InfraFiles.Root, project)), project);
     }
 
+    [Theory]
+    [InlineData("functions.Dockerfile", "None")]
+    [InlineData("gpu-worker.Dockerfile", "Cuda12")]
+    [InlineData("web.Dockerfile", "None")]
+    public void ContainerFile_OfAHost_PublishesItsBackendAndInstallsWhatThatNeeds(string file, string backend)
+    {
+        var text = File.ReadAllText(Path.Combine(InfraFiles.Folder, file));
+
+        Assert.Equal(backend, Backend().Match(text).Groups["name"].Value);
+        Assert.Equal(backend != "None", text.Contains("libgomp1", StringComparison.Ordinal));
+        Assert.Equal(backend != "None", text.Contains("\"--self-test\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void DeployScript_PublishingTheFunctionApp_NamesThePlatformAndBackendOfAzureNotOfThisMachine()
+    {
+        var line = File.ReadLines(Path.Combine(InfraFiles.Folder, "deploy.sh")).Single(l => l.StartsWith("dotnet publish", StringComparison.Ordinal));
+
+        Assert.Contains("--runtime linux-x64 ", line, StringComparison.Ordinal);
+        Assert.Equal("None", Backend().Match(line).Groups["name"].Value);
+    }
+
+    [GeneratedRegex(@"dotnet publish .* --property:Backend=(?<name>\w+)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Backend();
+
     [GeneratedRegex(@"^ARG (?<name>\w+)=(?<value>.+)$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Argument();
 
