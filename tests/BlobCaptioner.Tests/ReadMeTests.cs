@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using BlobCaptioner.Cli.Commands;
+using BlobCaptioner.Engine.Natives;
 using BlobCaptioner.Tests.Cli;
 using BlobCaptioner.Tests.LocalStack;
 using Xunit;
@@ -83,6 +84,9 @@ public sealed partial class ReadMeTests(AzuriteFixture files)
         var written = record.RootElement;
         Assert.Equal(Paths(written), Paths(shown.RootElement));
         Assert.True(JsonElement.DeepEquals(written.GetProperty("copy"), shown.RootElement.GetProperty("copy")));
+        Assert.All((string[])["model", "modelHash", "engine"], name => Assert.Equal(
+            written.GetProperty("generation").GetProperty(name).GetString(),
+            shown.RootElement.GetProperty("generation").GetProperty(name).GetString()));
     }
 
     [Fact]
@@ -95,6 +99,15 @@ public sealed partial class ReadMeTests(AzuriteFixture files)
             var errors = CaptionerCommand.Create().Parse(arguments).Errors;
             Assert.True(errors.Count == 0, $"captioner {arguments}: {string.Join(' ', errors.Select(e => e.Message))}");
         });
+    }
+
+    [Fact]
+    public void EnginePage_Versions_AreThoseThatAreChecked()
+    {
+        var page = File.ReadAllText(Path.Combine(Root(), "src", "BlobCaptioner.Engine", "README.md"));
+
+        Assert.All(Version().Matches($"{NativeLibraries.Engine} {NativeAbi.Version}"), v => Assert.Contains(v.Value, page, StringComparison.Ordinal));
+        Assert.Contains(NativeLibraries.FolderVariable, page, StringComparison.Ordinal);
     }
 
     private static IEnumerable<string> CodeBlocks(string language) =>
@@ -120,6 +133,9 @@ public sealed partial class ReadMeTests(AzuriteFixture files)
     private static List<string> Paths(JsonElement element, string path = "") => element.ValueKind == JsonValueKind.Object
         ? [.. element.EnumerateObject().SelectMany(p => Paths(p.Value, $"{path}/{p.Name}")).Order(StringComparer.Ordinal)]
         : [path];
+
+    [GeneratedRegex(@"b?\d[\d.]+\d", RegexOptions.None, 1000)]
+    private static partial Regex Version();
 
     [GeneratedRegex("^```(?<language>[a-z]*)\n(?<code>.*?)^```", RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.Singleline, 1000)]
     private static partial Regex CodeBlock();
