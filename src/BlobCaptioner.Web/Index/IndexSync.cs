@@ -17,6 +17,7 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
     private const long MostRecordBytes = 4 * 1024 * 1024;
 
     private readonly ILogger _logger = logger;
+    private readonly ListingPace _pace = new(time);
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly Lock _writing = new();
     private Dictionary<string, (string ETag, string RecordETag)>? _known;
@@ -30,7 +31,6 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
         var isTold = false;
         while (!stop.IsCancellationRequested)
         {
-            var began = time.GetTimestamp();
             try
             {
                 await SyncAsync(stop);
@@ -50,10 +50,8 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
                 return;
             }
 
-            // A listing costs time and, in Azure, money.
-            var pause = TimeSpan.FromSeconds(Math.Max(options.ListingInterval.TotalSeconds, time.GetElapsedTime(began).TotalSeconds * 10));
             using var woken = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            await Task.WhenAny(Task.Delay(pause, time, woken.Token), _wake.WaitAsync(woken.Token));
+            await Task.WhenAny(Task.Delay(_pace.Pause(options.ListingInterval), time, woken.Token), _wake.WaitAsync(woken.Token));
             await woken.CancelAsync();
         }
     }
@@ -201,7 +199,7 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
     {
         var images = new Dictionary<string, Image>(StringComparer.Ordinal);
         var records = new Dictionary<string, string>(StringComparer.Ordinal);
-        await foreach (var blob in storage.Images.GetBlobsAsync(new GetBlobsOptions { Traits = BlobTraits.Metadata }, cancellationToken))
+        await foreach (var blob in _pace.MeasureAsync(storage.Images.GetBlobsAsync(new GetBlobsOptions { Traits = BlobTraits.Metadata }, cancellationToken), cancellationToken))
         {
             var etag = blob.Properties.ETag?.Plain() ?? "";
             if (blob.Name.EndsWith(".json", StringComparison.Ordinal))
