@@ -44,7 +44,7 @@ internal sealed class CaptionRun
     /// <summary>Runs until stopped, or with <see cref="CaptionRunOptions.Once"/> until nothing is left to do.</summary>
     /// <param name="stop">Takes no more jobs and finishes those that run.</param>
     /// <param name="abort">Gives up what runs.</param>
-    /// <returns>True where everything was done, false where it was stopped before.</returns>
+    /// <returns>True where everything was done, false where it was stopped before or some pictures could not be taken in.</returns>
     /// <exception cref="LocalStackException">Azurite ended by itself.</exception>
     public async Task<bool> RunAsync(CancellationToken stop, CancellationToken abort)
     {
@@ -54,7 +54,7 @@ internal sealed class CaptionRun
             _store.Storage, _engine.Preparer, _engine.Model, BuiltInProfiles.Lookup(_options.Profile), _options.Loop, _time, OnEvent, _logging.CreateLogger<CaptionQueueLoop>());
         var work = loop.RunAsync(stopReceiving.Token, abort);
         var watch = WatchAzuriteAsync(stopReceiving.Token);
-        var feed = _feed?.RunAsync(stopReceiving.Token) ?? Task.CompletedTask;
+        var feed = _feed?.RunAsync(stopReceiving.Token) ?? Task.FromResult(true);
         try
         {
             await Task.WhenAny(feed, watch, work);
@@ -74,9 +74,9 @@ internal sealed class CaptionRun
             await work;
         }
 
-        await feed;
+        var isDone = await feed;
         await watch;
-        return !stop.IsCancellationRequested;
+        return isDone && !stop.IsCancellationRequested;
     }
 
     private async Task WatchAzuriteAsync(CancellationToken stop)

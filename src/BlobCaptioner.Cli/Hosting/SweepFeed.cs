@@ -20,16 +20,18 @@ internal sealed class SweepFeed(Sweep sweep, CaptionRunOptions options, IRunRepo
     /// <summary>Has a picture taken in now, whatever a sweep is at.</summary>
     public void TakeIn(string name) => _names.Writer.TryWrite(name);
 
-    /// <summary>Runs until stopped, or with <see cref="CaptionRunOptions.Once"/> until a sweep finds nothing to do.</summary>
-    public async Task RunAsync(CancellationToken stop)
+    /// <summary>Runs until stopped, or with <see cref="CaptionRunOptions.Once"/> until a sweep finds nothing to do, or only what went wrong in the one before too.</summary>
+    /// <returns>True where nothing is left to do.</returns>
+    public async Task<bool> RunAsync(CancellationToken stop)
     {
         var named = sweep.TakeAsync(_names.Reader.ReadAllAsync(stop), _request, stop);
         try
         {
-            await SweepAsync(stop);
+            return await SweepAsync(stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
+            return false;
         }
         finally
         {
@@ -38,18 +40,20 @@ internal sealed class SweepFeed(Sweep sweep, CaptionRunOptions options, IRunRepo
         }
     }
 
-    private async Task SweepAsync(CancellationToken stop)
+    private async Task<bool> SweepAsync(CancellationToken stop)
     {
-        while (true)
+        for (var errors = 0L; ;)
         {
             if (await sweep.TryRunAsync(_request, stop) is { } found)
             {
                 tally.Add(found);
                 report.Add(found);
-                if (options.Once && found is { Enqueued: 0, InFlight: 0, Products: 0, ProductsInFlight: 0, Errors: 0 })
+                if (options.Once && found is { Enqueued: 0, InFlight: 0, Products: 0, ProductsInFlight: 0 } && (found.Errors == 0 || found.Errors == errors))
                 {
-                    return;
+                    return found.Errors == 0;
                 }
+
+                errors = found.Errors;
             }
 
             var pause = sweep.Pace.Pause(options.SweepInterval);

@@ -30,8 +30,8 @@ public sealed class Sweep
     public ListingPace Pace { get; }
 
     /// <summary>
-    /// Sweeps once. Storage trouble that passes is waited out (<see cref="StorageOptions.OutageTolerance"/>); an image that storage refuses
-    /// is counted as an error and doesn't stop the others.
+    /// Sweeps once. Storage trouble that passes is waited out (<see cref="StorageOptions.OutageTolerance"/>); an image that storage refuses,
+    /// or that can't be taken in for any other reason, is counted as an error and doesn't stop the others.
     /// </summary>
     /// <exception cref="ValidationException">The request is out of its range.</exception>
     /// <exception cref="RequestFailedException">The listing itself failed.</exception>
@@ -144,7 +144,7 @@ public sealed class Sweep
         {
             return await _outage.ExecuteAsync(async cancel => await take(cancel), cancellationToken);
         }
-        catch (Exception error) when (error is RequestFailedException || StorageOutage.IsTransient(error, cancellationToken))
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
             TellTrouble(name, error, "The next sweep tries again.");
             return null;
@@ -183,7 +183,9 @@ public sealed class Sweep
             Kind = PipelineEventKind.StorageTrouble,
             Name = name,
             At = _intake.Time.GetUtcNow(),
-            Error = new("storage", error.Message.Split('\n')[0], remedy),
+            Error = error is RequestFailedException || StorageOutage.IsTransient(error, CancellationToken.None)
+                ? new("storage", error.Message.Split('\n')[0], remedy)
+                : new("intake-failed", $"{error.GetType().Name}: {error.Message}", remedy),
         });
     }
 }

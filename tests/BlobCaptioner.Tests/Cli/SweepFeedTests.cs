@@ -22,7 +22,7 @@ public sealed class SweepFeedTests(AzuriteFixture azurite) : IAsyncDisposable
     private readonly Sweeps _sweeps = new();
     private TestPipeline _pipeline = null!;
     private SweepFeed _feed = null!;
-    private Task _run = Task.CompletedTask;
+    private Task<bool> _run = Task.FromResult(true);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -54,6 +54,18 @@ public sealed class SweepFeedTests(AzuriteFixture azurite) : IAsyncDisposable
         await _pipeline.UploadAsync("a.jpg", TestPipeline.Picture());
         _time.Advance(s_pause);
         Assert.Equal(1, (await _sweeps.NextAsync()).Enqueued);
+    }
+
+    [Fact]
+    public async Task RunAsync_OnceAndAPictureFailsInEverySweep_EndsAndSaysSo()
+    {
+        await StartAsync(
+            ["a.jpg"], step => _ = step.Kind == PipelineEventKind.Preparing ? throw new InvalidOperationException("nobody thought of this") : step, once: true);
+        Assert.Equal(1, (await _sweeps.NextAsync()).Errors);
+        await _time.WaitAsync(due => due < s_pause, Cancellation);
+        _time.Advance(s_pause);
+        Assert.False(await _run.WaitAsync(Eventually.Deadline, Cancellation));
+        Assert.Equal(0, await _pipeline.QueueLengthAsync());
     }
 
     [Fact]
@@ -90,7 +102,7 @@ public sealed class SweepFeedTests(AzuriteFixture azurite) : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task StartAsync(IReadOnlyList<string> names, Action<PipelineEvent>? onEvent = null, Func<TestPipeline, Task>? before = null)
+    private async Task StartAsync(IReadOnlyList<string> names, Action<PipelineEvent>? onEvent = null, Func<TestPipeline, Task>? before = null, bool once = false)
     {
         _pipeline = await TestPipeline.CreateAsync(azurite);
         foreach (var (i, name) in names.Index())
@@ -104,7 +116,7 @@ public sealed class SweepFeedTests(AzuriteFixture azurite) : IAsyncDisposable
             onEvent?.Invoke(step);
             _pipeline.Events.Add(step);
         });
-        var options = new CaptionRunOptions { Profile = TestPipeline.Profile, Loop = TestPipeline.Fast, Sweeps = true, Once = false, SweepInterval = s_pause };
+        var options = new CaptionRunOptions { Profile = TestPipeline.Profile, Loop = TestPipeline.Fast, Sweeps = true, Once = once, SweepInterval = s_pause };
         _feed = new(new(intake), options, _sweeps, new RunTally(_time), _time);
         _run = Task.Run(() => _feed.RunAsync(_stop.Token), Cancellation);
     }
