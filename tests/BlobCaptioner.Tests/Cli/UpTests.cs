@@ -1,5 +1,7 @@
 using System.Text.Json;
+using BlobCaptioner.Results;
 using BlobCaptioner.SampleModel.Scope;
+using BlobCaptioner.Tests.Exports;
 using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Results;
 using Xunit;
@@ -135,6 +137,31 @@ public sealed class UpTests(AzuriteFixture files)
         Assert.True(result.ExitCode == 0, result.Text + result.Errors);
         Assert.True((await container.GetBlobClient("x.jpg.json").ExistsAsync(Cancellation)).Value);
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
+    }
+
+    [Fact]
+    public async Task Up_OneRecordHoldsANullFlag_TellsOfItAndDescribesTheRest()
+    {
+        var folder = files.CreateFolder();
+        var connection = await files.GetConnectionStringAsync(Cancellation);
+        var container = await files.CreateContainerAsync("images", Cancellation);
+        var broken = CaptionStore.Serialize(Records.Described("a.jpg")).ToString().Replace("\"flags\": []", "\"flags\": [null]", StringComparison.Ordinal);
+        await container.UploadBlobAsync("a.jpg", BinaryData.FromBytes(PictureFiles.Jpeg(5)), Cancellation);
+        await container.UploadBlobAsync("a.jpg.json", new BinaryData(broken), Cancellation);
+        await container.UploadBlobAsync("b.jpg", BinaryData.FromBytes(PictureFiles.Jpeg(6)), Cancellation);
+        for (var described = 1; described >= 0; described--)
+        {
+            await using var process = CaptionerProcess.Start(
+                folder,
+                new Dictionary<string, string>(StringComparer.Ordinal) { ["CAPTIONER_CONNECTION"] = connection },
+                "up", "--once", "--json", "--container", container.Name, "--prepared-container", container.Name + "-p", "--queue", container.Name + "-q");
+            var told = await process.EventAsync("blocked");
+            Assert.Equal("record-broken", told.GetProperty("error").GetProperty("code").GetString());
+            var result = await process.EndAsync();
+            Assert.True(result.ExitCode == 1, result.Text + result.Errors);
+            Assert.Equal(described, result.Summary.GetProperty("described").GetInt32());
+            Assert.Equal(1, result.Summary.GetProperty("store").GetProperty("blocked").GetInt32());
+        }
     }
 
     private static int AzuriteOf(string data)
