@@ -31,7 +31,7 @@ public readonly record struct FreeMemory(long Bytes, bool IsOnGpu)
     private static long? Available()
     {
         const string Name = "MemAvailable:";
-        var line = File.Exists("/proc/meminfo") ? File.ReadLines("/proc/meminfo").FirstOrDefault(l => l.StartsWith(Name, StringComparison.Ordinal)) : null;
+        var line = OperatingSystem.IsLinux() ? File.ReadLines("/proc/meminfo").FirstOrDefault(l => l.StartsWith(Name, StringComparison.Ordinal)) : null;
         return line is null ? null : long.Parse(line.AsSpan()[Name.Length..^2].Trim()) * 1024;
     }
 }

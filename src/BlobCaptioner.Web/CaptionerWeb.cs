@@ -42,6 +42,7 @@ public sealed class CaptionerWeb : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ValidationException">The options are wrong; the message says which.</exception>
     /// <exception cref="IOException">The port is taken.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The port is not for this user, or kept by the system.</exception>
     public static async Task<CaptionerWeb> StartAsync(WebContext context, WebOptions options, ILoggerFactory logging, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(context);

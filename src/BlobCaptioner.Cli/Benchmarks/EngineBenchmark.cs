@@ -52,7 +52,7 @@ internal static class EngineBenchmark
         {
             runs.Add(await EngineRun.MeasureAsync(model, prepared, profile, cancellationToken));
             alone.Add(await EngineRun.MeasureAsync(model, [prepared[round % count]], profile, cancellationToken));
-            resident.AddRange(PeakMemory.Now() is { } bytes ? [bytes] : Array.Empty<long>());
+            resident.Add(PeakMemory.Now());
             progress.Report($"Round {round + 1}: {runs[^1].PicturesPerMinute:0.0} pictures/min");
         }
 
@@ -95,5 +95,5 @@ internal static class EngineBenchmark
     }
 
     private static double? ReadLoad() =>
-        File.Exists("/proc/loadavg") ? double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0]) : null;
+        OperatingSystem.IsLinux() ? double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0]) : null;
 }

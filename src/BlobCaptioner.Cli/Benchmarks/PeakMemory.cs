@@ -1,22 +1,17 @@
+using System.Diagnostics;
+
 namespace BlobCaptioner.Cli.Benchmarks;
 
-/// <summary>The kernel's own high-water mark of this process's resident memory (VmHWM in <c>/proc</c>).</summary>
+/// <summary>This process's resident memory, as the system counts it.</summary>
 internal static class PeakMemory
 {
-    /// <summary>Bytes; null where the system does not tell.</summary>
-    public static long? OfThisProcess() => Read("VmHWM:");
-
-    /// <summary>What is resident now, bytes; null where the system does not tell.</summary>
-    public static long? Now() => Read("VmRSS:");
-
-    private static long? Read(string name)
+    /// <summary>The most so far, bytes; null where the system does not tell (macOS).</summary>
+    public static long? OfThisProcess()
     {
-        if (!File.Exists("/proc/self/status"))
-        {
-            return null;
-        }
-
-        var line = File.ReadLines("/proc/self/status").FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal));
-        return line is null ? null : long.Parse(line.AsSpan()[name.Length..^2].Trim()) * 1024;
+        using var process = Process.GetCurrentProcess();
+        return process.PeakWorkingSet64 is > 0 and var bytes ? bytes : null;
     }
+
+    /// <summary>What is resident now, bytes.</summary>
+    public static long Now() => Environment.WorkingSet;
 }

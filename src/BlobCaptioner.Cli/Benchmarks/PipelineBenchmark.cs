@@ -174,7 +174,7 @@ internal sealed class PipelineBenchmark
     }
 
     private static double? ReadLoad() =>
-        File.Exists("/proc/loadavg") ? double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0]) : null;
+        OperatingSystem.IsLinux() ? double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0]) : null;
 
     private static double Median(List<double> values)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.ComponentModel.DataAnnotations;
+using System.Text;
 using Azure;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Hosting;
@@ -20,6 +21,12 @@ internal static class CaptionerCommand
     /// <returns>0, 1 or 2 (<see cref="ExitCode"/>).</returns>
     public static async Task<int> RunAsync(string[] args)
     {
+        if (OperatingSystem.IsWindows())
+        {
+            // Its consoles and pipes have a code page of their own, which has no place for every language; and JSON is UTF-8.
+            Console.OutputEncoding = Encoding.UTF8;
+        }
+
         var parse = Create().Parse(args);
         if (parse.Action is ParseErrorAction wrong)
         {

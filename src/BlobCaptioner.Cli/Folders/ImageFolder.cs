@@ -5,7 +5,7 @@ namespace BlobCaptioner.Cli.Folders;
 /// <summary>The files of a folder and its folders that belong into the images container.</summary>
 /// <remarks>
 /// Every file counts, whatever its extension, since pictures are known by their content; and so do <c>_captioner.json</c> and
-/// <c>_catalog.csv</c>, which are settings. Left out: names that start with a dot, other <c>.json</c> files (records that a former
+/// <c>_catalog.csv</c>, which are settings. Left out: names that start with a dot and, on Windows, hidden files (<c>Thumbs.db</c>, <c>desktop.ini</c>), other <c>.json</c> files (records that a former
 /// <c>--out</c> wrote), and links, which may lead outside.
 /// </remarks>
 public static class ImageFolder
@@ -47,7 +47,7 @@ public static class ImageFolder
 
         foreach (var entry in entries.OrderBy(e => e.Name, StringComparer.Ordinal))
         {
-            if (entry.Name.StartsWith('.'))
+            if (entry.Name.StartsWith('.') || entry.Attributes.HasFlag(FileAttributes.Hidden))
             {
                 continue;
             }

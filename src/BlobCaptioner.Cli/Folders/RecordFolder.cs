@@ -63,7 +63,15 @@ public sealed class RecordFolder
         var path = SafePath.Under(_folder, recordName);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var part = Path.Combine(Path.GetDirectoryName(path)!, $".{Guid.NewGuid():N}.part");
-        File.WriteAllBytes(part, content);
-        File.Move(part, path, overwrite: true);
+        try
+        {
+            File.WriteAllBytes(part, content);
+            File.Move(part, path, overwrite: true);
+        }
+        finally
+        {
+            // a full disk, or on Windows a program that holds the record open
+            File.Delete(part);
+        }
     }
 }

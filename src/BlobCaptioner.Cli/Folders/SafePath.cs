@@ -1,16 +1,20 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace BlobCaptioner.Cli.Folders;
 
 /// <summary>File paths for blob names, which are free text that a file system does not always take.</summary>
-public static class SafePath
+/// <remarks>Where the file system ignores case, as on Windows and macOS, two names that differ in case alone have one file.</remarks>
+public static partial class SafePath
 {
     // Linux, macOS and Windows all take 255 bytes or more of a name
     private const int MaxSegmentBytes = 255;
 
-    private static readonly SearchValues<char> Forbidden = SearchValues.Create([.. Path.GetInvalidFileNameChars(), '\0', '/', '\\']);
+    private static readonly SearchValues<char> Forbidden = SearchValues.Create('\0', '/', '\\');
+    private static readonly SearchValues<char> ForbiddenOnWindows =
+        SearchValues.Create([.. "<>:\"/\\|?*", .. Enumerable.Range(0, 32).Select(c => (char)c)]);
 
     /// <summary>
     /// The path below <paramref name="folder"/> for a blob name: one folder per <c>/</c>, never outside. What a file name can't hold
@@ -18,37 +22,37 @@ public static class SafePath
     /// </summary>
     /// <param name="folder">Where the tree begins.</param>
     /// <param name="blobName">The blob's name, up to 1,024 characters.</param>
-    public static string Under(string folder, string blobName)
+    public static string Under(string folder, string blobName) => Under(folder, blobName, OperatingSystem.IsWindows());
+
+    /// <summary>The same by the rules of Windows or of the others.</summary>
+    internal static string Under(string folder, string blobName, bool isWindows)
     {
         var path = Path.GetFullPath(folder);
         foreach (var segment in blobName.Split('/'))
         {
-            path = Path.Combine(path, Segment(segment));
+            path = Path.Combine(path, Segment(segment, isWindows));
         }
 
         return path;
     }
 
-    private static string Segment(string name)
+    private static string Segment(string name, bool isWindows)
     {
         if (name.Length == 0)
         {
             return "%2F";
         }
 
-        // "." and ".." lead elsewhere; Windows drops dots and blanks at the end
+        // "." and ".." lead elsewhere; Windows drops a dot or blank at the end, and has its devices in every folder
         var dots = name.All(c => c is '.');
-        var trailing = OperatingSystem.IsWindows() && name[^1] is '.' or ' ';
-        if (!dots && !trailing && name.AsSpan().IndexOfAny(Forbidden) < 0)
-        {
-            return Cut(name);
-        }
-
+        var first = isWindows && Device().IsMatch(name) ? 0 : -1;
+        var last = isWindows && name[^1] is '.' or ' ' ? name.Length - 1 : -1;
+        var forbidden = isWindows ? ForbiddenOnWindows : Forbidden;
         var safe = new StringBuilder();
         for (var i = 0; i < name.Length; i++)
         {
             var character = name[i];
-            if (dots || (trailing && i == name.Length - 1) || Forbidden.Contains(character))
+            if (dots || i == first || i == last || forbidden.Contains(character))
             {
                 safe.Append('%').Append(((int)character).ToString("X2"));
             }
@@ -85,4 +89,7 @@ public static class SafePath
 
         return kept + tail;
     }
+
+    [GeneratedRegex("^(CON|PRN|AUX|NUL|CONIN\\$|CONOUT\\$|(COM|LPT)[0-9\u00B9\u00B2\u00B3]) *(\\.|$)", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Device();
 }

@@ -12,6 +12,7 @@ public sealed class StopSignals : IDisposable
     private readonly CancellationTokenSource _abort = new();
     private readonly List<PosixSignalRegistration> _registrations = [];
     private readonly Action _asked;
+    private bool _isEnding;
 
     /// <summary>Starts to listen.</summary>
     /// <param name="asked">Told at the first signal; says to people that another one aborts.</param>
@@ -33,6 +34,12 @@ public sealed class StopSignals : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_isEnding)
+        {
+            // Windows would wait here for the handler that waits for this process to end.
+            return;
+        }
+
         foreach (var registration in _registrations)
         {
             registration.Dispose();
@@ -45,6 +52,8 @@ public sealed class StopSignals : IDisposable
     private void Handle(PosixSignalContext context)
     {
         context.Cancel = true;
+        var isEnd = IsEnd(context.Signal, OperatingSystem.IsWindows());
+        _isEnding |= isEnd;
         lock (_registrations)
         {
             if (!_stop.IsCancellationRequested)
@@ -57,5 +66,13 @@ public sealed class StopSignals : IDisposable
                 _abort.Cancel();
             }
         }
+
+        if (isEnd)
+        {
+            Thread.Sleep(Timeout.Infinite);
+        }
     }
+
+    /// <summary>True where the process ends when the handler returns, as Windows has it for a closed console (SIGHUP) and at shutdown (SIGTERM): the handler must outlast Main.</summary>
+    internal static bool IsEnd(PosixSignal signal, bool isWindows) => isWindows && signal is PosixSignal.SIGHUP or PosixSignal.SIGTERM;
 }

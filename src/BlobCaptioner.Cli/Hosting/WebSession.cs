@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using BlobCaptioner.Captioning;
@@ -45,9 +46,9 @@ internal static class WebSession
             {
                 return await CaptionerWeb.StartAsync(context, options, logging, cancellationToken);
             }
-            catch (IOException taken)
+            catch (Exception taken) when (taken is IOException or SocketException)
             {
-                // A second `up` on this machine takes the next one; a port that somebody named is theirs or none.
+                // A second `up` on this machine takes the next one, and Windows keeps ranges to itself; a port that somebody named is theirs or none.
                 if (choice.Port is not null || attempt == MostPorts)
                 {
                     throw new UsageException($"The page can't listen at {choice.Address}:{port}: {taken.Message} Give another --port, or 0 for any.", taken);

@@ -15,7 +15,10 @@ public sealed record AzuriteInstall(string Node, string EntryPoint)
 
     private const string EntryInInstall = "node_modules/azurite/dist/src/azurite.js";
 
-    /// <summary>Folder of everything that this program installs for itself: <c>~/.local/share/blobcaptioner</c> on Linux.</summary>
+    // npm writes it last of all. Installed elsewhere and moved, the folder would meet what virus scanners hold open on Windows.
+    private const string MarkOfInstall = "node_modules/.package-lock.json";
+
+    /// <summary>Folder of everything that this program installs for itself: <c>~/.local/share/blobcaptioner</c> on Linux, <c>%LOCALAPPDATA%\blobcaptioner</c> on Windows.</summary>
     public static string CacheRoot
     {
         get
@@ -32,7 +35,7 @@ public sealed record AzuriteInstall(string Node, string EntryPoint)
     public static string InstallFolder => Path.Combine(CacheRoot, "azurite", HashOfLockFile());
 
     /// <summary>True where nothing is left to install.</summary>
-    public static bool IsInstalled => File.Exists(Path.Combine(InstallFolder, EntryInInstall));
+    public static bool IsInstalled => File.Exists(Path.Combine(InstallFolder, EntryInInstall)) && File.Exists(Path.Combine(InstallFolder, MarkOfInstall));
 
     /// <summary>Installs Azurite where it is not yet, and says where it lies.</summary>
     /// <param name="progress">Told what takes long, for people.</param>
@@ -47,7 +50,7 @@ public sealed record AzuriteInstall(string Node, string EntryPoint)
             "or use a storage account with --connection.");
         var folder = InstallFolder;
         var install = new AzuriteInstall(node, Path.Combine(folder, EntryInInstall));
-        if (File.Exists(install.EntryPoint))
+        if (IsInstalled)
         {
             return install;
         }
@@ -57,7 +60,7 @@ public sealed record AzuriteInstall(string Node, string EntryPoint)
         {
             Directory.CreateDirectory(parent);
             using var oneAtATime = await FileLock.TakeAsync(folder + ".lock", onWait: null, time, cancellationToken);
-            if (!File.Exists(install.EntryPoint))
+            if (!IsInstalled)
             {
                 await InstallAsync(node, folder, progress, cancellationToken);
             }
@@ -76,32 +79,24 @@ public sealed record AzuriteInstall(string Node, string EntryPoint)
             "Azurite is installed with npm, and there is no 'npm' on PATH. Install it: 'sudo apt install npm', " +
             "'brew install node' or https://nodejs.org.");
         await CheckNodeAsync(node, cancellationToken);
-        foreach (var abandoned in Directory.GetDirectories(Path.GetDirectoryName(folder)!, Path.GetFileName(folder) + ".part*"))
-        {
-            Directory.Delete(abandoned, recursive: true);
-        }
-
         progress?.Report("Installing Azurite with npm (once, about half a minute)");
-        var part = folder + ".part";
-        Directory.CreateDirectory(part);
+        Directory.CreateDirectory(folder);
         foreach (var name in (string[])["package.json", "package-lock.json"])
         {
-            File.Copy(Path.Combine(PackageFolder, name), Path.Combine(part, name), overwrite: true);
+            File.Copy(Path.Combine(PackageFolder, name), Path.Combine(folder, name), overwrite: true);
         }
 
         string[] arguments =
         [
             "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--no-update-notifier", "--engine-strict=false", "--loglevel=error",
         ];
-        var run = await ToolRun.RunAsync(npm, arguments, part, cancellationToken);
+        var run = await ToolRun.RunAsync(npm, arguments, folder, cancellationToken);
         if (run.ExitCode != 0)
         {
             throw new LocalStackException(
-                $"'npm {string.Join(' ', arguments)}' ended with {run.ExitCode} in '{part}'. It needs a package registry: see what " +
+                $"'npm {string.Join(' ', arguments)}' ended with {run.ExitCode} in '{folder}'. It needs a package registry: see what " +
                 $"'npm config get registry' names and 'npm ping' says. npm wrote:\n{run.Tail}");
         }
-
-        Directory.Move(part, folder);
     }
 
     private static async Task CheckNodeAsync(string node, CancellationToken cancellationToken)

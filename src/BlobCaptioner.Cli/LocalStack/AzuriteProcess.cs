@@ -78,7 +78,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         {
             throw new LocalStackException(
                 $"Azurite can't listen on ports {ports.Blob}, {ports.Queue} and {ports.Table}: another program has one of them. " +
-                $"Stop that program ('ss -ltnp' names it) or take other ports. Azurite wrote:\n{ex.Message}",
+                $"Stop that program ('ss -ltnp' names it, 'netstat -ano' on Windows) or take other ports. Azurite wrote:\n{ex.Message}",
                 ex);
         }
     }
@@ -144,6 +144,9 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
                 UseShellExecute = false,
+
+                // Windows gives it a console of its own: Ctrl-C and the closed window of this one don't reach it.
+                CreateNoWindow = true,
             },
             EnableRaisingEvents = true,
         };

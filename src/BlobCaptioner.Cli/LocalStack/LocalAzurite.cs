@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Text.Json;
 
 namespace BlobCaptioner.Cli.LocalStack;
@@ -118,13 +119,13 @@ public sealed class LocalAzurite : IAsyncDisposable
         }
 
         var started = time.GetTimestamp();
-        while (IsAzuriteOf(dataDirectory, state.ProcessId))
+        while (IsAzuriteOf(dataDirectory, state.ProcessId, File.GetLastWriteTime(statePath)))
         {
             if (time.GetElapsedTime(started) > AttachLimit)
             {
                 throw new LocalStackException(
                     $"Azurite (process {state.ProcessId}) still serves '{dataDirectory}' although the process that started it is gone. " +
-                    $"End it: kill {state.ProcessId}");
+                    $"End it: {(OperatingSystem.IsWindows() ? "taskkill /f /pid" : "kill")} {state.ProcessId}");
             }
 
             await Task.Delay(Poll, time, cancellationToken);
@@ -133,7 +134,7 @@ public sealed class LocalAzurite : IAsyncDisposable
         File.Delete(statePath);
     }
 
-    private static bool IsAzuriteOf(string dataDirectory, int processId)
+    private static bool IsAzuriteOf(string dataDirectory, int processId, DateTime noted)
     {
         try
         {
@@ -143,12 +144,12 @@ public sealed class LocalAzurite : IAsyncDisposable
                 return false;
             }
 
-            // process ids are used again; where the system tells a process's arguments, they decide
+            // process ids are used again: by a process with other arguments, where the system tells them, and by one that started later
             return OperatingSystem.IsLinux()
                 ? File.ReadAllText($"/proc/{processId}/cmdline").Split('\0').Contains(dataDirectory, StringComparer.Ordinal)
-                : process.ProcessName.Contains("node", StringComparison.OrdinalIgnoreCase);
+                : process.ProcessName.Contains("node", StringComparison.OrdinalIgnoreCase) && process.StartTime <= noted;
         }
-        catch (Exception ex) when (ex is ArgumentException or InvalidOperationException or IOException or UnauthorizedAccessException)
+        catch (Exception ex) when (ex is ArgumentException or InvalidOperationException or IOException or UnauthorizedAccessException or Win32Exception)
         {
             return false;
         }
@@ -174,7 +175,8 @@ public sealed class LocalAzurite : IAsyncDisposable
     {
         try
         {
-            await using var file = File.OpenRead(statePath);
+            // the owner may remove it meanwhile, which Windows would refuse
+            await using var file = new FileStream(statePath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             return await JsonSerializer.DeserializeAsync(file, CliJson.Default.AzuriteState, cancellationToken);
         }
         catch (Exception ex) when (ex is FileNotFoundException or JsonException)

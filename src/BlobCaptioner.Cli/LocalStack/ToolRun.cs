@@ -14,24 +14,19 @@ public sealed record ToolRun(int ExitCode, string Output)
 
     /// <summary>Runs a program to its end; cancelling kills it and what it started.</summary>
     /// <param name="file">Full path of the program.</param>
-    /// <param name="arguments">Its arguments, unquoted.</param>
+    /// <param name="arguments">Its arguments, unquoted. A batch file of Windows, which npm is there, takes only plain words.</param>
     /// <param name="directory">Where it runs; null is the current directory.</param>
     /// <param name="cancellationToken">Kills it.</param>
     /// <exception cref="LocalStackException">The program could not be started.</exception>
     public static async Task<ToolRun> RunAsync(
         string file, IEnumerable<string> arguments, string? directory, CancellationToken cancellationToken)
     {
-        using var process = new Process
-        {
-            StartInfo = new(file, arguments)
-            {
-                WorkingDirectory = directory ?? "",
-                RedirectStandardInput = true,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-                UseShellExecute = false,
-            },
-        };
+        var start = StartOf(file, arguments);
+        start.WorkingDirectory = directory ?? "";
+        start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
+        start.UseShellExecute = false;
+        start.CreateNoWindow = true;
+        using var process = new Process { StartInfo = start };
         var output = new StringBuilder();
         void Keep(object? sender, DataReceivedEventArgs line)
         {
@@ -73,4 +68,10 @@ public sealed record ToolRun(int ExitCode, string Output)
             return new(process.ExitCode, output.ToString());
         }
     }
+
+    /// <summary>How a program is started. A batch file needs the shell: with /s it drops the outer quotes and takes what is between them as it is.</summary>
+    internal static ProcessStartInfo StartOf(string file, IEnumerable<string> arguments) =>
+        Path.GetExtension(file) is ".cmd" or ".bat"
+            ? new(Path.Combine(Environment.SystemDirectory, "cmd.exe"), $"/d /s /c \"\"{file}\" {string.Join(' ', arguments)}\"")
+            : new(file, arguments);
 }

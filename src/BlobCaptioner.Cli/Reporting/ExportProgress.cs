@@ -7,7 +7,7 @@ internal sealed class ExportProgress(TimeProvider time) : IProgress<ExportTally>
 {
     private readonly bool _isShown = !Console.IsErrorRedirected;
     private long _last = time.GetTimestamp();
-    private bool _isDrawn;
+    private string _line = "";
 
     /// <inheritdoc/>
     public void Report(ExportTally value)
@@ -15,17 +15,18 @@ internal sealed class ExportProgress(TimeProvider time) : IProgress<ExportTally>
         if (_isShown && time.GetElapsedTime(_last) > TimeSpan.FromMilliseconds(250))
         {
             _last = time.GetTimestamp();
-            _isDrawn = true;
-            Console.Error.Write($"\r{value.Records:N0} records read, {value.Items:N0} rows written ");
+            _line = $"{value.Records:N0} records read, {value.Items:N0} rows written ";
+            Console.Error.Write($"\r{_line}");
         }
     }
 
     /// <summary>Takes the line away.</summary>
     public void Clear()
     {
-        if (_isDrawn)
+        if (_line.Length > 0)
         {
-            Console.Error.Write("\r\e[K");
+            // Windows' old console prints escape sequences.
+            Console.Error.Write($"\r{new string(' ', _line.Length)}\r");
         }
     }
 }

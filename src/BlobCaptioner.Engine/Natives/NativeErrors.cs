@@ -8,6 +8,9 @@ internal static class NativeErrors
     // What GNU's loader says of the one library that the packages need and a slim image lacks.
     private const string OpenMp = "libgomp.so.1";
 
+    // What Windows says where a library lacks one that it needs. Here that is MSVCP140.dll or VCOMP140.dll.
+    private const string ModuleNotFound = "0x8007007E";
+
     /// <summary>No folder loads.</summary>
     /// <param name="own">What <see cref="NativeLibraries.FolderVariable"/> names; null or empty without it.</param>
     /// <param name="root">The program's own folder.</param>
@@ -24,8 +27,9 @@ internal static class NativeErrors
         var said = string.Join(' ', failures);
         var remedy = said.Contains(OpenMp, StringComparison.Ordinal)
             ? "Install GNU's OpenMP: sudo apt-get install -y libgomp1 (Debian, Ubuntu), sudo dnf install libgomp (Fedora)."
-            : said.Contains("GLIBC", StringComparison.Ordinal) ? "The libraries need glibc 2.34 or newer: Debian 12, Ubuntu 22.04, Fedora 35."
+            : said.Contains("GLIBC", StringComparison.Ordinal) ? "The libraries need glibc 2.34 or newer (Debian 12, Ubuntu 22.04, Fedora 35), on ARM 2.38 (Debian 13, Ubuntu 24.04, Fedora 39)."
             : !string.IsNullOrEmpty(own) ? $"{NativeLibraries.FolderVariable} must name a folder with libllama, libmtmd and libggml of {NativeAbi.Version}; unset it to use the program's own."
+            : said.Contains(ModuleNotFound, StringComparison.Ordinal) ? "Install Microsoft's Visual C++ Redistributable: https://aka.ms/vs/17/release/vc_redist.x64.exe (vc_redist.arm64.exe on ARM)."
             : "Build the program again; 'captioner doctor' checks it.";
         return new($"llama.cpp's libraries do not load. {remedy} The system says: {said}");
     }

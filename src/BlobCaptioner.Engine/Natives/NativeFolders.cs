@@ -43,6 +43,7 @@ internal static class NativeFolders
             Avx2.IsSupported && Fma.IsSupported ? "avx2" : null,
             Avx.IsSupported ? "avx" : null,
             "noavx",
+            Avx.IsSupported ? null : "rosetta2",
             "",
         ];
         return names.OfType<string>().Select(n => Path.Combine(root, n)).Where(Holds);

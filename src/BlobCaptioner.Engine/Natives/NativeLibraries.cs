@@ -82,6 +82,15 @@ public static class NativeLibraries
     // libmtmd first: it brings all others from its own folder, or nothing. One after the other, those that loaded would stay, for the next folder to find.
     private static bool TryOpen(string folder, List<string> failures)
     {
+        if (OperatingSystem.IsMacOS())
+        {
+            // The package's libraries name each other as libllama.0.dylib, which is no file there. The loader finds those that are loaded, by the name that they give themselves.
+            foreach (var library in (string[])["ggml-base", "ggml-cpu", "ggml-metal", "ggml-blas", "ggml", "llama"])
+            {
+                NativeLibrary.TryLoad(Path.Combine(folder, NativeFolders.FileOf(library)), out _);
+            }
+        }
+
         try
         {
             foreach (var library in (string[])["mtmd", "llama", "ggml", "ggml-base"])

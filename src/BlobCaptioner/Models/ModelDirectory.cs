@@ -36,8 +36,9 @@ public sealed class ModelDirectory
     /// <summary>The models that it knows.</summary>
     public ModelCatalog Catalog { get; init; } = ModelCatalog.Default;
 
-    /// <summary>Bytes free on the disk of a directory.</summary>
-    internal Func<string, long> FreeBytes { get; init; } = static path => new DriveInfo(path).AvailableFreeSpace;
+    /// <summary>Bytes free on the disk of a directory. A share of Windows (<c>\\server\models</c>) is no drive, and does not say.</summary>
+    internal Func<string, long> FreeBytes { get; init; } = static path =>
+        path.StartsWith(@"\\", StringComparison.Ordinal) ? long.MaxValue : new DriveInfo(path).AvailableFreeSpace;
 
     /// <summary>Its full path.</summary>
     public string FullPath { get; }

@@ -168,16 +168,9 @@ internal sealed class PartialFile : IDisposable
         {
             if (!_handle.IsClosed)
             {
-                try
+                if (_done.Total > 0)
                 {
-                    if (_done.Total > 0)
-                    {
-                        SaveNote();
-                    }
-                }
-                catch (IOException)
-                {
-                    // a full disk; the last note that could be written is still true
+                    SaveNote();
                 }
 
                 _handle.Dispose();
@@ -198,7 +191,7 @@ internal sealed class PartialFile : IDisposable
             var state = JsonSerializer.Deserialize(File.ReadAllBytes(path), CaptionJson.Default.PartialFileState);
             return state?.Bytes == file.Bytes && state.Sha256 == file.Sha256 ? state : null;
         }
-        catch (Exception ex) when (ex is JsonException or IOException)
+        catch (Exception ex) when (ex is JsonException or IOException or UnauthorizedAccessException)
         {
             return null;
         }
@@ -207,8 +200,16 @@ internal sealed class PartialFile : IDisposable
     private void SaveNote()
     {
         var state = new PartialFileState { Bytes = _file.Bytes, Sha256 = _file.Sha256, Address = _address, Validator = _validator, Done = _done.ToPairs() };
-        File.WriteAllBytes(_note + ".new", JsonSerializer.SerializeToUtf8Bytes(state, CaptionJson.Default.PartialFileState));
-        File.Move(_note + ".new", _note, overwrite: true);
+        try
+        {
+            File.WriteAllBytes(_note + ".new", JsonSerializer.SerializeToUtf8Bytes(state, CaptionJson.Default.PartialFileState));
+            File.Move(_note + ".new", _note, overwrite: true);
+        }
+        catch (Exception ex) when (ex is IOException or UnauthorizedAccessException)
+        {
+            // a full disk, or on Windows one who reads the note; the last one that could be written is still true
+        }
+
         _saved = _time.GetTimestamp();
     }
 }

@@ -31,6 +31,17 @@ public sealed class SafePathTests
     public void Under_AnOrdinaryName_KeepsIt(string name) =>
         Assert.Equal(Path.Combine(Path.GetFullPath("/tmp/out"), name), SafePath.Under("/tmp/out", name));
 
+    [Theory]
+    [InlineData("shoes/what?.jpg.json", "shoes/what%3F.jpg.json")]
+    [InlineData("C:/a|b<c>*\"\t.json", "C%3A/a%7Cb%3Cc%3E%2A%22%09.json")]
+    [InlineData("sale. /end./..x", "sale.%20/end%2E/..x")]
+    [InlineData("nul/con.jpg.json/Com1.tar.gz/LPT\u00B2 .txt/aux", "%6Eul/%63on.jpg.json/%43om1.tar.gz/%4CPT\u00B2 .txt/%61ux")]
+    [InlineData("null/console.jpg.json/com10/a.con/lpt", "null/console.jpg.json/com10/a.con/lpt")]
+    [InlineData("红色/杯子 #1 50%.jpg.json", "红色/杯子 #1 50%.jpg.json")]
+    [InlineData("../..\\x", "%2E%2E/..%5Cx")]
+    public void Under_OnWindows_EscapesWhatItsFileNamesCannotHold(string name, string path) =>
+        Assert.Equal($"/tmp/out/{path}", SafePath.Under("/tmp/out", name, isWindows: true));
+
     [Fact]
     public void Under_SegmentsOverTheFileSystemsLimit_AreCutToDifferentNamesThatFit()
     {

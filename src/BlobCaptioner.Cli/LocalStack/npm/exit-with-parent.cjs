@@ -1,7 +1,8 @@
 'use strict';
 // Preloaded into Azurite (`node -r`). The command that started Azurite holds the other end of stdin: when it ends, however it
 // ends (kill -9 too), stdin does, and Azurite shuts down the way it does on SIGTERM, which writes its database to disk.
-// Ctrl-C and a closed terminal reach the whole process group; the command must finish its pictures first, so they do nothing here.
+// Ctrl-C and a closed terminal reach the whole process group (on Windows they don't: it has a console of its own); the command must
+// finish its pictures first, so they do nothing here.
 const ignored = new Set(['SIGINT', 'SIGHUP']);
 for (const signal of ignored) {
   process.on(signal, () => {});
