@@ -47,7 +47,14 @@ internal static unsafe class AttentionCheck
             for (var i = 0; i < graphs.Length; i++)
             {
                 graphs[i].Results.Clear();
+                var before = AttentionHook.Computed;
                 graphs[i].Compute();
+                if (AttentionHook.Computed == before)
+                {
+                    AttentionHook.Remove();
+                    return "the loaded ggml does not ask for it";
+                }
+
                 if (Furthest(graphs[i].Results, own[i]) is var furthest && !(furthest <= Tolerance))
                 {
                     AttentionHook.Remove();

@@ -275,7 +275,7 @@ internal static unsafe class AttentionOperation<TSimd, TVector>
             var at = start + (cells[c] * tensor->Nb[1]);
             for (long b = 0; b < bytes; b += ScratchMemory.Line)
             {
-                Sse.Prefetch0(at + b);
+                Sse.Prefetch1(at + b);
             }
         }
     }
