@@ -99,7 +99,11 @@ internal static unsafe class AttentionHook
             VectorWidth.Avx2 => AttentionOperation<Avx2Simd, Vector256<float>>.Compute(call, op),
             _ => false,
         };
-        Computed += done && call->Thread == 0 ? 1 : 0;
+        if (done && call->Thread == 0)
+        {
+            Computed++;
+        }
+
         return done ? (byte)1 : (byte)0;
     }
 }
