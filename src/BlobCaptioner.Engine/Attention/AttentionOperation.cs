@@ -19,7 +19,7 @@ internal static unsafe class AttentionOperation<TSimd, TVector>
     {
         var cut = new WorkCut(op, call->Threads);
         var size = TaskMemory.Size(op, cut, TSimd.Lanes);
-        if (cut.Tasks < call->Threads || (long)call->WorkSize < size * call->Threads)
+        if (!cut.HasWorkFor(call->Threads) || (long)call->WorkSize < size * call->Threads)
         {
             return false;
         }
