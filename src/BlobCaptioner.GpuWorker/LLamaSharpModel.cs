@@ -1,8 +1,7 @@
 using BlobCaptioner.Captioning;
-using BlobCaptioner.GpuWorker.Decoding;
+using BlobCaptioner.Engine;
 using BlobCaptioner.Hosting.Worker;
 using BlobCaptioner.Inference;
-using BlobCaptioner.LlamaCpp;
 
 namespace BlobCaptioner.GpuWorker;
 
@@ -35,9 +34,10 @@ internal static partial class LLamaSharpModel
             GpuLayers = engine.GpuLayers,
             CacheType = KvCacheTypes.Parse(engine.KvCache),
         };
+        options = options.WithAttention(engine.Attention, engine.FlashAttention);
         cancellationToken.ThrowIfCancellationRequested();
         var logger = logging.CreateLogger<LLamaSharpDecoder>();
-        var free = LLamaSharpRuntime.FindFreeMemory(logger, options.GpuLayers);
+        var free = FreeMemory.Find(options.GpuLayers, logger);
         var (decoder, batching) = MemoryFit.Load(options, engine.Batching, profile, free, o => LLamaSharpDecoder.Load(o, logger), m => WithLess(logger, m));
         return new LocalCaptionModel(decoder, batching, logging.CreateLogger<ContinuousBatcher>(), time);
     }

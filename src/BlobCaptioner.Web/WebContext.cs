@@ -25,6 +25,9 @@ public sealed class WebContext
         Intake = new(storage, preparer, new() { Model = model?.Info }, time);
     }
 
+    /// <summary>Told the name of each picture that is uploaded here, so that who takes pictures in need not wait for a listing; null for nobody. Any thread; it returns at once.</summary>
+    public Action<string>? OnUpload { get; init; }
+
     internal CaptionStorage Storage { get; }
 
     internal ImagePreparer Preparer { get; }

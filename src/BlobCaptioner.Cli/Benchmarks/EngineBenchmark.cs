@@ -2,7 +2,7 @@ using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
-using BlobCaptioner.LlamaCpp;
+using BlobCaptioner.Engine;
 
 namespace BlobCaptioner.Cli.Benchmarks;
 
@@ -25,7 +25,6 @@ internal static class EngineBenchmark
         EngineChoice choice, Profile profile, int count, int edge, int rounds, bool words, IProgress<string> progress, CancellationToken cancellationToken)
     {
         var load = ReadLoad();
-        await NativeLibraries.EnsureAsync(progress, cancellationToken);
         var (files, batching) = EngineSession.Plan(choice, profile);
 
         // A picture that comes again must not come cheaper.
@@ -40,7 +39,7 @@ internal static class EngineBenchmark
         }
 
         progress.Report("Measuring encode, prefill and decode one at a time");
-        ISequenceDecoder decoder = LlamaCppDecoder.Load(files);
+        ISequenceDecoder decoder = LLamaSharpDecoder.Load(files);
         decoder = words ? new WordsDecoder(decoder) : decoder;
         var plan = DecodingPlan.Compile(profile, decoder);
         var bare = BareSpeeds.Measure(decoder, plan, ImagePixels.Decode(prepared[0].Jpeg), batching.Slots, plan.ExpectedAnswerTokens / ReservedToWritten);

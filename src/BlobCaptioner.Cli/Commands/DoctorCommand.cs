@@ -31,7 +31,7 @@ internal static class DoctorCommand
             IReadOnlyList<Requirement> found =
             [
                 .. await MachineCheck.RunAsync(cancellationToken),
-                .. engine.Read(parse) is { Model: not null } choice ? await MemoryCheck.RunAsync(choice, profile.Read(parse), cancellationToken) : [],
+                .. engine.Read(parse) is { Model: not null } choice ? [MemoryCheck.Run(choice, profile.Read(parse))] : (IReadOnlyList<Requirement>)[],
             ];
             if (reports.Json(parse))
             {

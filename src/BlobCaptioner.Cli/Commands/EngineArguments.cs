@@ -1,6 +1,6 @@
 using System.CommandLine;
 using BlobCaptioner.Cli.Hosting;
-using BlobCaptioner.LlamaCpp;
+using BlobCaptioner.Engine;
 using BlobCaptioner.Remote;
 
 namespace BlobCaptioner.Cli.Commands;
@@ -10,7 +10,7 @@ internal sealed class EngineArguments
 {
     private readonly Option<string?> _model = new("--model", "-m")
     {
-        Description = "The text model: a GGUF file that llama.cpp v0.5.0 reads, or the name of a model that 'captioner model pull' pulled. " +
+        Description = "The text model: a GGUF file that llama.cpp b10221 reads, or the name of a model that 'captioner model pull' pulled. " +
             "Default: the small bundled sample model.",
         HelpName = "TEXT.gguf|NAME",
     };
@@ -34,6 +34,20 @@ internal sealed class EngineArguments
         Description = "Numbers of the KV cache: f16, or q8_0, which takes half the memory. Measured advice stands in the README.",
         HelpName = "f16|q8_0",
         DefaultValueFactory = _ => KvCacheTypes.Names[0],
+    };
+
+    private readonly Option<string> _attention = new("--attention")
+    {
+        Description = "Who computes attention on the CPU: auto, captioner's own kernel where it runs (x64 Linux with AVX2 or AVX-512), or ggml, llama.cpp's own.",
+        HelpName = string.Join('|', AttentionNames.Kernels),
+        DefaultValueFactory = _ => AttentionNames.Auto,
+    };
+
+    private readonly Option<string> _flash = new("--flash-attention")
+    {
+        Description = "Flash attention in the language model and the vision tower: auto, what is faster, or on, or off.",
+        HelpName = string.Join('|', AttentionNames.Flash),
+        DefaultValueFactory = _ => AttentionNames.Auto,
     };
 
     private readonly Option<Uri?> _server = new("--server")
@@ -70,11 +84,15 @@ internal sealed class EngineArguments
     public void AddTo(Command command)
     {
         _cache.AcceptOnlyFromAmong([.. KvCacheTypes.Names]);
+        _attention.AcceptOnlyFromAmong([.. AttentionNames.Kernels]);
+        _flash.AcceptOnlyFromAmong([.. AttentionNames.Flash]);
         command.Add(_model);
         command.Add(_mmproj);
         command.Add(_slots);
         command.Add(_threads);
         command.Add(_cache);
+        command.Add(_attention);
+        command.Add(_flash);
         command.Add(_server);
         command.Add(_serverModel);
         command.Add(_serverKey);
@@ -111,6 +129,8 @@ internal sealed class EngineArguments
             Slots = parse.GetValue(_slots),
             Threads = parse.GetValue(_threads),
             CacheType = KvCacheTypes.Parse(parse.GetValue(_cache)!),
+            Attention = parse.GetValue(_attention)!,
+            FlashAttention = parse.GetValue(_flash)!,
             Server = parse.GetValue(_server) is { } server ? ReadServer(parse, server) : null,
         };
     }

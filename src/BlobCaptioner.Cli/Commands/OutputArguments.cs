@@ -28,7 +28,7 @@ internal sealed class OutputArguments
             .SetMinimumLevel(parse.GetValue(_verbose) ? LogLevel.Debug : quiet)
 
             // its warnings are about models and no use to those who run them
-            .AddFilter("BlobCaptioner.LlamaCpp", parse.GetValue(_verbose) ? LogLevel.Debug : LogLevel.Error)
+            .AddFilter("BlobCaptioner.Engine", parse.GetValue(_verbose) ? LogLevel.Debug : LogLevel.Error)
             .AddSimpleConsole(options => options.SingleLine = true)
             .AddConsole(options => options.LogToStandardErrorThreshold = LogLevel.Trace));
     }

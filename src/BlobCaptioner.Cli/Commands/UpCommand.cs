@@ -81,15 +81,16 @@ internal static class UpCommand
 
             report.Report($"Working with {model.Model.Info.Name} ({model.Model.Info.Engine}), {model.Model.Concurrency} pictures at once. Ctrl-C stops.");
             var choice = web.Read(parse);
+            var run = new CaptionRun(opened, model, options, report, tally, records, logging, time);
             await using var page = options.Once || parse.GetValue(noWeb)
                 ? null
-                : await WebSession.StartAsync(choice, opened, model.Model, model.Preparer, imageOptions, options.Profile, logging, signals.Stop);
+                : await WebSession.StartAsync(choice, opened, model.Model, model.Preparer, imageOptions, options.Profile, run.TakeIn, logging, signals.Stop);
             if (page is not null)
             {
+                run.Watch = page.Take;
                 report.Report(WebSession.Where(page, choice));
             }
 
-            var run = new CaptionRun(opened, model, options, report, tally, records, logging, time) { Watch = page is null ? null : page.Take };
             var finished = await run.RunAsync(signals.Stop, signals.Abort);
             if (records is not null && !signals.Abort.IsCancellationRequested)
             {

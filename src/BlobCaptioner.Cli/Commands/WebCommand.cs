@@ -46,7 +46,7 @@ internal static class WebCommand
             var place = store.Read(parse);
             var isAddress = place.Connection?.StartsWith("http", StringComparison.OrdinalIgnoreCase) == true;
             await using var opened = await StoreSession.OpenAsync(place, ErrorProgress.Instance, create: !isAddress, TimeProvider.System, signals.Stop);
-            await using var page = await WebSession.StartAsync(choice, opened, model?.Model, model?.Preparer ?? preparer!, imageOptions, wanted, logging, signals.Stop);
+            await using var page = await WebSession.StartAsync(choice, opened, model?.Model, model?.Preparer ?? preparer!, imageOptions, wanted, onUpload: null, logging, signals.Stop);
             await Console.Out.WriteLineAsync($"{WebSession.Where(page, choice)}. Ctrl-C stops.");
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, signals.Stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return ExitCode.Done;

@@ -20,7 +20,7 @@ internal static class RecordFiles
         foreach (var name in names)
         {
             var content = new BinaryData(await File.ReadAllBytesAsync(Path.Combine(root, name), cancellationToken));
-            if (RecordListing.Parse(content, name) is { } record)
+            if (RecordListing.Parse(content, name).Record is { } record)
             {
                 yield return new(name, record);
             }

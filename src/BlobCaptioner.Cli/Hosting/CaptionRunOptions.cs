@@ -1,4 +1,5 @@
 using BlobCaptioner.Captioning;
+using BlobCaptioner.Intake;
 using BlobCaptioner.Queueing;
 
 namespace BlobCaptioner.Cli.Hosting;
@@ -18,6 +19,6 @@ internal sealed record CaptionRunOptions
     /// <summary>True ends when nothing is left to do.</summary>
     public required bool Once { get; init; }
 
-    /// <summary>Shortest time between two sweeps. Default 2 s.</summary>
+    /// <summary>Shortest time between two sweeps (<see cref="ListingPace"/>). Default 2 s.</summary>
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromSeconds(2);
 }

@@ -1,7 +1,8 @@
 using BlobCaptioner.Captioning;
+using BlobCaptioner.Engine;
+using BlobCaptioner.Engine.Natives;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
-using BlobCaptioner.LlamaCpp;
 using BlobCaptioner.Remote;
 using Microsoft.Extensions.Logging;
 
@@ -37,15 +38,14 @@ public sealed class EngineSession : IAsyncDisposable
     /// <summary>What the engine in this process has done and does; null where a server does the work.</summary>
     public BatcherSnapshot? Snapshot() => _local?.Snapshot();
 
-    /// <summary>Sets llama.cpp up on first use and loads the model; for a server, sees that it is there and takes the sign-in, and llama.cpp is not touched.</summary>
+    /// <summary>Loads llama.cpp and the model; for a server, sees that it is there and takes the sign-in, and llama.cpp is not touched.</summary>
     /// <param name="choice">Which model.</param>
     /// <param name="profile">The largest profile that it will write; the context holds as much in every slot.</param>
     /// <param name="images">How pictures are prepared.</param>
     /// <param name="progress">Told what takes long, for people.</param>
     /// <param name="logging">For the engine's failures.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="NativeSetupException">llama.cpp could not be set up; the message says what to do.</exception>
-    /// <exception cref="SequenceDecoderException">The model could not be loaded.</exception>
+    /// <exception cref="SequenceDecoderException">llama.cpp or the model could not be loaded; the message says what to do.</exception>
     /// <exception cref="CaptionException">The server can't be used; the message says what to do.</exception>
     /// <exception cref="System.ComponentModel.DataAnnotations.ValidationException">The server's options are wrong, or its key is missing.</exception>
     public static async Task<EngineSession> LoadAsync(
@@ -56,22 +56,28 @@ public sealed class EngineSession : IAsyncDisposable
             return await ConnectAsync(server, images, progress, logging, cancellationToken);
         }
 
-        await NativeLibraries.EnsureAsync(progress, cancellationToken);
         var (options, batching) = Plan(choice, profile);
-        var logger = logging.CreateLogger<LlamaCppDecoder>();
+        var logger = logging.CreateLogger<LLamaSharpDecoder>();
+        if (options.GpuLayers != 0 && NativeLibraries.Load(logger) is { ExpectsGpu: true, WhyNoGpu: { } why })
+        {
+            progress?.Report($"No GPU is used: {why}.");
+        }
+
         var (decoder, slots) = await Task.Run(
-            () => MemoryFit.Load(options, batching, profile, FreeMemory.Find(options.GpuLayers), o => LlamaCppDecoder.Load(o, logger), m => progress?.Report(m)), cancellationToken);
+            () => MemoryFit.Load(options, batching, profile, FreeMemory.Find(options.GpuLayers, logger), o => LLamaSharpDecoder.Load(o, logger), m => progress?.Report(m)),
+            cancellationToken);
         return new(new LocalCaptionModel(decoder, slots, logging.CreateLogger<ContinuousBatcher>()), new ImagePreparer(images));
     }
 
     /// <summary>How a model in this process is loaded.</summary>
     /// <param name="choice">Which model.</param>
     /// <param name="profile">As for <see cref="LoadAsync"/>.</param>
-    internal static (LlamaCppOptions Model, BatcherOptions Batching) Plan(EngineChoice choice, Profile profile)
+    internal static (DecoderOptions Model, BatcherOptions Batching) Plan(EngineChoice choice, Profile profile)
     {
-        var options = choice is { Model: { } text, Mmproj: { } vision } ? new LlamaCppOptions { TextModelPath = text, VisionModelPath = vision } : SampleModel.Options;
+        var options = choice is { Model: { } text, Mmproj: { } vision } ? new DecoderOptions { TextModelPath = text, VisionModelPath = vision } : SampleModel.Options;
         var batching = new BatcherOptions();
-        batching = batching with { Slots = choice.Slots ?? (LlamaCppOptions.IsSmall(options.TextModelPath) ? SlotsOfASmallModel : batching.Slots) };
+        batching = batching with { Slots = choice.Slots ?? (DecoderOptions.IsSmall(options.TextModelPath) ? SlotsOfASmallModel : batching.Slots) };
+        options = options.WithAttention(choice.Attention, choice.FlashAttention);
         return (options with
         {
             MaxSequences = batching.Sequences,

@@ -2,14 +2,16 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using BlobCaptioner.Cli.LocalStack;
-using BlobCaptioner.LlamaCpp;
+using BlobCaptioner.Engine;
+using BlobCaptioner.Engine.Natives;
+using BlobCaptioner.Inference;
 
 namespace BlobCaptioner.Cli.Hosting;
 
 /// <summary>Looks for everything that the program needs on this machine.</summary>
 internal static class MachineCheck
 {
-    private const long NeededBytes = 2_000_000_000;
+    private const long NeededBytes = 1_000_000_000;
 
     /// <summary>Looks, and changes nothing.</summary>
     public static async Task<IReadOnlyList<Requirement>> RunAsync(CancellationToken cancellationToken)
@@ -20,16 +22,6 @@ internal static class MachineCheck
             await ToolAsync("Node.js", "node", AzuriteInstall.OldestNode, "sudo apt install nodejs, brew install node, or https://nodejs.org", cancellationToken),
             await ToolAsync("npm", "npm", oldest: 8, "sudo apt install npm, brew install node, or https://nodejs.org", cancellationToken),
         };
-        foreach (var tool in await NativeLibraries.CheckToolsAsync(cancellationToken))
-        {
-            // Node and npm are named above, with the version that Azurite needs
-            if (!found.Exists(f => tool.Name.StartsWith(f.Name, StringComparison.OrdinalIgnoreCase)))
-            {
-                var state = tool.Ok ? RequirementState.Ok : NativeLibraries.AreInstalled ? RequirementState.LaterByItself : RequirementState.Missing;
-                found.Add(new(tool.Name, state, tool.Found, tool.Ok ? null : tool.Remedy));
-            }
-        }
-
         found.Add(Natives());
         found.Add(AzuriteInstall.IsInstalled
             ? new("Azurite", RequirementState.Ok, AzuriteInstall.InstallFolder)
@@ -50,13 +42,13 @@ internal static class MachineCheck
     {
         try
         {
-            return NativeLibraries.AreInstalled
-                ? new("llama.cpp libraries", RequirementState.Ok, NativeLibraries.FolderPath)
-                : new("llama.cpp libraries", RequirementState.LaterByItself, "not set up yet", "captioner up sets them up (two minutes)");
+            var libraries = NativeLibraries.Load();
+            var on = libraries.Gpu ?? $"the CPU ({libraries.WhyNoGpu})";
+            return new("llama.cpp libraries", RequirementState.Ok, $"{libraries.Folder}, computing on {on}");
         }
-        catch (NativeSetupException ex)
+        catch (SequenceDecoderException error)
         {
-            return new("llama.cpp libraries", RequirementState.Missing, RuntimeInformation.RuntimeIdentifier, ex.Message);
+            return new("llama.cpp libraries", RequirementState.Missing, RuntimeInformation.RuntimeIdentifier, error.Message);
         }
     }
 
@@ -105,7 +97,7 @@ internal static class MachineCheck
 
         var free = new DriveInfo(folder).AvailableFreeSpace;
         var text = $"{free / 1e9:0.0} GB free for '{folder}'";
-        return free > NeededBytes || (NativeLibraries.AreInstalled && AzuriteInstall.IsInstalled)
+        return free > NeededBytes || AzuriteInstall.IsInstalled
             ? new("disk space", RequirementState.Ok, text)
             : new("disk space", RequirementState.Missing, $"{text}; setting up takes {NeededBytes / 1e9:0} GB", "Free some, or set XDG_DATA_HOME to a folder on a larger disk.");
     }

@@ -1,6 +1,6 @@
 using BlobCaptioner.Captioning;
+using BlobCaptioner.Engine;
 using BlobCaptioner.Inference;
-using BlobCaptioner.LlamaCpp;
 
 namespace BlobCaptioner.Cli.Hosting;
 
@@ -9,21 +9,16 @@ internal static class MemoryCheck
 {
     private const double Gigabyte = 1e9;
 
-    /// <summary>Looks at the heads of the model's files. Loads llama.cpp where it is set up, to ask for a GPU's memory.</summary>
+    /// <summary>Looks at the heads of the model's files. Loads llama.cpp, to ask for a GPU's memory.</summary>
     /// <exception cref="SequenceDecoderException">A file is cut, or tells too little.</exception>
-    public static async Task<IReadOnlyList<Requirement>> RunAsync(EngineChoice choice, Profile profile, CancellationToken cancellationToken)
+    public static Requirement Run(EngineChoice choice, Profile profile)
     {
-        if (NativeLibraries.AreInstalled)
-        {
-            await NativeLibraries.EnsureAsync(progress: null, cancellationToken);
-        }
-
         var (model, batching) = EngineSession.Plan(choice, profile);
-        return [Check(model, batching, profile, FreeMemory.Find(model.GpuLayers))];
+        return Check(model, batching, profile, FreeMemory.Find(model.GpuLayers));
     }
 
     /// <summary>The same for given memory.</summary>
-    internal static Requirement Check(LlamaCppOptions model, BatcherOptions batching, Profile profile, FreeMemory free)
+    internal static Requirement Check(DecoderOptions model, BatcherOptions batching, Profile profile, FreeMemory free)
     {
         var asked = ModelMemory.Estimate(model, profile.ImageTokenBudget, free.IsOnGpu);
         var most = MemoryFit.MostSlots(model, batching, profile, free.Bytes, free.IsOnGpu);
@@ -36,7 +31,7 @@ internal static class MemoryCheck
             : new("memory for the model", RequirementState.Missing, found, string.Join("; ", Ways(model, batching, profile, free, most)) + ".");
     }
 
-    private static IEnumerable<string> Ways(LlamaCppOptions model, BatcherOptions batching, Profile profile, FreeMemory free, int most)
+    private static IEnumerable<string> Ways(DecoderOptions model, BatcherOptions batching, Profile profile, FreeMemory free, int most)
     {
         if (most > 0)
         {
@@ -60,7 +55,7 @@ internal static class MemoryCheck
         yield return "a smaller model, or one of fewer bits";
     }
 
-    private static string Way(string what, LlamaCppOptions model, int imageTokens, FreeMemory free)
+    private static string Way(string what, DecoderOptions model, int imageTokens, FreeMemory free)
     {
         var total = ModelMemory.Estimate(model, imageTokens, free.IsOnGpu).Total;
         return $"{what}: {total / Gigabyte:0.0} GB, {(total <= free.Bytes ? "which fits" : "not enough by itself")}";

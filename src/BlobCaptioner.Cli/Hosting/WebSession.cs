@@ -20,14 +20,15 @@ internal static class WebSession
     /// <param name="preparer">Prepares pictures.</param>
     /// <param name="images">Their limits.</param>
     /// <param name="profile">What is written where no folder says anything.</param>
+    /// <param name="onUpload">Told each picture that is uploaded; null for nobody.</param>
     /// <param name="logging">For failures.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="UsageException">The port that was asked for is taken.</exception>
     public static async Task<CaptionerWeb> StartAsync(
-        WebChoice choice, StoreSession store, ICaptionModel? model, ImagePreparer preparer, ImageOptions images, Profile profile, ILoggerFactory logging,
-        CancellationToken cancellationToken)
+        WebChoice choice, StoreSession store, ICaptionModel? model, ImagePreparer preparer, ImageOptions images, Profile profile, Action<string>? onUpload,
+        ILoggerFactory logging, CancellationToken cancellationToken)
     {
-        var context = new WebContext(store.Storage, preparer, images, model, profile, TimeProvider.System);
+        var context = new WebContext(store.Storage, preparer, images, model, profile, TimeProvider.System) { OnUpload = onUpload };
         var port = choice.Port ?? WebChoice.UsualPort;
         for (var attempt = 1; ; attempt++, port++)
         {

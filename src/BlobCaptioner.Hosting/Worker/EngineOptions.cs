@@ -33,6 +33,14 @@ public sealed record EngineOptions
     [AllowedValues("f16", "q8_0")]
     public string KvCache { get; init; } = "f16";
 
+    /// <summary>Who computes attention on the CPU: <c>auto</c> (default) for this project's kernel where it runs, or <c>ggml</c> for llama.cpp's own.</summary>
+    [AllowedValues("auto", "ggml")]
+    public string Attention { get; init; } = "auto";
+
+    /// <summary>Flash attention in both models: <c>auto</c> (default) for what is faster, <c>on</c> or <c>off</c>.</summary>
+    [AllowedValues("auto", "on", "off")]
+    public string FlashAttention { get; init; } = "auto";
+
     /// <summary>Slots and limits for the batcher.</summary>
     public BatcherOptions Batching => new() { Slots = Slots };
 

@@ -40,6 +40,7 @@ internal static class UploadEndpoints
                 {
                     var blob = await context.Storage.Images.GetBlobClient(image).UploadAsync(request.Body, options, cancel);
                     sync.Wake();
+                    context.OnUpload?.Invoke(image);
                     return TypedResults.Ok(new Uploaded(image, blob.Value.ETag.Plain()));
                 }
                 catch (BadHttpRequestException error) when (error.StatusCode == 413)

@@ -14,9 +14,9 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
 {
     private const int Parallelism = 16;
     private const int Batch = 200;
-    private const long MostRecordBytes = 4 * 1024 * 1024;
 
     private readonly ILogger _logger = logger;
+    private readonly ListingPace _pace = new(time);
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly Lock _writing = new();
     private Dictionary<string, (string ETag, string RecordETag)>? _known;
@@ -30,13 +30,16 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
         var isTold = false;
         while (!stop.IsCancellationRequested)
         {
-            var began = time.GetTimestamp();
             try
             {
                 await SyncAsync(stop);
                 isTold = false;
             }
-            catch (Exception error) when (error is RequestFailedException or AggregateException or IOException)
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception error)
             {
                 // Once for each outage, not every two seconds.
                 if (!isTold)
@@ -45,15 +48,9 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
                     ListingFailed(error);
                 }
             }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
-            {
-                return;
-            }
 
-            // A listing costs time and, in Azure, money.
-            var pause = TimeSpan.FromSeconds(Math.Max(options.ListingInterval.TotalSeconds, time.GetElapsedTime(began).TotalSeconds * 10));
             using var woken = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            await Task.WhenAny(Task.Delay(pause, time, woken.Token), _wake.WaitAsync(woken.Token));
+            await Task.WhenAny(Task.Delay(_pace.Pause(options.ListingInterval), time, woken.Token), _wake.WaitAsync(woken.Token));
             await woken.CancelAsync();
         }
     }
@@ -108,8 +105,7 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
             }
             else
             {
-                changed.Add(async () => await ReadAsync(name, ImageNames.RecordFor(name), image, cancellationToken)
-                    ?? IndexedPicture.Waiting(name, image.ETag, image.Uploaded) with { RecordETag = record });
+                changed.Add(() => ReadAsync(name, ImageNames.RecordFor(name), record, image, cancellationToken));
             }
         }
 
@@ -118,7 +114,7 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
             images[name] = new("", null);
             if (!known.TryGetValue(name, out var before) || before != ("", etag))
             {
-                changed.Add(() => ReadAsync(name, name, new("", null), cancellationToken));
+                changed.Add(() => ReadAsync(name, name, etag, new("", null), cancellationToken));
             }
         }
 
@@ -201,12 +197,12 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
     {
         var images = new Dictionary<string, Image>(StringComparer.Ordinal);
         var records = new Dictionary<string, string>(StringComparer.Ordinal);
-        await foreach (var blob in storage.Images.GetBlobsAsync(new GetBlobsOptions { Traits = BlobTraits.Metadata }, cancellationToken))
+        await foreach (var blob in _pace.MeasureAsync(storage.Images.GetBlobsAsync(new GetBlobsOptions { Traits = BlobTraits.Metadata }, cancellationToken), cancellationToken))
         {
             var etag = blob.Properties.ETag?.Plain() ?? "";
             if (blob.Name.EndsWith(".json", StringComparison.Ordinal))
             {
-                if (blob.Properties.ContentLength is null or <= MostRecordBytes)
+                if (blob.Properties.ContentLength is null or <= RecordFile.MaxBytes)
                 {
                     records[blob.Name] = etag;
                 }
@@ -220,27 +216,40 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
         return (images, records);
     }
 
-    private async Task<IndexedPicture?> ReadAsync(string name, string recordName, Image image, CancellationToken cancellationToken)
+    // Null for what is no product's record although its name is like one's.
+    private async Task<IndexedPicture?> ReadAsync(string name, string recordName, string recordETag, Image image, CancellationToken cancellationToken)
     {
+        var unread = new StoredRecord(Record: null, recordETag, HasReceipt: false);
         try
         {
             var blob = (await storage.Images.GetBlobClient(recordName).DownloadContentAsync(cancellationToken)).Value;
-            if (RecordListing.Parse(blob.Content, recordName) is not { } record)
+            var file = RecordListing.Parse(blob.Content, recordName);
+            if (file.Record is { } record)
             {
-                return null;
+                batch.Take(record);
+                return IndexedPicture.Of(name, image.ETag, blob.Details.ETag.Plain(), record, image.Uploaded);
             }
 
-            batch.Take(record);
-            return IndexedPicture.Of(name, image.ETag, blob.Details.ETag.Plain(), record, image.Uploaded);
+            unread = unread with { Problem = file.Problem };
         }
         catch (RequestFailedException error) when (error.Status == 404)
         {
-            return null;
+            return recordName == name ? null : IndexedPicture.Waiting(name, image.ETag, image.Uploaded) with { RecordETag = recordETag };
         }
+        catch (Exception error) when (!StorageOutage.IsTransient(error, cancellationToken) && !cancellationToken.IsCancellationRequested)
+        {
+            RecordFailed(error, recordName);
+            unread = unread with { Problem = error.Message.Split('\n')[0] };
+        }
+
+        return recordName == name && unread.Problem is null ? null : IndexedPicture.Broken(name, image.ETag, recordETag, unread.InTheWay(recordName, name), image.Uploaded);
     }
 
     [LoggerMessage(60, LogLevel.Warning, "The container could not be listed; it is tried again")]
     private partial void ListingFailed(Exception error);
+
+    [LoggerMessage(62, LogLevel.Warning, "The record {Name} could not be read; the gallery says so until it changes")]
+    private partial void RecordFailed(Exception error, string name);
 
     private sealed record Image(string ETag, DateTimeOffset? Uploaded);
 }

@@ -15,6 +15,17 @@ internal sealed record IndexedPicture(PictureCard Card, string ETag, string Reco
     public static IndexedPicture Waiting(string name, string etag, DateTimeOffset? uploaded) =>
         new(new() { Name = name, State = PictureState.Waiting, Image = name, ImageVersion = etag, Uploaded = uploaded }, etag, "", name);
 
+    /// <summary>A picture, or a product, in whose record's place lies what can't be read.</summary>
+    public static IndexedPicture Broken(string name, string etag, string recordETag, RecordError why, DateTimeOffset? uploaded)
+    {
+        var waiting = Waiting(name, etag, uploaded);
+        return waiting with
+        {
+            Card = waiting.Card with { State = PictureState.Failed, IsProduct = ProductRecords.IsProductRecord(name), Problem = $"{why.Message} {why.Remedy}" },
+            RecordETag = recordETag,
+        };
+    }
+
     /// <summary>A picture with its record.</summary>
     /// <param name="name">The image's name, or a product record's.</param>
     /// <param name="etag">The image's ETag as listed; empty for a product.</param>

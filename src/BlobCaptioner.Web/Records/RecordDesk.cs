@@ -126,12 +126,17 @@ internal sealed class RecordDesk(WebContext context, RecordIndex index, IndexSyn
     private Task<StoredRecord?> FindAsync(string name, CancellationToken cancellationToken) =>
         ProductRecords.IsProductRecord(name) ? context.Store.ReadProductAsync(name, cancellationToken) : context.Store.ReadAsync(name, cancellationToken);
 
-    private async Task<StoredRecord> RequireAsync(string name, CancellationToken cancellationToken) => await FindAsync(name, cancellationToken) switch
+    private async Task<StoredRecord> RequireAsync(string name, CancellationToken cancellationToken)
     {
-        null => throw new ApiException(404, "no-record", $"'{name}' has no record yet.", "Wait until it is described."),
-        { Record: null } => throw new ApiException(409, "record-name-taken", $"Where the record of '{name}' belongs lies another file.", "Rename or delete that file."),
-        var stored => stored,
-    };
+        var stored = await FindAsync(name, cancellationToken) ?? throw new ApiException(404, "no-record", $"'{name}' has no record yet.", "Wait until it is described.");
+        if (stored.Record is null)
+        {
+            var why = stored.InTheWay(ProductRecords.IsProductRecord(name) ? name : ImageNames.RecordFor(name), name);
+            throw new ApiException(409, why.Code, why.Message, why.Remedy);
+        }
+
+        return stored;
+    }
 
     private async Task<RecordView> ViewAsync(string name, StoredRecord? stored, CancellationToken cancellationToken)
     {

@@ -74,9 +74,9 @@ internal static class ReviewEditor
                 }
             }
         }
-        else if (step.ContainsKey("state"))
+        else if (step.TryGetPropertyValue("state", out var state))
         {
-            Set(root, "state", (string?)step["state"]);
+            Set(root, "state", Value(state) is { IsList: false } word ? word.ToString() : null);
         }
 
         return Close(root, who, at);

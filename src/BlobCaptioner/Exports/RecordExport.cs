@@ -21,8 +21,9 @@ public static class RecordExport
     public static Task<ExportTally> RunAsync(
         CaptionStorage storage, ExportOptions options, Stream output, IProgress<ExportTally>? progress, CancellationToken cancellationToken)
     {
-        var listing = new RecordListing(storage.Images);
-        return RunAsync(listing.ReadAsync(options.Prefix, options.Status, cancellationToken), listing.FindAsync, options, output, progress, cancellationToken);
+        var tally = new ExportTally();
+        var listing = new RecordListing(storage.Images) { OnUnreadable = _ => tally.Skip("record-broken") };
+        return RunAsync(listing.ReadAsync(options.Prefix, options.Status, cancellationToken), listing.FindAsync, options, output, progress, tally, cancellationToken);
     }
 
     /// <summary>Exports any records.</summary>
@@ -32,15 +33,23 @@ public static class RecordExport
     /// <param name="output">Takes the bytes; left open.</param>
     /// <param name="progress">Told after each item; null for nobody.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public static async Task<ExportTally> RunAsync(
+    public static Task<ExportTally> RunAsync(
         IAsyncEnumerable<ListedRecord> records,
         Func<string, CancellationToken, Task<CaptionRecord?>> find,
         ExportOptions options,
         Stream output,
         IProgress<ExportTally>? progress,
+        CancellationToken cancellationToken) => RunAsync(records, find, options, output, progress, new(), cancellationToken);
+
+    private static async Task<ExportTally> RunAsync(
+        IAsyncEnumerable<ListedRecord> records,
+        Func<string, CancellationToken, Task<CaptionRecord?>> find,
+        ExportOptions options,
+        Stream output,
+        IProgress<ExportTally>? progress,
+        ExportTally tally,
         CancellationToken cancellationToken)
     {
-        var tally = new ExportTally();
         using var buffer = new MemoryStream(BufferBytes);
         using var writer = Create(options.Format, buffer, tally);
         var ids = new RecentIds(RememberedIds);

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
@@ -18,13 +17,13 @@ public sealed class RecordListing
     /// <summary>Bodies that are read at once.</summary>
     public const int Parallelism = 16;
 
-    // The largest copy that a profile can ask for is far below.
-    private const long MaxBytes = 4 * 1024 * 1024;
-
     private readonly BlobContainerClient _images;
 
     /// <summary>Creates a listing over the images' container.</summary>
     public RecordListing(BlobContainerClient images) => _images = images;
+
+    /// <summary>Told the name of each record that is passed over although it should not be: it can't be read. Null for nobody.</summary>
+    public Action<string>? OnUnreadable { get; init; }
 
     /// <summary>Reads them.</summary>
     /// <param name="prefix">Only names that start with this; null for all.</param>
@@ -34,7 +33,7 @@ public sealed class RecordListing
     public async IAsyncEnumerable<ListedRecord> ReadAsync(string? prefix, RecordStatus? status, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var abandon = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var window = new Queue<Task<ListedRecord?>>(Parallelism);
+        var window = new Queue<Task<(string BlobName, RecordFile File)>>(Parallelism);
         try
         {
             await foreach (var blob in _images.GetBlobsAsync(new GetBlobsOptions { Traits = BlobTraits.Metadata, Prefix = prefix }, cancellationToken))
@@ -45,7 +44,7 @@ public sealed class RecordListing
                 }
 
                 window.Enqueue(ReadAsync(blob.Name, abandon.Token));
-                if (window.Count == Parallelism && await window.Dequeue() is { } next && (status is null || next.Record.Status == status))
+                if (window.Count == Parallelism && Choose(await window.Dequeue(), status) is { } next)
                 {
                     yield return next;
                 }
@@ -53,7 +52,7 @@ public sealed class RecordListing
 
             while (window.TryDequeue(out var rest))
             {
-                if (await rest is { } next && (status is null || next.Record.Status == status))
+                if (Choose(await rest, status) is { } next)
                 {
                     yield return next;
                 }
@@ -71,42 +70,45 @@ public sealed class RecordListing
 
     /// <summary>One record by its blob's name; null where there is none.</summary>
     /// <exception cref="RequestFailedException">Storage refused.</exception>
-    public async Task<CaptionRecord?> FindAsync(string blobName, CancellationToken cancellationToken) => (await ReadAsync(blobName, cancellationToken))?.Record;
+    public async Task<CaptionRecord?> FindAsync(string blobName, CancellationToken cancellationToken) => (await ReadAsync(blobName, cancellationToken)).File.Record;
 
-    /// <summary>A record out of its bytes; null where they are none of that blob's.</summary>
-    public static CaptionRecord? Parse(BinaryData content, string blobName)
+    /// <summary>A record out of its bytes; none where it is another blob's.</summary>
+    public static RecordFile Parse(BinaryData content, string blobName)
     {
-        try
-        {
-            var record = JsonSerializer.Deserialize(content.ToMemory().Span, CaptionJson.Record);
-            return record is { SchemaVersion: 1, Image.Name.Length: > 0 }
-                && (ImageNames.RecordFor(record.Image.Name) == blobName || (ProductRecords.IsProductRecord(blobName) && record.Product is not null))
-                ? record
-                : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
+        var file = RecordFile.Read(content);
+        return file.Record is { } record && !IsOf(record, blobName) ? new(Record: null, Problem: null) : file;
     }
+
+    private static bool IsOf(CaptionRecord record, string blobName) =>
+        ImageNames.RecordFor(record.Image.Name) == blobName || (ProductRecords.IsProductRecord(blobName) && record.Product is not null);
 
     private static bool MayBeRecord(BlobItem blob, RecordStatus? status) =>
         blob.Name.EndsWith(".json", StringComparison.Ordinal)
-        && blob.Properties.ContentLength is null or <= MaxBytes
+        && blob.Properties.ContentLength is null or <= RecordFile.MaxBytes
         && ImageNames.IsImage(blob.Name[..^".json".Length])
         && (status is null || RecordReceipt.FromMetadata(blob.Metadata) is not { } receipt || receipt.Status == status);
 
-    private async Task<ListedRecord?> ReadAsync(string blobName, CancellationToken cancellationToken)
+    private ListedRecord? Choose((string BlobName, RecordFile File) read, RecordStatus? status)
+    {
+        if (read.File.Problem is not null)
+        {
+            OnUnreadable?.Invoke(read.BlobName);
+        }
+
+        return read.File.Record is { } record && (status is null || record.Status == status) ? new(read.BlobName, record) : null;
+    }
+
+    private async Task<(string BlobName, RecordFile File)> ReadAsync(string blobName, CancellationToken cancellationToken)
     {
         try
         {
             var content = (await _images.GetBlobClient(blobName).DownloadContentAsync(cancellationToken)).Value.Content;
-            return Parse(content, blobName) is { } record ? new(blobName, record) : null;
+            return (blobName, Parse(content, blobName));
         }
-        catch (RequestFailedException error) when (error.Status == 404)
+        catch (RequestFailedException error) when (error.Status is 404 or 409)
         {
-            // deleted since it was listed
-            return null;
+            // 404: deleted since it was listed. 409: in the archive tier, for example.
+            return (blobName, new(Record: null, error.Status == 409 ? error.ErrorCode : null));
         }
     }
 }

@@ -275,10 +275,7 @@ public sealed class ImageIntake
             case null:
                 return null;
             case { Record: null }:
-                var error = new RecordError(
-                    "record-name-taken",
-                    $"'{ImageNames.RecordFor(name)}' lies where the record of '{name}' belongs, and is not a caption record.",
-                    "Rename or delete that file, then run the sweep.");
+                var error = present.InTheWay(ImageNames.RecordFor(name), name);
                 Tell(PipelineEventKind.Blocked, name, error);
                 return new(IntakeResult.Blocked, error);
             case { HasReceipt: false }:

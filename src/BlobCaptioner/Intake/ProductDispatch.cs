@@ -59,10 +59,7 @@ internal sealed class ProductDispatch(
 
         if (before is { Record: null })
         {
-            tell(PipelineEventKind.Blocked, state!.RecordName, new(
-                "record-name-taken",
-                $"'{state.RecordName}' lies where the record of product '{state.Sku}' belongs, and is not one.",
-                "Rename or delete that file, then run the sweep."));
+            tell(PipelineEventKind.Blocked, state!.RecordName, before.InTheWay(state.RecordName, state.Sku));
             return IntakeResult.Blocked;
         }
 
@@ -105,9 +102,16 @@ internal sealed class ProductDispatch(
                 return IntakeResult.UpToDate;
             }
 
-            if (await CreateJobAsync(state, request, claim, cancellationToken) is not { } job)
+            var (job, broken) = await CreateJobAsync(state, request, claim, cancellationToken);
+            if (job is null)
             {
-                return IntakeResult.AlreadyQueued;
+                if (broken is null)
+                {
+                    return IntakeResult.AlreadyQueued;
+                }
+
+                tell(PipelineEventKind.Blocked, state.RecordName, broken);
+                return IntakeResult.Blocked;
             }
 
             await _dispatch.SendAsync(job.Replacing(present, request.Vary), cancellationToken);
@@ -122,17 +126,23 @@ internal sealed class ProductDispatch(
         return IntakeResult.Enqueued;
     }
 
-    private async Task<CaptionJob?> CreateJobAsync(
+    private async Task<(CaptionJob? Job, RecordError? Broken)> CreateJobAsync(
         ProductState state, ProductRequest request, string claim, CancellationToken cancellationToken)
     {
         var (pictures, main) = (new List<ProductPicture>(CaptionRequest.MaxImages), (RecordImage?)null);
         foreach (var view in state.Usable.Take(CaptionRequest.MaxImages))
         {
-            if (await _store.ReadAsync(view.Image.Name, cancellationToken) is not { Record: { Status: RecordStatus.Described, Image: { ContentHash: { } hash } image } }
-                || image.ETag != view.Image.ETag)
+            var stored = await _store.ReadAsync(view.Image.Name, cancellationToken);
+            if (stored is { Record: null })
+            {
+                // Its metadata says described, and its body can't be read.
+                return (null, stored.InTheWay(ImageNames.RecordFor(view.Image.Name), view.Image.Name));
+            }
+
+            if (stored is not { Record: { Status: RecordStatus.Described, Image: { ContentHash: { } hash } image } } || image.ETag != view.Image.ETag)
             {
                 // It has just changed: who changed it comes here afterwards.
-                return null;
+                return default;
             }
 
             pictures.Add(new(image.Name, image.ETag, hash));
@@ -140,7 +150,7 @@ internal sealed class ProductDispatch(
         }
 
         var preparation = state.Preparation;
-        return new()
+        var job = new CaptionJob
         {
             Container = storage.Images.Name,
             Name = state.RecordName,
@@ -160,5 +170,6 @@ internal sealed class ProductDispatch(
             Only = request.Only,
             Product = new(state.Sku, pictures),
         };
+        return (job, null);
     }
 }

@@ -1,8 +1,6 @@
 using System.Runtime.CompilerServices;
-using Azure;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Results;
-using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Intake;
 
@@ -59,7 +57,7 @@ internal sealed class ProductWatch(Assignments assignments, Profile basis)
         {
             return await assignments.ForAsync(name, basis, cancellationToken);
         }
-        catch (Exception error) when (error is RequestFailedException || StorageOutage.IsTransient(error, cancellationToken))
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
             // Who takes the image in asks again, and tells.
             return null;

@@ -32,7 +32,7 @@ public sealed class Redo(ImageIntake intake)
             {
                 (isSelected, result) = await outage.ExecuteAsync(async cancel => await TakeAsync(request, image, cancel), stop);
             }
-            catch (Exception error) when (error is RequestFailedException || StorageOutage.IsTransient(error, stop))
+            catch (Exception) when (!stop.IsCancellationRequested)
             {
                 isError = true;
             }

@@ -24,6 +24,6 @@ public sealed record RedoSummary
     /// <summary>A file of somebody else's lies where their record belongs.</summary>
     public long Blocked { get; init; }
 
-    /// <summary>Storage refused.</summary>
+    /// <summary>Storage refused, or something else went wrong with them.</summary>
     public long Errors { get; init; }
 }

@@ -21,13 +21,17 @@ public sealed class Sweep
     public Sweep(ImageIntake intake)
     {
         _intake = intake;
+        Pace = new(intake.Time);
         _outage = StorageOutage.CreateRetry(
             intake.Storage.Options, intake.Time, error => TellTrouble(intake.Storage.Images.Name, error, "It is tried again."));
     }
 
+    /// <summary>How long to wait before the next sweep, by how long the listing of the last one took.</summary>
+    public ListingPace Pace { get; }
+
     /// <summary>
-    /// Sweeps once. Storage trouble that passes is waited out (<see cref="StorageOptions.OutageTolerance"/>); an image that storage refuses
-    /// is counted as an error and doesn't stop the others.
+    /// Sweeps once. Storage trouble that passes is waited out (<see cref="StorageOptions.OutageTolerance"/>); an image that storage refuses,
+    /// or that can't be taken in for any other reason, is counted as an error and doesn't stop the others.
     /// </summary>
     /// <exception cref="ValidationException">The request is out of its range.</exception>
     /// <exception cref="RequestFailedException">The listing itself failed.</exception>
@@ -36,7 +40,34 @@ public sealed class Sweep
         Validator.ValidateObject(request, new ValidationContext(request), validateAllProperties: true);
         var watch = new ProductWatch(_intake.Assignments, request.Profile);
         var images = ImageListing.ReadAsync(_intake.Storage.Images, request.Prefix, watch.Note, cancellationToken);
+        images = Pace.MeasureAsync(images, cancellationToken);
         return await RunAsync(request, watch.ReadAsync(images, cancellationToken).Concat(Deferred(watch.Flush)), cancellationToken);
+    }
+
+    /// <summary>The same for those who sweep again and again: what breaks a sweep off is told as an event.</summary>
+    /// <returns>Null where it was broken off.</returns>
+    /// <exception cref="ValidationException">The request is out of its range.</exception>
+    public async Task<SweepSummary?> TryRunAsync(SweepRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RunAsync(request, cancellationToken);
+        }
+        catch (Exception error) when (error is not ValidationException && !cancellationToken.IsCancellationRequested)
+        {
+            TellTrouble(_intake.Storage.Images.Name, error, "It is tried again.");
+            return null;
+        }
+    }
+
+    /// <summary>Takes images in by their names as they arrive, without a listing. What fails is told, and left to the next sweep.</summary>
+    /// <param name="names">The images' names; it goes on until they end.</param>
+    /// <param name="request">As for a sweep.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task TakeAsync(IAsyncEnumerable<string> names, SweepRequest request, CancellationToken cancellationToken)
+    {
+        var options = new ParallelOptions { MaxDegreeOfParallelism = request.Parallelism, CancellationToken = cancellationToken };
+        return Parallel.ForEachAsync(names, options, async (name, stop) => await TryAsync(name, async cancel => await _intake.IngestAsync(For(name, request), cancel), stop));
     }
 
     /// <summary>Sweeps over a part of the listing.</summary>
@@ -97,22 +128,25 @@ public sealed class Sweep
     internal Task<SweepSummary> FinishAsync(SweepRequest request, ProductWatch watch, CancellationToken cancellationToken) =>
         RunAsync(request, watch.Flush().ToAsyncEnumerable(), cancellationToken);
 
-    private async Task<IntakeOutcome?> TryTakeAsync(SweepItem item, SweepRequest request, CancellationToken cancellationToken)
+    private Task<IntakeOutcome?> TryTakeAsync(SweepItem item, SweepRequest request, CancellationToken cancellationToken) => TryAsync(
+        item.Image?.Name ?? item.Product!.RecordName,
+        async cancel => item switch
+        {
+            { Product: { } product } => new(await TakeProductAsync(product, request, cancel)),
+            { Image: { } image } when await IsSettledAsync(image, item.Assignment, request, cancel) => new(IntakeResult.UpToDate),
+            _ => await _intake.IngestAsync(For(item.Image!.Name, request), item.Image, cancel),
+        },
+        cancellationToken);
+
+    private async Task<IntakeOutcome?> TryAsync(string name, Func<CancellationToken, Task<IntakeOutcome>> take, CancellationToken cancellationToken)
     {
         try
         {
-            return await _outage.ExecuteAsync(
-                async cancel => item switch
-                {
-                    { Product: { } product } => new(await TakeProductAsync(product, request, cancel)),
-                    { Image: { } image } when await IsSettledAsync(image, item.Assignment, request, cancel) => new(IntakeResult.UpToDate),
-                    _ => await IngestAsync(item.Image!, request, cancel),
-                },
-                cancellationToken);
+            return await _outage.ExecuteAsync(async cancel => await take(cancel), cancellationToken);
         }
-        catch (Exception error) when (error is RequestFailedException || StorageOutage.IsTransient(error, cancellationToken))
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
-            TellTrouble(item.Image?.Name ?? item.Product!.RecordName, error, "The next sweep tries again.");
+            TellTrouble(name, error, "The next sweep tries again.");
             return null;
         }
     }
@@ -138,11 +172,8 @@ public sealed class Sweep
         && !(request.RetryFailed && receipt.Status == RecordStatus.Failed)
         && _intake.IsUpToDate(receipt, assignment ?? await _intake.Assignments.ForAsync(image.Name, request.Profile, cancellationToken));
 
-    private async Task<IntakeOutcome> IngestAsync(ListedImage image, SweepRequest request, CancellationToken cancellationToken)
-    {
-        var intake = new IntakeRequest { Name = image.Name, Profile = request.Profile, Force = request.Force, RetryFailed = request.RetryFailed };
-        return await _intake.IngestAsync(intake, image, cancellationToken);
-    }
+    private static IntakeRequest For(string name, SweepRequest request) =>
+        new() { Name = name, Profile = request.Profile, Force = request.Force, RetryFailed = request.RetryFailed };
 
     private void TellTrouble(string name, Exception error, string remedy)
     {
@@ -152,7 +183,9 @@ public sealed class Sweep
             Kind = PipelineEventKind.StorageTrouble,
             Name = name,
             At = _intake.Time.GetUtcNow(),
-            Error = new("storage", error.Message, remedy),
+            Error = error is RequestFailedException || StorageOutage.IsTransient(error, CancellationToken.None)
+                ? new("storage", error.Message.Split('\n')[0], remedy)
+                : new("intake-failed", $"{error.GetType().Name}: {error.Message}", remedy),
         });
     }
 }

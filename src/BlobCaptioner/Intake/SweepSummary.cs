@@ -33,7 +33,7 @@ public sealed record SweepSummary
     /// <summary>Products whose job was in the queue before.</summary>
     public long ProductsInFlight { get; init; }
 
-    /// <summary>Storage refused; the next sweep tries again.</summary>
+    /// <summary>Storage refused, or something else went wrong with them; the next sweep tries again.</summary>
     public long Errors { get; init; }
 
     /// <summary>Both together.</summary>

@@ -22,7 +22,7 @@ namespace BlobCaptioner.Results;
 [JsonSerializable(typeof(LanguageDocument))]
 internal sealed partial class CaptionJson : JsonSerializerContext
 {
-    /// <summary>For records: indented, readable.</summary>
+    /// <summary>For records: indented, readable; a name that stands twice in an object is an error.</summary>
     public static JsonTypeInfo<CaptionRecord> Record => Formats.Indented.CaptionRecord;
 
     /// <summary>For records in one line.</summary>
@@ -44,7 +44,9 @@ internal sealed partial class CaptionJson : JsonSerializerContext
     // "Relaxed" leaves non-ASCII text and & < > as they are: records are files for people and importers, not parts of a page.
     private static class Formats
     {
-        public static readonly CaptionJson Indented = new(new(Default.Options) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        public static readonly CaptionJson Indented = new(
+            new(Default.Options) { WriteIndented = true, AllowDuplicateProperties = false, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
         public static readonly CaptionJson Sparse = new(
             new(Default.Options) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull });
 

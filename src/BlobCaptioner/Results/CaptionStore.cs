@@ -38,9 +38,11 @@ public sealed class CaptionStore
     {
         try
         {
-            var blob = await _images.GetBlobClient(recordName).DownloadContentAsync(cancellationToken);
-            var details = blob.Value.Details;
-            return new(Parse(blob.Value.Content, isIts), details.ETag.Plain(), RecordReceipt.FromMetadata(details.Metadata) is not null);
+            using var blob = (await _images.GetBlobClient(recordName).DownloadStreamingAsync(cancellationToken: cancellationToken)).Value;
+            var details = blob.Details;
+            var file = details.ContentLength > RecordFile.MaxBytes ? new(null, null) : RecordFile.Read(await BinaryData.FromStreamAsync(blob.Content, cancellationToken));
+            var record = file.Record is { } whole && isIts(whole) ? whole : null;
+            return new(record, details.ETag.Plain(), RecordReceipt.FromMetadata(details.Metadata) is not null) { Problem = file.Problem };
         }
         catch (RequestFailedException error) when (error.Status == 404)
         {
@@ -165,19 +167,6 @@ public sealed class CaptionStore
 
     /// <summary>The same record in one line, as valid as in many.</summary>
     public static string SerializeLine(CaptionRecord record) => JsonSerializer.Serialize(record, CaptionJson.RecordLine);
-
-    private static CaptionRecord? Parse(BinaryData content, Func<CaptionRecord, bool> isIts)
-    {
-        try
-        {
-            var record = JsonSerializer.Deserialize(content.ToMemory().Span, CaptionJson.Record);
-            return record is { SchemaVersion: 1 } && isIts(record) ? record : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
 
     // A failed record never stands in the way: a later try may do better.
     private static bool IsAsGood(CaptionRecord present, CaptionRecord other) =>

@@ -43,7 +43,7 @@ public sealed record RecordReceipt
             return null;
         }
 
-        var values = new Dictionary<string, string>(metadata, StringComparer.OrdinalIgnoreCase);
+        var values = metadata.DistinctBy(m => m.Key, StringComparer.OrdinalIgnoreCase).ToDictionary(StringComparer.OrdinalIgnoreCase);
         return values.TryGetValue("status", out var word)
             && Enum.TryParse<RecordStatus>(word, ignoreCase: true, out var status)
             && values.TryGetValue("sourceetag", out var etag)

@@ -3,7 +3,7 @@ using System.Globalization;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Benchmarks;
 using BlobCaptioner.Inference;
-using BlobCaptioner.LlamaCpp;
+using BlobCaptioner.Engine;
 
 namespace BlobCaptioner.Benchmarks.Languages;
 
@@ -37,12 +37,11 @@ internal static class LanguagesBenchmark
         var tokens = Number(arguments, "--tokens", 300);
         var edge = Number(arguments, "--edge", DefaultEdge);
         int? threads = Option(arguments, "--threads") is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
-        await NativeLibraries.EnsureAsync(progress: null);
         var batching = new BatcherOptions { Slots = slots, KeptEncodings = 0 };
         Profile[] profiles = Option(arguments, "--profile") is { } name
             ? [AtAdvisedLengths(name, "en"), AtAdvisedLengths(name, "en", "de", "fr")]
             : [ProfileOf(tokens, "en"), ProfileOf(tokens, "en", "de", "fr")];
-        using var decoder = new WordsDecoder(LlamaCppDecoder.Load(new LlamaCppOptions
+        using var decoder = new WordsDecoder(LLamaSharpDecoder.Load(new DecoderOptions
         {
             TextModelPath = model,
             VisionModelPath = mmproj,

@@ -4,7 +4,7 @@ using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Benchmarks;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
-using BlobCaptioner.LlamaCpp;
+using BlobCaptioner.Engine;
 
 namespace BlobCaptioner.Benchmarks.Server;
 
@@ -30,14 +30,13 @@ internal static class ServerBenchmark
             return 2;
         }
 
-        await NativeLibraries.EnsureAsync(progress: null);
         var files = options.Text("--model") is { } text && options.Text("--mmproj") is { } vision
-            ? new LlamaCppOptions { TextModelPath = text, VisionModelPath = vision }
+            ? new DecoderOptions { TextModelPath = text, VisionModelPath = vision }
             : SampleModel.Options;
         var words = options.Has("--words");
         var (pictures, rounds, edge) = (options.Number("--pictures", 16), options.Number("--rounds", 3), options.Number("--edge", 512));
         int? threads = options.Text("--threads") is { } n ? int.Parse(n, CultureInfo.InvariantCulture) : null;
-        var batching = new BatcherOptions { Slots = options.Number("--slots", LlamaCppOptions.IsSmall(files.TextModelPath) ? 4 : 8), KeptEncodings = 0 };
+        var batching = new BatcherOptions { Slots = options.Number("--slots", DecoderOptions.IsSmall(files.TextModelPath) ? 4 : 8), KeptEncodings = 0 };
         var parallels = (options.Text("--np") ?? "1,2,4,8").Split(',').Select(p => int.Parse(p, CultureInfo.InvariantCulture)).ToArray();
         var wanted = (options.Text("--workloads") ?? "W1,W2,W3,W4").Split(',');
         var workloads = Workload.All.Where(w => wanted.Contains(w.Name)).Select(w => words ? w.AtAdvisedLengths() : w).ToArray();
@@ -54,7 +53,7 @@ internal static class ServerBenchmark
         foreach (var workload in workloads)
         {
             var cells = options.Number("--context", ContextSize.For(workload.Profile, batching));
-            ISequenceDecoder decoder = LlamaCppDecoder.Load(files with { MaxSequences = batching.Sequences, ContextTokens = cells, Threads = threads, ImageThreads = threads });
+            ISequenceDecoder decoder = LLamaSharpDecoder.Load(files with { MaxSequences = batching.Sequences, ContextTokens = cells, Threads = threads, ImageThreads = threads });
             decoder = words ? new WordsDecoder(decoder) : decoder;
             var plan = DecodingPlan.Compile(workload.Profile, decoder);
             Console.WriteLine($"{workload.Name}, {workload.What}: {decoder.Info.ModelName}, {pictures} pictures of {edge} x {edge} px, {rounds} rounds; load {Load()}");

@@ -2,13 +2,13 @@ using System.Text.Json;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
-using BlobCaptioner.Tests.LlamaCpp;
+using BlobCaptioner.Tests.Engine;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Captioning;
 
 /// <summary>The bundled pictures through preparation, the engine and the bundled model on the real llama.cpp.</summary>
-public sealed class SamplePicturesTests(NativeLibrariesFixture natives)
+public sealed class SamplePicturesTests
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Samples");
 
@@ -18,7 +18,7 @@ public sealed class SamplePicturesTests(NativeLibrariesFixture natives)
     public async Task Describe_BundledPictures_NamesWhatNineOfTenShow()
     {
         var pictures = await PrepareAllAsync();
-        await using var model = await LoadAsync(slots: 4);
+        await using var model = Load(slots: 4);
         var captions = await Task.WhenAll(pictures.Select(p => model.DescribeAsync(p.Image, BuiltInProfiles.Sample, Cancel)));
 
         var wrong = pictures.Zip(captions)
@@ -35,12 +35,12 @@ public sealed class SamplePicturesTests(NativeLibrariesFixture natives)
     {
         var pictures = await PrepareAllAsync();
         string[] alone;
-        await using (var model = await LoadAsync(slots: 1))
+        await using (var model = Load(slots: 1))
         {
             alone = await DescribeAsync(model, pictures);
         }
 
-        await using (var model = await LoadAsync(slots: 8))
+        await using (var model = Load(slots: 8))
         {
             Assert.Equal(alone, await DescribeAsync(model, pictures));
             var snapshot = model.Snapshot();
@@ -52,7 +52,7 @@ public sealed class SamplePicturesTests(NativeLibrariesFixture natives)
     public async Task Describe_ContextForThreePictures_NoneIsPutBack()
     {
         var pictures = await PrepareAllAsync();
-        await using var model = await LoadAsync(slots: 8, contextTokens: 1024);
+        await using var model = Load(slots: 8, contextTokens: 1024);
         var caption = await model.DescribeAsync(pictures[0].Image, BuiltInProfiles.Sample, Cancel);
         Assert.Equal(pictures.Count, (await DescribeAsync(model, pictures)).Length);
         Assert.Equal(0, model.Snapshot().PutBack);
@@ -65,10 +65,10 @@ public sealed class SamplePicturesTests(NativeLibrariesFixture natives)
         return [.. captions.Select(c => string.Join('|', c.Fields.Select(f => f.Value)))];
     }
 
-    private async Task<LocalCaptionModel> LoadAsync(int slots, int contextTokens = 8192)
+    private static LocalCaptionModel Load(int slots, int contextTokens = 8192)
     {
         var options = new BatcherOptions { Slots = slots };
-        var decoder = await natives.LoadSampleAsync(o => o with { MaxSequences = options.Sequences, ContextTokens = contextTokens });
+        var decoder = SampleDecoder.Load(o => o with { MaxSequences = options.Sequences, ContextTokens = contextTokens });
         return new LocalCaptionModel(decoder, options);
     }
 

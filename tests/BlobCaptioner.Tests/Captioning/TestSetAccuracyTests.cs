@@ -2,13 +2,13 @@ using System.Text.Json;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
-using BlobCaptioner.Tests.LlamaCpp;
+using BlobCaptioner.Tests.Engine;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Captioning;
 
 /// <summary>The bundled model on pictures that nobody selected: how good it is, and that preparation costs it nothing.</summary>
-public sealed class TestSetAccuracyTests(NativeLibrariesFixture natives)
+public sealed class TestSetAccuracyTests
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Images", "TestSet");
 
@@ -20,7 +20,7 @@ public sealed class TestSetAccuracyTests(NativeLibrariesFixture natives)
         using var labels = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(Folder, "labels.json"), Cancel));
         using var preparer = new ImagePreparer(new ImageOptions());
         await using var model = new LocalCaptionModel(
-            await natives.LoadSampleAsync(o => o with { MaxSequences = new BatcherOptions { Slots = 8 }.Sequences, ContextTokens = 8192 }),
+            SampleDecoder.Load(o => o with { MaxSequences = new BatcherOptions { Slots = 8 }.Sequences, ContextTokens = 8192 }),
             new BatcherOptions { Slots = 8 });
 
         var answers = await Task.WhenAll(labels.RootElement.GetProperty("pictures").EnumerateArray().Select(async label =>

@@ -1,4 +1,3 @@
-using BlobCaptioner.Tests.LlamaCpp;
 using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Remote;
 using Xunit;
@@ -6,12 +5,11 @@ using Xunit;
 namespace BlobCaptioner.Tests.Cli;
 
 /// <summary><c>captioner ask</c> as a user runs it.</summary>
-public sealed class AskTests(AzuriteFixture files, NativeLibrariesFixture natives)
+public sealed class AskTests(AzuriteFixture files)
 {
     [Fact]
     public async Task Ask_BundledModel_AnswersInsideTheLimitAndSaysThatItIsOfLittleUse()
     {
-        await natives.ReadyAsync();
         var folder = Pictures(2);
         var result = await CaptionerProcess.RunAsync(folder, "ask", "--max-characters", "40", "--temperature", "0", "--json", "0.jpg", "1.jpg", "What is this?");
         Assert.True(result.ExitCode == 0, result.Errors);

@@ -1,15 +1,13 @@
-using BlobCaptioner.Tests.LlamaCpp;
 using BlobCaptioner.Tests.LocalStack;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Cli;
 
-public sealed class BenchTests(AzuriteFixture files, NativeLibrariesFixture natives)
+public sealed class BenchTests(AzuriteFixture files)
 {
     [Fact]
     public async Task BenchEngine_AFewPictures_SaysWhereTheTimeGoes()
     {
-        await natives.ReadyAsync();
         var result = await CaptionerProcess.RunAsync(files.CreateFolder(), "bench", "engine", "--count", "8", "--rounds", "2", "--edge", "96", "--json");
         Assert.True(result.ExitCode == 0, result.Text + result.Errors);
         var found = result.Json[0];
@@ -26,7 +24,6 @@ public sealed class BenchTests(AzuriteFixture files, NativeLibrariesFixture nati
     [Fact]
     public async Task BenchPipeline_AFewPictures_ComparesBothAndLeavesNoContainerBehind()
     {
-        await natives.ReadyAsync();
         var folder = files.CreateFolder();
         var result = await CaptionerProcess.RunAsync(folder, "bench", "pipeline", "--count", "12", "--rounds", "2", "--edge", "96", "--json");
         Assert.True(result.ExitCode == 0, result.Text + result.Errors);

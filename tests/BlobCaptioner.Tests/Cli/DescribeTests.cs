@@ -1,16 +1,14 @@
-using BlobCaptioner.Tests.LlamaCpp;
 using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Results;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Cli;
 
-public sealed class DescribeTests(AzuriteFixture files, NativeLibrariesFixture natives)
+public sealed class DescribeTests(AzuriteFixture files)
 {
     [Fact]
     public async Task Describe_GoodAndBadFiles_WritesARecordForEachInOrderAndReturnsOne()
     {
-        await natives.ReadyAsync();
         var folder = files.CreateFolder();
         PictureFiles.Write(folder, "one.jpg", PictureFiles.Jpeg(1));
         PictureFiles.Write(folder, "text.jpg", "no picture at all"u8.ToArray());
@@ -29,7 +27,6 @@ public sealed class DescribeTests(AzuriteFixture files, NativeLibrariesFixture n
     [Fact]
     public async Task Describe_OneGoodFile_WritesOneIndentedRecordAndNothingElseToStdout()
     {
-        await natives.ReadyAsync();
         var folder = files.CreateFolder();
         PictureFiles.Write(folder, "one.jpg", PictureFiles.Jpeg(1));
         var result = await CaptionerProcess.RunAsync(folder, "describe", "one.jpg");

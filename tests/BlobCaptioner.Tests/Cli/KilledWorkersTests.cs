@@ -1,14 +1,13 @@
 using System.Text.Json;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
-using BlobCaptioner.Tests.LlamaCpp;
 using BlobCaptioner.Tests.LocalStack;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Cli;
 
 /// <summary>Nothing lost, nothing twice: real worker processes, killed at random, on an Azurite that goes away in between.</summary>
-public sealed class KilledWorkersTests(AzuriteFixture files, NativeLibrariesFixture natives)
+public sealed class KilledWorkersTests(AzuriteFixture files)
 {
     private const int Pictures = 200;
     private const int Kills = 9;
@@ -18,7 +17,6 @@ public sealed class KilledWorkersTests(AzuriteFixture files, NativeLibrariesFixt
     [Fact]
     public async Task Work_ThreeWorkersKilledAtRandomAndAzuriteRestarted_EachPictureHasExactlyOneRecord()
     {
-        await natives.ReadyAsync();
         var data = files.CreateFolder();
         var azurite = await AzuriteFixture.StartOwnAsync(data, ports: null, Cancellation);
         var workers = new List<CaptionerProcess>();

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using BlobCaptioner.Tests.LlamaCpp;
 using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Results;
 using Xunit;
@@ -7,12 +6,11 @@ using Xunit;
 namespace BlobCaptioner.Tests.Cli;
 
 /// <summary>Products through the main command: real Azurite, real model.</summary>
-public sealed class ProductsUpTests(AzuriteFixture files, NativeLibrariesFixture natives)
+public sealed class ProductsUpTests(AzuriteFixture files)
 {
     [Fact]
     public async Task Up_OnceWithViewsOfProducts_WritesAllViewsAndProductsAndThenNothing()
     {
-        await natives.ReadyAsync();
         var folder = files.CreateFolder();
         var settings = """{"profile": "sample", "grouping": "sku", "fields": [{"name": "pattern", "perView": true}]}"""u8.ToArray();
         PictureFiles.Write(folder, "in/_captioner.json", settings);

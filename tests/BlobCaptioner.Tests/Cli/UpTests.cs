@@ -1,6 +1,7 @@
 using System.Text.Json;
+using BlobCaptioner.Results;
 using BlobCaptioner.SampleModel.Scope;
-using BlobCaptioner.Tests.LlamaCpp;
+using BlobCaptioner.Tests.Exports;
 using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Results;
 using Xunit;
@@ -8,14 +9,13 @@ using Xunit;
 namespace BlobCaptioner.Tests.Cli;
 
 /// <summary>The main command as a process, on a real Azurite of its own and the real model.</summary>
-public sealed class UpTests(AzuriteFixture files, NativeLibrariesFixture natives)
+public sealed class UpTests(AzuriteFixture files)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Up_OnceOnAnEmptyStore_DescribesTheSamplesRightAndLeavesNothingRunning()
     {
-        await natives.ReadyAsync();
         var folder = files.CreateFolder();
         await using var process = CaptionerProcess.Start(folder, "up", "--once", "--json", "--out", "records");
         await process.LineAsync(line => line.Contains("sample pictures", StringComparison.Ordinal));
@@ -43,7 +43,6 @@ public sealed class UpTests(AzuriteFixture files, NativeLibrariesFixture natives
     [Fact]
     public async Task Up_ImagesWithABadOne_ReturnsOneAndDescribesTheOthersInTheSameTree()
     {
-        await natives.ReadyAsync();
         var folder = files.CreateFolder();
         string[] good = ["a.jpg", "sub folder/50% off + #1?.jpg", "sub folder/deeper/红色杯子.jpg", "no extension"];
         for (var i = 0; i < good.Length; i++)
@@ -77,7 +76,6 @@ public sealed class UpTests(AzuriteFixture files, NativeLibrariesFixture natives
     [Fact]
     public async Task Up_InterruptedWhileOthersAttach_FinishesAndTakesAzuriteWithIt()
     {
-        await natives.ReadyAsync();
         var folder = files.CreateFolder();
         var data = Path.Combine(folder, "data");
         PictureFiles.Write(folder, "in/first.jpg", PictureFiles.Jpeg(1));
@@ -109,7 +107,6 @@ public sealed class UpTests(AzuriteFixture files, NativeLibrariesFixture natives
     [Fact]
     public async Task Up_KilledWithSigkill_AzuriteSavesAndEndsAndTheNextOneGoesOn()
     {
-        await natives.ReadyAsync();
         var folder = files.CreateFolder();
         var data = Path.Combine(folder, "data");
         PictureFiles.Write(folder, "in/first.jpg", PictureFiles.Jpeg(1));
@@ -128,7 +125,6 @@ public sealed class UpTests(AzuriteFixture files, NativeLibrariesFixture natives
     [Fact]
     public async Task Up_ConnectionFromTheEnvironment_StartsNoAzurite()
     {
-        await natives.ReadyAsync();
         var folder = files.CreateFolder();
         var connection = await files.GetConnectionStringAsync(Cancellation);
         var container = await files.CreateContainerAsync("images", Cancellation);
@@ -141,6 +137,31 @@ public sealed class UpTests(AzuriteFixture files, NativeLibrariesFixture natives
         Assert.True(result.ExitCode == 0, result.Text + result.Errors);
         Assert.True((await container.GetBlobClient("x.jpg.json").ExistsAsync(Cancellation)).Value);
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
+    }
+
+    [Fact]
+    public async Task Up_OneRecordHoldsANullFlag_TellsOfItAndDescribesTheRest()
+    {
+        var folder = files.CreateFolder();
+        var connection = await files.GetConnectionStringAsync(Cancellation);
+        var container = await files.CreateContainerAsync("images", Cancellation);
+        var broken = CaptionStore.Serialize(Records.Described("a.jpg")).ToString().Replace("\"flags\": []", "\"flags\": [null]", StringComparison.Ordinal);
+        await container.UploadBlobAsync("a.jpg", BinaryData.FromBytes(PictureFiles.Jpeg(5)), Cancellation);
+        await container.UploadBlobAsync("a.jpg.json", new BinaryData(broken), Cancellation);
+        await container.UploadBlobAsync("b.jpg", BinaryData.FromBytes(PictureFiles.Jpeg(6)), Cancellation);
+        for (var described = 1; described >= 0; described--)
+        {
+            await using var process = CaptionerProcess.Start(
+                folder,
+                new Dictionary<string, string>(StringComparer.Ordinal) { ["CAPTIONER_CONNECTION"] = connection },
+                "up", "--once", "--json", "--container", container.Name, "--prepared-container", container.Name + "-p", "--queue", container.Name + "-q");
+            var told = await process.EventAsync("blocked");
+            Assert.Equal("record-broken", told.GetProperty("error").GetProperty("code").GetString());
+            var result = await process.EndAsync();
+            Assert.True(result.ExitCode == 1, result.Text + result.Errors);
+            Assert.Equal(described, result.Summary.GetProperty("described").GetInt32());
+            Assert.Equal(1, result.Summary.GetProperty("store").GetProperty("blocked").GetInt32());
+        }
     }
 
     private static int AzuriteOf(string data)

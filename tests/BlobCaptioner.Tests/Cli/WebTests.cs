@@ -1,19 +1,17 @@
 using System.Net;
-using BlobCaptioner.Tests.LlamaCpp;
 using BlobCaptioner.Tests.LocalStack;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Cli;
 
 /// <summary>The page as the commands serve it.</summary>
-public sealed class WebTests(AzuriteFixture files, NativeLibrariesFixture natives)
+public sealed class WebTests(AzuriteFixture files)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task UpAndWeb_OnOneStore_ServeOnePageEachAndEndWithCtrlC()
     {
-        await natives.ReadyAsync();
         var folder = files.CreateFolder();
         await using var up = CaptionerProcess.Start(folder, "up", "--port", "0");
         var first = Address(await up.LineAsync(l => l.Contains("The page is at", StringComparison.Ordinal)));

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using BlobCaptioner.Tests.Cli;
-using BlobCaptioner.Tests.LlamaCpp;
 using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Remote;
 using Xunit;
@@ -10,14 +9,13 @@ using Xunit;
 namespace BlobCaptioner.Tests.Estimates;
 
 /// <summary><c>captioner estimate</c> as a user runs it, on real storage.</summary>
-public sealed class EstimateCommandTests(AzuriteFixture files, NativeLibrariesFixture natives)
+public sealed class EstimateCommandTests(AzuriteFixture files)
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Estimate_SampleModel_GivesErrorBarsAndLeavesTheStoreAsItWas()
     {
-        await natives.ReadyAsync();
         var images = await FillAsync(14);
         await images.UploadBlobAsync("folder/note.jpg", BinaryData.FromString("no picture"), Cancel);
         var before = await ListAsync(images);
@@ -40,7 +38,6 @@ public sealed class EstimateCommandTests(AzuriteFixture files, NativeLibrariesFi
     [Fact]
     public async Task Estimate_ForPeople_IsATableThatDoubtsFewPictures()
     {
-        await natives.ReadyAsync();
         var result = await RunAsync(await FillAsync(3), "--profile", "sample", "--gpu-price-per-hour", "2.50");
         Assert.True(result.ExitCode == 0, result.Errors);
         Assert.All(

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using BlobCaptioner.Inference;
-using BlobCaptioner.LlamaCpp.Decoding;
+using BlobCaptioner.Engine.Decoding;
 
 namespace BlobCaptioner.Tests.Inference;
 

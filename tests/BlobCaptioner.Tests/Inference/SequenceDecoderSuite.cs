@@ -1,13 +1,12 @@
 using System.Text;
 using BlobCaptioner.Inference;
-using BlobCaptioner.Tests.LlamaCpp;
+using BlobCaptioner.Tests.Engine;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Inference;
 
 /// <summary>
-/// What the engine relies on below <see cref="ISequenceDecoder"/>. Each decoder derives from it: llama.cpp by P/Invoke, the script, and
-/// LLamaSharp where its packages can be restored (<c>-p:WithLLamaSharp=true</c>).
+/// What the engine relies on below <see cref="ISequenceDecoder"/>. Each decoder derives from it: LLamaSharp's and the script.
 /// </summary>
 public abstract class SequenceDecoderSuite
 {

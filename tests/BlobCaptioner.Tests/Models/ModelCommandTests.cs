@@ -1,13 +1,12 @@
 using System.Text.Json;
 using BlobCaptioner.Models;
 using BlobCaptioner.Tests.Cli;
-using BlobCaptioner.Tests.LlamaCpp;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Models;
 
 /// <summary><c>captioner model</c> as a process, with a catalogue and a server of the test's own.</summary>
-public sealed class ModelCommandTests(NativeLibrariesFixture natives) : IAsyncLifetime
+public sealed class ModelCommandTests : IAsyncLifetime
 {
     private static readonly JsonSerializerOptions s_camelCase = new(JsonSerializerDefaults.Web);
 
@@ -179,7 +178,6 @@ public sealed class ModelCommandTests(NativeLibrariesFixture natives) : IAsyncLi
     [Fact]
     public async Task Describe_WithTheNameOfAPulledModel_LoadsIt()
     {
-        await natives.ReadyAsync();
         var (text, vision) = (await File.ReadAllBytesAsync(BundledModel.TextModelPath, Token), await File.ReadAllBytesAsync(BundledModel.VisionModelPath, Token));
         (Server.Files[PullBench.Text], Server.Files[PullBench.Vision]) = (text, vision);
         var model = _bench.Catalog.Models[0] with { Text = PullBench.FileOf("text.gguf", text), Vision = [PullBench.FileOf("vision.gguf", vision)] };

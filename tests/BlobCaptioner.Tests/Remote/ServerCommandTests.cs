@@ -16,7 +16,7 @@ public sealed class ServerCommandTests(AzuriteFixture files)
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             // a folder without libraries: whoever loads them fails
-            [BlobCaptioner.LlamaCpp.NativeLibraries.OverrideVariable] = folder,
+            [BlobCaptioner.Engine.Natives.NativeLibraries.FolderVariable] = folder,
             ["STUB_KEY"] = "k-1",
         };
         await using var process = CaptionerProcess.Start(

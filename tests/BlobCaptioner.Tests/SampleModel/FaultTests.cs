@@ -2,7 +2,7 @@ using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
 using BlobCaptioner.Tests.Images;
-using BlobCaptioner.Tests.LlamaCpp;
+using BlobCaptioner.Tests.Engine;
 using NetVips;
 using Xunit;
 
@@ -12,7 +12,7 @@ namespace BlobCaptioner.Tests.SampleModel;
 /// The usual ways to go wrong between a file and the model's eyes. Each test puts the fault into the picture and sees that the comparison with the trainer's answers fails, and that the picture
 /// that would show the fault, were it in the program, comes through as it should.
 /// </summary>
-public sealed class FaultTests(NativeLibrariesFixture natives)
+public sealed class FaultTests
 {
     private const string Set = "sample-en";
 
@@ -62,7 +62,7 @@ public sealed class FaultTests(NativeLibrariesFixture natives)
     public async Task Describe_TransparentSurroundings_AreWhiteAndNotBlack()
     {
         var answers = await ParityAnswers.ReadAsync(Set);
-        await using var model = await ParityAnswers.LoadAsync(natives);
+        await using var model = ParityAnswers.Load();
         foreach (var picture in answers.Pictures)
         {
             using var image = Image.NewFromBuffer(await answers.ReadFileAsync(picture));
@@ -82,7 +82,7 @@ public sealed class FaultTests(NativeLibrariesFixture natives)
     public async Task Describe_SidesExchanged_IsNoticed()
     {
         var answers = await ParityAnswers.ReadAsync(Set);
-        await using var decoder = new Disposing(await natives.LoadSampleAsync());
+        await using var decoder = new Disposing(SampleDecoder.Load());
         var plan = DecodingPlan.Compile(answers.WriteUp, decoder.Inner);
         await using var batcher = new ContinuousBatcher(decoder.Inner);
         var (right, noticed) = (0, 0);
@@ -108,10 +108,10 @@ public sealed class FaultTests(NativeLibrariesFixture natives)
     }
 
     /// <summary>In how many of the stored pictures the comparison fails after a change.</summary>
-    private async Task<int> CompareAsync(Func<Image, Image> change)
+    private static async Task<int> CompareAsync(Func<Image, Image> change)
     {
         var answers = await ParityAnswers.ReadAsync(Set);
-        await using var model = await ParityAnswers.LoadAsync(natives);
+        await using var model = ParityAnswers.Load();
         var faults = 0;
         foreach (var picture in answers.Pictures)
         {

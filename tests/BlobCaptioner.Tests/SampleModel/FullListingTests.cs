@@ -6,7 +6,7 @@ using BlobCaptioner.SampleModel.Listings;
 using BlobCaptioner.SampleModel.Scope;
 using BlobCaptioner.SampleModel.Training;
 using BlobCaptioner.Tests.Images;
-using BlobCaptioner.Tests.LlamaCpp;
+using BlobCaptioner.Tests.Engine;
 using Xunit;
 
 namespace BlobCaptioner.Tests.SampleModel;
@@ -14,7 +14,7 @@ namespace BlobCaptioner.Tests.SampleModel;
 /// <summary>
 /// The bundled model fills the default profile, in three languages: on pictures drawn here, which it was not trained on. The bounds leave room for chance on 60 pictures; the README has the numbers of 1,000.
 /// </summary>
-public sealed class FullListingTests(NativeLibrariesFixture natives)
+public sealed class FullListingTests
 {
     private const int Trained = 40;
     private const int Unseen = 12;
@@ -28,7 +28,7 @@ public sealed class FullListingTests(NativeLibrariesFixture natives)
     public async Task Describe_DefaultProfileInThreeLanguages_IsTrueAndWhole()
     {
         var pictures = await DrawAsync();
-        await using var model = await LoadAsync();
+        await using var model = Load();
         var answers = new Dictionary<string, Caption[]>(StringComparer.Ordinal);
         foreach (var language in Languages)
         {
@@ -57,7 +57,7 @@ public sealed class FullListingTests(NativeLibrariesFixture natives)
     public async Task Describe_FactsFromTheCatalogue_ChangeNothingThatIsSeen()
     {
         var pictures = (await DrawAsync()).Where(p => p.Label.Product is { IsHeldOut: false }).ToList();
-        await using var model = await LoadAsync();
+        await using var model = Load();
         var facts = new ProductFacts { Sku = "ZX-4711", Values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["brand"] = "Zorblatt", ["price"] = "17.90", ["supplier"] = "Meier & Sons" } };
         var with = await Task.WhenAll(pictures.Select(p => model.DescribeAsync(new CaptionRequest { Images = [p.Image], Profile = BuiltInProfiles.Default, Facts = facts }, Cancel)));
 
@@ -113,9 +113,9 @@ public sealed class FullListingTests(NativeLibrariesFixture natives)
         return (new PreparedImage { Name = name, Jpeg = prepared.Jpeg }, label);
     }
 
-    private async Task<LocalCaptionModel> LoadAsync()
+    private static LocalCaptionModel Load()
     {
         var options = new BatcherOptions { Slots = 8 };
-        return new LocalCaptionModel(await natives.LoadSampleAsync(o => o with { MaxSequences = options.Sequences, ContextTokens = 8192 }), options);
+        return new LocalCaptionModel(SampleDecoder.Load(o => o with { MaxSequences = options.Sequences, ContextTokens = 8192 }), options);
     }
 }

@@ -4,7 +4,7 @@ using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
 using BlobCaptioner.Tests.Images;
-using BlobCaptioner.Tests.LlamaCpp;
+using BlobCaptioner.Tests.Engine;
 using Xunit;
 
 namespace BlobCaptioner.Tests.SampleModel;
@@ -46,10 +46,10 @@ public sealed record ParityAnswers
     public Task<byte[]> ReadFileAsync(Answer answer) => File.ReadAllBytesAsync(Path.Combine(Folder, answer.File), TestContext.Current.CancellationToken);
 
     /// <summary>The bundled pair in llama.cpp.</summary>
-    public static async Task<LocalCaptionModel> LoadAsync(NativeLibrariesFixture natives)
+    public static LocalCaptionModel Load()
     {
         var batching = new BatcherOptions { Slots = 4 };
-        return new LocalCaptionModel(await natives.LoadSampleAsync(o => o with { MaxSequences = batching.Sequences, ContextTokens = 8192 }), batching);
+        return new LocalCaptionModel(SampleDecoder.Load(o => o with { MaxSequences = batching.Sequences, ContextTokens = 8192 }), batching);
     }
 
     /// <summary>Prepares a file as intake does, and describes it.</summary>

@@ -1,10 +1,9 @@
-using BlobCaptioner.Tests.LlamaCpp;
 using Xunit;
 
 namespace BlobCaptioner.Tests.SampleModel;
 
 /// <summary>The bundled pair in llama.cpp against the model as it was trained.</summary>
-public sealed class ParityTests(NativeLibrariesFixture natives)
+public sealed class ParityTests
 {
     [Theory]
     [InlineData("default-en")]
@@ -14,7 +13,7 @@ public sealed class ParityTests(NativeLibrariesFixture natives)
     public async Task Describe_StoredPictures_AnswersAsTheTrainerDid(string set)
     {
         var answers = await ParityAnswers.ReadAsync(set);
-        await using var model = await ParityAnswers.LoadAsync(natives);
+        await using var model = ParityAnswers.Load();
 
         var captions = await Task.WhenAll(answers.Pictures.Select(async p => (Expected: p, Found: await answers.DescribeAsync(model, await answers.ReadFileAsync(p)))));
 

@@ -92,25 +92,25 @@ public sealed class RecordBrowserTests(AzuriteFixture azurite, ChromiumFixture c
         await page.GotoAsync("/?state=described");
         await page.Card("1.png").FocusAsync();
         await page.Keyboard.PressAsync("Enter");
-        await HeadingAsync("1.png");
+        await HeadingAsync(page, "1.png");
         await page.Keyboard.PressAsync("a");
-        await HeadingAsync("2.png");
+        await HeadingAsync(page, "2.png");
         await page.Keyboard.PressAsync("x");
-        await HeadingAsync("3.png");
+        await HeadingAsync(page, "3.png");
         await page.Keyboard.PressAsync("e");
         await Expect(page.Field("copy/en/title")).ToBeFocusedAsync();
         await page.Keyboard.PressAsync("Control+A");
         await page.Keyboard.TypeAsync("Typed axe");
         await page.Keyboard.PressAsync("Control+Enter");
-        await HeadingAsync("4.png");
+        await HeadingAsync(page, "4.png");
         await page.Keyboard.PressAsync("2");
         await Expect(page.GetByRole(AriaRole.Tab, new() { Name = "German" })).ToHaveAttributeAsync("aria-selected", "true");
         await page.Keyboard.PressAsync("n");
-        await HeadingAsync("5.png");
+        await HeadingAsync(page, "5.png");
         await page.Keyboard.PressAsync("a");
         await Expect(page.GetByText("That was the last one.")).ToBeVisibleAsync();
         await page.Keyboard.PressAsync("p");
-        await HeadingAsync("4.png");
+        await HeadingAsync(page, "4.png");
         await page.Keyboard.PressAsync("a");
         await page.Keyboard.PressAsync("Escape");
 
@@ -120,8 +120,57 @@ public sealed class RecordBrowserTests(AzuriteFixture azurite, ChromiumFixture c
         }
 
         Assert.Equal("Typed axe", RecordReview.Read((await host.Store.ReadAsync("3.png", Cancel))!.Record!.Review).Edits.Copy["en"]["title"].ToString());
+    }
 
-        Task HeadingAsync(string name) => Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1, Name = name, Exact = true })).ToBeFocusedAsync();
+    [Fact]
+    public async Task Undo_AfterApprovingAndMovingOn_TakesBackOnesOwnApprovalAndNotTheNextPictures()
+    {
+        await using var host = await StartAsync();
+        await host.DescribeAsync("1.png", "2.png");
+        var others = await host.ReviewAsync("2.png", (await host.RecordAsync("2.png")).ETag!, "approved", "Bo");
+        Assert.True(others.IsSuccessStatusCode);
+        var page = await chromium.OpenAsync(host.Address);
+        await page.GotoAsync("/record?name=1.png&i=0");
+        await Expect(page.Field("copy/en/title")).Not.ToHaveValueAsync("");
+        await page.Field("copy/en/title").FillAsync("My jug");
+        await page.Keyboard.PressAsync("Control+Enter");
+        await HeadingAsync(page, "2.png");
+        await page.Keyboard.PressAsync("u");
+
+        await HeadingAsync(page, "1.png");
+        await Expect(page.GetByText("Undone: 1.png")).ToBeVisibleAsync();
+        Assert.Equal((null, "My jug"), await ReviewAsync(host, "1.png"));
+        Assert.Equal(RecordReview.Approved, (await ReviewAsync(host, "2.png")).State);
+
+        // Further back, after a reload too, and then no more.
+        await page.ReloadAsync();
+        await Expect(page.Field("copy/en/title")).ToHaveValueAsync("My jug");
+        await page.Button("Undo").ClickAsync();
+        await Expect(page.Field("copy/en/title")).Not.ToHaveValueAsync("My jug");
+        await Expect(page.Button("Undo")).ToBeDisabledAsync();
+        await page.Keyboard.PressAsync("u");
+        await Expect(page.GetByText("Nothing to undo.")).ToBeVisibleAsync();
+        Assert.Equal(RecordReview.Approved, (await ReviewAsync(host, "2.png")).State);
+    }
+
+    [Fact]
+    public async Task Undo_AnotherPersonChangedTheRecordSince_SaysSoAndLeavesTheirsAlone()
+    {
+        await using var host = await StartAsync();
+        await host.DescribeAsync("1.png", "2.png");
+        var page = await chromium.OpenAsync(host.Address);
+        await page.GotoAsync("/record?name=1.png&i=0");
+        await Expect(page.Button("Approve")).ToBeEnabledAsync();
+        await page.Keyboard.PressAsync("a");
+        await HeadingAsync(page, "2.png");
+        var seen = await host.RecordAsync("1.png");
+        Assert.True((await host.EditAsync("1.png", seen.ETag!, "Bo", ("en", "title", "Bo's jug", null))).IsSuccessStatusCode);
+        await page.Keyboard.PressAsync("u");
+
+        await Expect(page.GetByText("Not undone: 1.png was changed since.")).ToBeVisibleAsync();
+        await HeadingAsync(page, "2.png");
+        Assert.Equal((RecordReview.Approved, "Bo's jug"), await ReviewAsync(host, "1.png"));
+        await Expect(page.Button("Undo")).ToBeDisabledAsync();
     }
 
     [Fact]
@@ -218,5 +267,14 @@ public sealed class RecordBrowserTests(AzuriteFixture azurite, ChromiumFixture c
         await page.Button("Write anew").First.ClickAsync();
         await page.GetByRole(AriaRole.Menuitem, new() { Name = "With another profile: short-alt" }).ClickAsync();
         await Expect(page.GetByText("Profile: short-alt (chosen by a person)")).ToBeVisibleAsync();
+    }
+
+    private static Task HeadingAsync(IPage page, string name) =>
+        Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1, Name = name, Exact = true })).ToBeFocusedAsync();
+
+    private static async Task<(string? State, string? Title)> ReviewAsync(PageHost host, string name)
+    {
+        var review = RecordReview.Read((await host.Store.ReadAsync(name, Cancel))!.Record!.Review);
+        return (review.State, review.Edits.Copy.GetValueOrDefault("en")?.GetValueOrDefault("title")?.ToString());
     }
 }

@@ -6,6 +6,7 @@ import { person, tell } from './app';
 import { filterOf, State } from './gallery';
 import { useLive, useLiveEvents } from './live';
 import { follow, go, useRoute } from './route';
+import { canUndo, note, undoLast } from './undo';
 import { explain, label, nameOf, useWords, type Say } from './words';
 
 const keyOf = (language: string | undefined, field: string) => (language ? `copy/${language}/${field}` : `attributes/${field}`);
@@ -91,6 +92,14 @@ const OneRecord = ({ name, params }: { name: string; params: URLSearchParams }) 
   // A number is a key that was pressed, maybe before the languages were known.
   const tag = (typeof language === 'number' ? languages[language - 1] : languages.find(l => l === language)) ?? languages[0] ?? null;
 
+  /** Writes to the record, and notes it for undo. */
+  const write = async (method: string, path: string, body: { eTag: string; changes?: Change[]; state?: string }): Promise<RecordView> => {
+    const stored = await call<RecordView>(method, path + query({ name }), { ...body, by: person() });
+    note({ name, place: '?' + params.toString(), before: body.eTag, eTag: stored.eTag!, steps: stored.undoSteps });
+    show(stored);
+    return stored;
+  };
+
   /** Stores what is not stored yet. False where somebody else was faster. */
   const save = async (keys?: string[]): Promise<RecordView | null> => {
     const { view: now, mine: all } = latest.current;
@@ -100,8 +109,7 @@ const OneRecord = ({ name, params }: { name: string; params: URLSearchParams }) 
     }
     const changes: Change[] = entries.map(([, m]) => ({ language: m.language, field: m.field.name, value: toValue(m.field, m.text), was: m.was }));
     try {
-      const stored = await call<RecordView>('PATCH', '/record' + query({ name }), { eTag: now.eTag, changes, by: person() });
-      show(stored);
+      const stored = await write('PATCH', '/record', { eTag: now.eTag, changes });
       forget(entries.map(([k]) => k), Object.fromEntries(entries));
       setConflict(null);
       return stored;
@@ -149,7 +157,7 @@ const OneRecord = ({ name, params }: { name: string; params: URLSearchParams }) 
       if (!now?.eTag) {
         return;
       }
-      show(await call<RecordView>('POST', '/review' + query({ name }), { eTag: now.eTag, state, by: person() }));
+      await write('POST', '/review', { eTag: now.eTag, state });
       if (isNext) {
         await step(1);
       }
@@ -157,6 +165,32 @@ const OneRecord = ({ name, params }: { name: string; params: URLSearchParams }) 
       if (error instanceof ApiError && error.status === 409 && (error.body as Conflict | null)?.now) {
         show((error.body as Conflict).now);
         notifications.show({ message: say('changedSince'), color: 'orange', autoClose: 10_000 });
+      } else {
+        tell(say('error'), error);
+      }
+    } finally {
+      setBusy(false);
+    }
+  });
+
+  /** Takes back what was done last in this tab, and shows it. */
+  const undo = () => inTurn(async () => {
+    setBusy(true);
+    try {
+      const undone = await undoLast(person());
+      notifications.show({ message: undone ? say('undone', { x: undone.step.name }) : say('nothingToUndo') });
+      if (undone?.step.name === name) {
+        show(undone.now);
+      } else if (undone && Object.keys(latest.current.mine).length === 0) {
+        go('/record' + undone.step.place, true);
+      }
+    } catch (error) {
+      const changed = error instanceof ApiError && error.status === 409 ? (error.body as Conflict | null)?.now : undefined;
+      if (changed) {
+        if (changed.card.name === name) {
+          show(changed);
+        }
+        notifications.show({ message: say('notUndone', { x: changed.card.name }), color: 'orange', autoClose: 10_000 });
       } else {
         tell(say('error'), error);
       }
@@ -195,7 +229,7 @@ const OneRecord = ({ name, params }: { name: string; params: URLSearchParams }) 
       return;
     }
     const act: Record<string, () => void> = {
-      a: () => void decide('approved', true), x: () => void decide('rejected', true), u: () => void decide('undo', false), r: () => void redo({}),
+      a: () => void decide('approved', true), x: () => void decide('rejected', true), u: () => void undo(), r: () => void redo({}),
       n: () => void leave(1), ArrowRight: () => void leave(1), p: () => void leave(-1), ArrowLeft: () => void leave(-1),
       e: () => { const first = document.querySelector<HTMLElement>('.field textarea'); wantsEdit.current = !first; first?.focus(); }, Escape: () => go(back), '?': () => setKeysOpen(o => !o),
     };
@@ -232,9 +266,9 @@ const OneRecord = ({ name, params }: { name: string; params: URLSearchParams }) 
       })}
       onTakeBack={() => inTurn(async () => {
         try {
-          show(await call<RecordView>('PATCH', '/record' + query({ name }), {
-            eTag: latest.current.view!.eTag, by: person(), changes: [{ language: inLanguage, field: field.name, value: null, was: shown(record, field.name, inLanguage) }],
-          }));
+          await write('PATCH', '/record', {
+            eTag: latest.current.view!.eTag!, changes: [{ language: inLanguage, field: field.name, value: null, was: shown(record, field.name, inLanguage) }],
+          });
           forget([key]);
         } catch (error) {
           tell(say('error'), error);
@@ -273,7 +307,7 @@ const OneRecord = ({ name, params }: { name: string; params: URLSearchParams }) 
             <Button size="sm" color="teal.9" disabled={isBusy || record?.status !== 'described'} onClick={() => void decide('approved', true)}>{say('approve')}</Button>
             <Button size="sm" color="orange.9" variant="default" disabled={isBusy || !record} onClick={() => void decide('rejected', true)}>{say('decline')}</Button>
             {(view?.card.state === 'approved' || view?.card.state === 'declined') && <Button size="sm" variant="default" onClick={() => void decide('open', false)}>{say('reopen')}</Button>}
-            <Button size="sm" variant="default" disabled={isBusy || !view?.undoSteps} onClick={() => void decide('undo', false)}>{say('undo')}</Button>
+            <Button size="sm" variant="default" disabled={isBusy || !canUndo()} title={say('undoWhy')} onClick={() => void undo()}>{say('undo')}</Button>
             {record && <RedoMenu languages={languages} canChange={view.canChangeProfile} onRedo={ask => void redo(ask)} />}
             <span role="status" className="under" data-testid="saved">{Object.keys(mine).length ? say('unsaved') : record?.review ? say('saved') : ''}</span>
           </div>

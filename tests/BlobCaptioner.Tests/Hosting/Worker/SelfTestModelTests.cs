@@ -1,13 +1,13 @@
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Hosting.Worker;
 using BlobCaptioner.Images;
-using BlobCaptioner.Tests.LlamaCpp;
+using BlobCaptioner.Tests.Engine;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Hosting.Worker;
 
 /// <summary>The worker's self-test with the bundled model on the real llama.cpp, in a context as large as the worker's settings make it.</summary>
-public sealed class SelfTestModelTests(NativeLibrariesFixture natives)
+public sealed class SelfTestModelTests
 {
     private static readonly EngineOptions Engine = new() { Slots = 2 };
 
@@ -47,13 +47,13 @@ public sealed class SelfTestModelTests(NativeLibrariesFixture natives)
         Assert.Contains("256", output, StringComparison.Ordinal);
     }
 
-    private async Task<(int Code, string Output)> RunAsync(Profile profile, int contextTokens)
+    private static async Task<(int Code, string Output)> RunAsync(Profile profile, int contextTokens)
     {
         using var preparer = new ImagePreparer(new ImageOptions());
         await using var output = new StringWriter();
         var code = await SelfTest.RunAsync(
             async _ => new LocalCaptionModel(
-                await natives.LoadSampleAsync(o => o with { MaxSequences = Engine.Batching.Sequences, ContextTokens = contextTokens }), Engine.Batching),
+                SampleDecoder.Load(o => o with { MaxSequences = Engine.Batching.Sequences, ContextTokens = contextTokens }), Engine.Batching),
             preparer,
             profile,
             TimeProvider.System,

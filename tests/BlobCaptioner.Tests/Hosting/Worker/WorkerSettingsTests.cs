@@ -22,6 +22,8 @@ public sealed class WorkerSettingsTests(AzuriteFixture azurite)
     [InlineData("Engine:Slots=65", "Engine__Slots")]
     [InlineData("Engine:Slot=8", "Engine__Slots")]
     [InlineData("Engine:GpuLayers=-2", "Engine__GpuLayers")]
+    [InlineData("Engine:Attention=own", "Engine__Attention")]
+    [InlineData("Engine:FlashAttention=yes", "Engine__FlashAttention")]
     [InlineData("Model:Path=/models/text.gguf", "Model__MmprojPath")]
     [InlineData("Model:MmprojPath=/models/mmproj.gguf", "Model__Path")]
     [InlineData("Remote:Model=qwen", "Remote__Endpoint")]

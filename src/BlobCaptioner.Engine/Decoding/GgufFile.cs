@@ -1,0 +1,231 @@
+using System.Text;
+using BlobCaptioner.Inference;
+
+namespace BlobCaptioner.Engine.Decoding;
+
+/// <summary>
+/// Reads the head of a GGUF file: enough to say what it is and that it is whole. llama.cpp reads past the end of a cut vision model without a word.
+/// </summary>
+/// <remarks>Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md.</remarks>
+internal sealed class GgufFile
+{
+    private const uint UnsignedType = 4;
+    private const uint StringType = 8;
+    private const uint ArrayType = 9;
+
+    // Bytes of the fixed-size metadata types by number; 0 for the others.
+    private static readonly int[] s_valueSizes = [1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8];
+
+    // ggml tensor type -> values and bytes of a block, ggml.c 0.18.0. Others are checked up to their first byte only.
+    private static readonly Dictionary<uint, (ulong Values, ulong Bytes)> s_blocks = new()
+    {
+        [0] = (1, 4), // F32
+        [1] = (1, 2), // F16
+        [2] = (32, 18), // Q4_0
+        [6] = (32, 22), // Q5_0
+        [8] = (32, 34), // Q8_0
+        [10] = (256, 84), // Q2_K
+        [11] = (256, 110), // Q3_K
+        [12] = (256, 144), // Q4_K
+        [13] = (256, 176), // Q5_K
+        [14] = (256, 210), // Q6_K
+        [30] = (1, 2), // BF16
+    };
+
+    private readonly Dictionary<string, long> _numbers = new(StringComparer.Ordinal);
+    private readonly string _path;
+    private readonly BinaryReader _reader;
+
+    private GgufFile(string path, BinaryReader reader)
+    {
+        _path = path;
+        _reader = reader;
+    }
+
+    /// <summary><c>general.architecture</c>: <c>clip</c> for a vision tower.</summary>
+    public string Architecture { get; private set; } = "";
+
+    /// <summary>Size of the whole file.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Entries of the vocabulary; 0 in a vision tower.</summary>
+    public long Vocabulary { get; private set; }
+
+    /// <summary>A number among the metadata, as <c>block_count</c> of the architecture; null where there is none, or one for each layer.</summary>
+    /// <param name="name">Its name after the architecture's.</param>
+    public long? Number(string name) => _numbers.TryGetValue($"{Architecture}.{name}", out var value) ? value : null;
+
+    /// <summary>Opens and checks a file.</summary>
+    /// <exception cref="SequenceDecoderException">There is none, it is no GGUF file, or it is cut.</exception>
+    public static GgufFile Read(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new SequenceDecoderException($"There is no model file '{path}'. Check the path, or leave it out to use the sample model.");
+        }
+
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16);
+        using var reader = new BinaryReader(stream, Encoding.UTF8);
+        var file = new GgufFile(path, reader);
+        try
+        {
+            file.ReadHead();
+        }
+        catch (EndOfStreamException e)
+        {
+            throw file.Cut($"it ends after {stream.Length:N0} bytes, inside its head", e);
+        }
+
+        return file;
+    }
+
+    private SequenceDecoderException Cut(string how, Exception? cause = null)
+    {
+        var message = $"'{_path}' is cut: {how}. Download or copy it again.";
+        return cause is null ? new(message) : new(message, cause);
+    }
+
+    private void ReadHead()
+    {
+        var magic = _reader.ReadBytes(4);
+        if (!magic.AsSpan().SequenceEqual("GGUF"u8))
+        {
+            var hint = magic.AsSpan().SequenceEqual("vers"u8)
+                ? "It looks like a Git LFS pointer: run 'git lfs pull'."
+                : "Name a model in GGUF format (.gguf); others can be converted with llama.cpp's convert_hf_to_gguf.py.";
+            throw new SequenceDecoderException($"'{_path}' is not a GGUF file. {hint}");
+        }
+
+        var version = _reader.ReadUInt32();
+        if (version is < 2 or > 3)
+        {
+            throw new SequenceDecoderException($"'{_path}' is GGUF version {version}; versions 2 and 3 are read. Convert the model again with llama.cpp's convert_hf_to_gguf.py.");
+        }
+
+        var tensors = _reader.ReadUInt64();
+        var values = _reader.ReadUInt64();
+        ulong alignment = 32;
+        for (ulong i = 0; i < values; i++)
+        {
+            var key = ReadString();
+            var type = _reader.ReadUInt32();
+            if (type == StringType && string.Equals(key, "general.architecture", StringComparison.Ordinal))
+            {
+                Architecture = ReadString();
+            }
+            else if (type == UnsignedType && string.Equals(key, "general.alignment", StringComparison.Ordinal))
+            {
+                alignment = Math.Max(1, _reader.ReadUInt32());
+            }
+            else if (type == UnsignedType)
+            {
+                _numbers[key] = _reader.ReadUInt32();
+            }
+            else if (type == ArrayType && string.Equals(key, "tokenizer.ggml.tokens", StringComparison.Ordinal))
+            {
+                SkipArray(out var entries);
+                Vocabulary = (long)entries;
+            }
+            else
+            {
+                SkipValue(type);
+            }
+        }
+
+        Bytes = _reader.BaseStream.Length;
+        CheckExtent(tensors, alignment);
+    }
+
+    private void CheckExtent(ulong tensors, ulong alignment)
+    {
+        ulong end = 0;
+        for (ulong i = 0; i < tensors; i++)
+        {
+            Skip(_reader.ReadUInt64());
+            var dimensions = _reader.ReadUInt32();
+            ulong elements = 1;
+            for (uint d = 0; d < dimensions; d++)
+            {
+                elements = unchecked(elements * _reader.ReadUInt64());
+            }
+
+            var bytes = s_blocks.TryGetValue(_reader.ReadUInt32(), out var block) ? elements / block.Values * block.Bytes : 1;
+            end = Math.Max(end, unchecked(_reader.ReadUInt64() + bytes));
+        }
+
+        var data = ((ulong)_reader.BaseStream.Position + alignment - 1) / alignment * alignment;
+        var length = (ulong)_reader.BaseStream.Length;
+        if (tensors > 0 && data + end > length)
+        {
+            throw Cut($"it has {length:N0} bytes of {data + end:N0}");
+        }
+    }
+
+    private void SkipValue(uint type)
+    {
+        if (type == StringType)
+        {
+            Skip(_reader.ReadUInt64());
+        }
+        else if (type == ArrayType)
+        {
+            SkipArray(out _);
+        }
+        else
+        {
+            Skip((ulong)SizeOf(type));
+        }
+    }
+
+    private void SkipArray(out ulong count)
+    {
+        var element = _reader.ReadUInt32();
+        count = _reader.ReadUInt64();
+        if (element == StringType || element == ArrayType)
+        {
+            for (ulong i = 0; i < count; i++)
+            {
+                SkipValue(element);
+            }
+        }
+        else
+        {
+            Skip(unchecked(count * (ulong)SizeOf(element)));
+        }
+    }
+
+    private int SizeOf(uint type) =>
+        type < s_valueSizes.Length && s_valueSizes[type] > 0
+            ? s_valueSizes[type]
+            : throw new SequenceDecoderException($"'{_path}' is damaged: its metadata holds a value of unknown type {type}. Download or copy it again.");
+
+    private string ReadString()
+    {
+        var length = _reader.ReadUInt64();
+        RequireLeft(length);
+        return Encoding.UTF8.GetString(_reader.ReadBytes(checked((int)length)));
+    }
+
+    private void Skip(ulong bytes)
+    {
+        RequireLeft(bytes);
+        if (bytes <= 4096)
+        {
+            // Within the buffer: seeking would throw it away.
+            Span<byte> scratch = stackalloc byte[(int)bytes];
+            _reader.BaseStream.ReadExactly(scratch);
+        }
+        else
+        {
+            _reader.BaseStream.Seek((long)bytes, SeekOrigin.Current);
+        }
+    }
+
+    private void RequireLeft(ulong bytes)
+    {
+        if (bytes > (ulong)(_reader.BaseStream.Length - _reader.BaseStream.Position))
+        {
+            throw new EndOfStreamException();
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using BlobCaptioner.Engine;
+using Xunit;
+
+namespace BlobCaptioner.Tests.Engine;
+
+public sealed class DecoderOptionsTests
+{
+    public static TheoryData<string, DecoderOptions> Wrong => new()
+    {
+        { "TextModelPath", BundledModel.Options with { TextModelPath = " " } },
+        { "VisionModelPath", BundledModel.Options with { VisionModelPath = "" } },
+        { "MaxSequences is 257; it must be 1 to 256", BundledModel.Options with { MaxSequences = 257 } },
+        { "ContextTokens is 255", BundledModel.Options with { ContextTokens = 255 } },
+        { "BatchTokens is 8193; it must be 1 to 8192", BundledModel.Options with { BatchTokens = 8193 } },
+        { "Threads is 0", BundledModel.Options with { Threads = 0 } },
+        { "ImageThreads is 513", BundledModel.Options with { ImageThreads = 513 } },
+        { "GpuLayers is -2", BundledModel.Options with { GpuLayers = -2 } },
+        { "ImageMinTokens is 0", BundledModel.Options with { ImageMinTokens = 0 } },
+        { "ImageMaxTokens is 9; it must be 10", BundledModel.Options with { ImageMinTokens = 10, ImageMaxTokens = 9 } },
+    };
+
+    [Theory]
+    [MemberData(nameof(Wrong))]
+    public void Validate_OutOfRange_NamesValueAndRange(string expected, DecoderOptions options) =>
+        Assert.Contains(expected, Assert.Throws<ArgumentException>(options.Validate).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Validate_Defaults_Pass() => BundledModel.Options.Validate();
+
+    [Theory]
+    [InlineData("auto", "auto", true, null)]
+    [InlineData("ggml", "on", false, true)]
+    [InlineData("auto", "off", true, false)]
+    public void WithAttention_Names_AreTheChoices(string kernel, string flash, bool own, bool? on)
+    {
+        var options = BundledModel.Options.WithAttention(kernel, flash);
+
+        Assert.Equal((own, on), (options.UseOwnAttention, options.FlashAttention));
+    }
+
+    [Theory]
+    [InlineData("cuda", "auto", "The attention kernel is 'cuda'; it is auto or ggml.")]
+    [InlineData("auto", "yes", "Flash attention is 'yes'; it is auto, on, off.")]
+    public void WithAttention_UnknownName_ListsThose(string kernel, string flash, string expected) =>
+        Assert.StartsWith(expected, Assert.Throws<ArgumentException>(() => BundledModel.Options.WithAttention(kernel, flash)).Message, StringComparison.Ordinal);
+}
