@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace BlobCaptioner.Engine.Attention;
 
@@ -22,6 +23,9 @@ internal static unsafe class AttentionHook
 
     /// <summary>What computes. Changed only while ggml computes nothing.</summary>
     public static VectorWidth Width { get; set; }
+
+    /// <summary>Operations that the kernel computed.</summary>
+    public static long Computed { get; private set; }
 
     /// <summary>Exchanges the object.</summary>
     /// <param name="place">Where ggml keeps the address of its own.</param>
@@ -87,10 +91,19 @@ internal static unsafe class AttentionHook
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static byte Compute(nint self, ComputeParams* call, GgmlTensor* op) => Width switch
+    private static byte Compute(nint self, ComputeParams* call, GgmlTensor* op)
     {
-        VectorWidth.Avx512 => AttentionOperation<Avx512Simd, System.Runtime.Intrinsics.Vector512<float>>.Compute(call, op) ? (byte)1 : (byte)0,
-        VectorWidth.Avx2 => AttentionOperation<Avx2Simd, System.Runtime.Intrinsics.Vector256<float>>.Compute(call, op) ? (byte)1 : (byte)0,
-        _ => 0,
-    };
+        var done = Width switch
+        {
+            VectorWidth.Avx512 => AttentionOperation<Avx512Simd, Vector512<float>>.Compute(call, op),
+            VectorWidth.Avx2 => AttentionOperation<Avx2Simd, Vector256<float>>.Compute(call, op),
+            _ => false,
+        };
+        if (done && call->Thread == 0)
+        {
+            Computed++;
+        }
+
+        return done ? (byte)1 : (byte)0;
+    }
 }

@@ -29,7 +29,8 @@ internal static unsafe class AttentionKernel
         }
     }
 
-    private static string? WhyNot(nint ggml, nint ggmlBase)
+    /// <summary>Puts the kernel in place, or says why it isn't.</summary>
+    internal static string? WhyNot(nint ggml, nint ggmlBase)
     {
         if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64)
         {

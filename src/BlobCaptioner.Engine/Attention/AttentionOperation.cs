@@ -19,7 +19,7 @@ internal static unsafe class AttentionOperation<TSimd, TVector>
     {
         var cut = new WorkCut(op, call->Threads);
         var size = TaskMemory.Size(op, cut, TSimd.Lanes);
-        if (cut.Tasks < call->Threads || (long)call->WorkSize < size * call->Threads)
+        if (call->UseReference != 0 || !cut.HasWorkFor(call->Threads) || (long)call->WorkSize < size * call->Threads)
         {
             return false;
         }
@@ -177,6 +177,7 @@ internal static unsafe class AttentionOperation<TSimd, TVector>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int ListRows(in WorkCut cut, in Piece piece, in TaskMemory memory, in CellBlock block, int head)
     {
         var rows = 0;
@@ -194,6 +195,7 @@ internal static unsafe class AttentionOperation<TSimd, TVector>
         return rows;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Weigh(in WorkCut cut, in Piece piece, in TaskMemory memory, in CellBlock block, int head, int rows, int width)
     {
         var queries = block.Queries;
@@ -217,6 +219,7 @@ internal static unsafe class AttentionOperation<TSimd, TVector>
     }
 
     /// <summary>The block's part of the mask, a row for each of its queries.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ReadBias(in CellBlock block, int* cells, byte* maskRows, long maskRowBytes, float* bias)
     {
         for (var left = block.Queries; left != 0; left &= left - 1, bias += CellBlock.Size)
@@ -253,6 +256,7 @@ internal static unsafe class AttentionOperation<TSimd, TVector>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Address(nint* addresses, int* cells, int count, byte* start, long bytes)
     {
         for (var c = 0; c < count; c++)
@@ -266,7 +270,8 @@ internal static unsafe class AttentionOperation<TSimd, TVector>
         }
     }
 
-    /// <summary>Fetches what the next block needs, as it lies in memory: the heads of a task side by side.</summary>
+    /// <summary>Fetches what the next block needs, as it lies in memory: the heads of a task side by side. All of them are more than a first-level cache holds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Prefetch(byte* start, GgmlTensor* tensor, int* cells, int first, int end, int heads)
     {
         var bytes = heads * tensor->Ne[0] * sizeof(ushort);
@@ -275,7 +280,7 @@ internal static unsafe class AttentionOperation<TSimd, TVector>
             var at = start + (cells[c] * tensor->Nb[1]);
             for (long b = 0; b < bytes; b += ScratchMemory.Line)
             {
-                Sse.Prefetch0(at + b);
+                Sse.Prefetch1(at + b);
             }
         }
     }

@@ -36,45 +36,45 @@ internal sealed unsafe class Ggml
     /// <summary>Exports that these libraries lack.</summary>
     public IReadOnlyList<string> Missing => _missing;
 
-    public delegate* unmanaged[Cdecl]<byte*> Version { get; }
+    public readonly delegate* unmanaged[Cdecl]<byte*> Version;
 
-    public delegate* unmanaged[Cdecl]<int, byte*> OpName { get; }
+    public readonly delegate* unmanaged[Cdecl]<int, byte*> OpName;
 
     /// <summary>Bytes that a tensor takes in a context, with 32 of its own.</summary>
-    public delegate* unmanaged[Cdecl]<nuint> TensorOverhead { get; }
+    public readonly delegate* unmanaged[Cdecl]<nuint> TensorOverhead;
 
-    public delegate* unmanaged[Cdecl]<nuint> GraphOverhead { get; }
+    public readonly delegate* unmanaged[Cdecl]<nuint> GraphOverhead;
 
-    public delegate* unmanaged[Cdecl]<InitParams, nint> Init { get; }
+    public readonly delegate* unmanaged[Cdecl]<InitParams, nint> Init;
 
-    public delegate* unmanaged[Cdecl]<nint, void> Free { get; }
+    public readonly delegate* unmanaged[Cdecl]<nint, void> Free;
 
-    public delegate* unmanaged[Cdecl]<nint, int, long, long, long, long, GgmlTensor*> NewTensor { get; }
+    public readonly delegate* unmanaged[Cdecl]<nint, int, long, long, long, long, GgmlTensor*> NewTensor;
 
-    public delegate* unmanaged[Cdecl]<nint, GgmlTensor*, GgmlTensor*, GgmlTensor*, GgmlTensor*, float, float, float, GgmlTensor*> FlashAttention { get; }
+    public readonly delegate* unmanaged[Cdecl]<nint, GgmlTensor*, GgmlTensor*, GgmlTensor*, GgmlTensor*, float, float, float, GgmlTensor*> FlashAttention;
 
-    public delegate* unmanaged[Cdecl]<nint, nint> NewGraph { get; }
+    public readonly delegate* unmanaged[Cdecl]<nint, nint> NewGraph;
 
-    public delegate* unmanaged[Cdecl]<nint, GgmlTensor*, void> Expand { get; }
+    public readonly delegate* unmanaged[Cdecl]<nint, GgmlTensor*, void> Expand;
 
-    public delegate* unmanaged[Cdecl]<nint, nint, int> Compute { get; }
+    public readonly delegate* unmanaged[Cdecl]<nint, nint, int> Compute;
 
-    public delegate* unmanaged[Cdecl]<nint, byte*, nint> InitDevice { get; }
+    public readonly delegate* unmanaged[Cdecl]<nint, byte*, nint> InitDevice;
 
-    public delegate* unmanaged[Cdecl]<nint, void> FreeBackend { get; }
+    public readonly delegate* unmanaged[Cdecl]<nint, void> FreeBackend;
 
-    public delegate* unmanaged[Cdecl]<nint, nint> RegistryOf { get; }
+    public readonly delegate* unmanaged[Cdecl]<nint, nint> RegistryOf;
 
-    public delegate* unmanaged[Cdecl]<nint, byte*, nint> ProcAddress { get; }
+    public readonly delegate* unmanaged[Cdecl]<nint, byte*, nint> ProcAddress;
 
-    public delegate* unmanaged[Cdecl]<nint, nint> BufferBase { get; }
+    public readonly delegate* unmanaged[Cdecl]<nint, nint> BufferBase;
 
-    public delegate* unmanaged[Cdecl]<nint, nuint> BufferSize { get; }
+    public readonly delegate* unmanaged[Cdecl]<nint, nuint> BufferSize;
 
-    public delegate* unmanaged[Cdecl]<int, nint> DeviceByType { get; }
+    public readonly delegate* unmanaged[Cdecl]<int, nint> DeviceByType;
 
     /// <summary>The class's table of virtual functions, two words before its first one.</summary>
-    public nint Repack { get; }
+    public readonly nint Repack;
 
     private nint Find(nint library, string name)
     {

@@ -11,7 +11,8 @@ internal static unsafe partial class HugePages
     /// <summary>Linux 6.1: moves what is there already into huge pages, at once.</summary>
     private const int AdviceCollapse = 25;
 
-    private static nint s_last;
+    private static readonly nint[] Asked = new nint[16];
+    private static int s_next;
 
     public static delegate* unmanaged[Cdecl]<nint, nint> BaseOf { get; set; }
 
@@ -19,15 +20,25 @@ internal static unsafe partial class HugePages
 
     public static void Ask(nint buffer)
     {
-        if (buffer == 0 || buffer == s_last || BaseOf == null || SizeOf == null)
+        if (buffer == 0 || BaseOf == null || SizeOf == null)
         {
             return;
         }
 
-        s_last = buffer;
-        var start = (nuint)BaseOf(buffer);
-        var first = (start + Page - 1) / Page * Page;
-        var end = (start + SizeOf(buffer)) / Page * Page;
+        var start = BaseOf(buffer);
+        if (Asked.AsSpan().Contains(start))
+        {
+            return;
+        }
+
+        Asked[s_next++ % Asked.Length] = start;
+        Advise(start, SizeOf(buffer));
+    }
+
+    internal static void Advise(nint start, nuint bytes)
+    {
+        var first = ((nuint)start + Page - 1) / Page * Page;
+        var end = ((nuint)start + bytes) / Page * Page;
         if (first < end)
         {
             _ = Advise(first, end - first, AdviceHugePage);

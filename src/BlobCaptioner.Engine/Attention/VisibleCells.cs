@@ -141,6 +141,7 @@ internal unsafe struct VisibleCells
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static ulong SeeingOf(ulong queries, byte* column, long rowBytes)
     {
         ulong seeing = 0;
@@ -155,6 +156,7 @@ internal unsafe struct VisibleCells
         return seeing;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Add(int first, int count, ulong queries)
     {
         if (queries == 0)

@@ -4,7 +4,7 @@ namespace BlobCaptioner.Engine.Attention;
 
 /// <summary>
 /// How an operation is cut into tasks: pieces of up to 64 queries and some of the KV heads. Where there are few queries, a task has neighbouring heads, whose keys lie side by side
-/// in memory.
+/// in memory. Where there are more threads than heads, queries are cut further, though each piece then widens the cells anew.
 /// </summary>
 [StructLayout(LayoutKind.Auto)]
 internal readonly unsafe struct WorkCut
@@ -29,12 +29,17 @@ internal readonly unsafe struct WorkCut
         KvHeads = (int)op->Src1->Ne[2];
         Shared = (int)(op->Src0->Ne[2] / KvHeads);
         var streams = (int)op->Src0->Ne[3];
-        Pieces = (Queries + VisibleCells.MaxQueries - 1) / VisibleCells.MaxQueries;
+        var heads = KvHeads * streams;
+        Pieces = Math.Max((Queries + VisibleCells.MaxQueries - 1) / VisibleCells.MaxQueries, Math.Min(Queries, (threads + heads - 1) / heads));
         QueriesOfPiece = (Queries + Pieces - 1) / Pieces;
-        HeadsOfTask = Pieces > 1 ? 1 : Math.Min(KvHeads, ((KvHeads * streams) + threads - 1) / threads);
+        Pieces = (Queries + QueriesOfPiece - 1) / QueriesOfPiece;
+        HeadsOfTask = Pieces > 1 ? 1 : Math.Min(KvHeads, (heads + threads - 1) / threads);
         GroupsOfHeads = (KvHeads + HeadsOfTask - 1) / HeadsOfTask;
         Tasks = Pieces * streams * GroupsOfHeads;
     }
+
+    /// <summary>ggml cuts a single query's cells among all threads. It is about three times slower in each.</summary>
+    public bool HasWorkFor(int threads) => Tasks * 3 >= threads;
 
     /// <summary>Rows of queries in a task.</summary>
     public int Rows => HeadsOfTask * QueriesOfPiece * Shared;
