@@ -49,6 +49,10 @@ internal static class NativeFolders
         return names.OfType<string>().Select(n => Path.Combine(root, n)).Where(Holds);
     }
 
+    /// <summary>The folder with ggml's code for the processor: LLamaSharp.Backend.Cuda12 has none and counts on that of LLamaSharp.Backend.Cpu.</summary>
+    public static string OfProcessor(string folder, string root) =>
+        File.Exists(Path.Combine(folder, FileOf("ggml-cpu"))) ? folder : Candidates(root, withCuda: false).FirstOrDefault(folder);
+
     /// <summary>True where a folder holds libllama.</summary>
     public static bool Holds(string folder) => File.Exists(Path.Combine(folder, FileOf("llama")));
 }

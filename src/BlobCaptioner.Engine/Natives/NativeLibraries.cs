@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace BlobCaptioner.Engine.Natives;
 
 /// <summary>
-/// Loads llama.cpp, once a process, and has LLamaSharp use it: libllama, libmtmd and libggml of one folder, always. LLamaSharp itself would choose a folder for each, and try CUDA only
+/// Loads llama.cpp, once a process, and has LLamaSharp use it: libllama, libmtmd and libggml of one folder, always (CUDA's package counts on the processor's libggml-cpu). LLamaSharp itself would choose a folder for each, and try CUDA only
 /// where CUDA's toolkit is installed.
 /// </summary>
 public static class NativeLibraries
@@ -53,7 +53,7 @@ public static class NativeLibraries
         var failures = new List<string>();
         var carriesCuda = NativeFolders.Holds(Path.Combine(root, NativeFolders.Cuda));
         var hasDriver = NativeLibrary.TryLoad(NativeFolders.Driver, out _);
-        var folder = (string.IsNullOrEmpty(own) ? NativeFolders.Candidates(root, hasDriver) : [Path.GetFullPath(own)]).FirstOrDefault(f => TryOpen(f, failures))
+        var folder = (string.IsNullOrEmpty(own) ? NativeFolders.Candidates(root, hasDriver) : [Path.GetFullPath(own)]).FirstOrDefault(f => TryOpen(f, root, failures))
             ?? throw NativeErrors.NotLoaded(own, root, failures);
         try
         {
@@ -80,7 +80,7 @@ public static class NativeLibraries
     }
 
     // libmtmd first: it brings all others from its own folder, or nothing. One after the other, those that loaded would stay, for the next folder to find.
-    private static bool TryOpen(string folder, List<string> failures)
+    private static bool TryOpen(string folder, string root, List<string> failures)
     {
         if (OperatingSystem.IsMacOS())
         {
@@ -93,9 +93,16 @@ public static class NativeLibraries
 
         try
         {
-            foreach (var library in (string[])["mtmd", "llama", "ggml", "ggml-base"])
+            var processor = NativeFolders.OfProcessor(folder, root);
+            if (processor != folder)
             {
-                s_handles[library] = NativeLibrary.Load(Path.Combine(folder, NativeFolders.FileOf(library)));
+                // Brings its libggml-base, which the others then share: they find what is loaded by its name. If they fail, these two are those of the folder that is tried next.
+                s_handles["ggml-cpu"] = NativeLibrary.Load(Path.Combine(processor, NativeFolders.FileOf("ggml-cpu")));
+            }
+
+            foreach (var (library, from) in ((string, string)[])[("mtmd", folder), ("llama", folder), ("ggml", folder), ("ggml-base", processor)])
+            {
+                s_handles[library] = NativeLibrary.Load(Path.Combine(from, NativeFolders.FileOf(library)));
             }
 
             return true;

@@ -12,6 +12,7 @@ public sealed class NativeLibrariesTests : IDisposable
     private const string RootVariable = "CAPTIONER_TEST_NATIVES_ROOT";
     private const string OwnVariable = "CAPTIONER_TEST_NATIVES_OWN";
     private const string ExpectedVariable = "CAPTIONER_TEST_NATIVES_EXPECTED";
+    private const string ProcessorVariable = "CAPTIONER_TEST_NATIVES_PROCESSOR";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("captioner-natives-").FullName;
 
@@ -57,6 +58,30 @@ public sealed class NativeLibrariesTests : IDisposable
         var cuda = CopyLibraries(NativeFolders.Cuda);
 
         await LoadElsewhereAsync(own: null, expected: cuda, "found no GPU", hasDriver: true);
+    }
+
+    /// <summary>As LLamaSharp.Backend.Cuda12 has it: what computes on the processor comes from LLamaSharp.Backend.Cpu.</summary>
+    [Fact]
+    public async Task Load_CudasFolderWithoutGgmlCpu_TakesTheProcessors()
+    {
+        var cpu = CopyLibraries("avx2");
+        var cuda = CopyLibraries(NativeFolders.Cuda);
+        File.Delete(Path.Combine(cuda, NativeFolders.FileOf("ggml-cpu")));
+
+        await LoadElsewhereAsync(own: null, expected: cuda, "found no GPU", hasDriver: true, processor: cpu);
+    }
+
+    [Theory]
+    [InlineData("libmtmd.so")]
+    [InlineData("libggml.so")]
+    public async Task Load_CudasFolderDamagedAndWithoutGgmlCpu_TakesNothingFromThere(string damaged)
+    {
+        var cpu = CopyLibraries("avx2");
+        var cuda = CopyLibraries(NativeFolders.Cuda);
+        File.Delete(Path.Combine(cuda, NativeFolders.FileOf("ggml-cpu")));
+        await File.WriteAllTextAsync(Path.Combine(cuda, damaged), "not a library", Cancellation);
+
+        await LoadElsewhereAsync(own: null, expected: cpu, "CUDA's libraries do not load", hasDriver: true);
     }
 
     [Fact]
@@ -117,6 +142,7 @@ public sealed class NativeLibrariesTests : IDisposable
     {
         var (own, root) = (Environment.GetEnvironmentVariable(OwnVariable), Environment.GetEnvironmentVariable(RootVariable)!);
         var expected = Environment.GetEnvironmentVariable(ExpectedVariable);
+        var processor = Environment.GetEnvironmentVariable(ProcessorVariable) is { Length: > 0 } other ? other : expected!;
         if (string.IsNullOrEmpty(expected))
         {
             Console.WriteLine(Assert.Throws<SequenceDecoderException>(() => NativeLibraries.Load(own, root)).Message);
@@ -129,8 +155,15 @@ public sealed class NativeLibrariesTests : IDisposable
         using var process = Process.GetCurrentProcess();
         var modules = process.Modules.Cast<ProcessModule>().Select(m => m.FileName).Where(f => Path.GetFileName(f).StartsWith("libggml", StringComparison.Ordinal)
             || Path.GetFileName(f) is "libllama.so" or "libmtmd.so").ToList();
-        Assert.Equal(5, modules.Count);
-        Assert.All(modules, m => Assert.Equal(expected, Path.GetDirectoryName(m)));
+        Assert.Equal(["libggml-base.so", "libggml-cpu.so", "libggml.so", "libllama.so", "libmtmd.so"], modules.Select(Path.GetFileName).Distinct().Order(StringComparer.Ordinal));
+        Assert.All(modules, m => Assert.Contains(Path.GetDirectoryName(m)!, Path.GetFileName(m) switch
+        {
+            "libggml-cpu.so" => (string[])[processor],
+
+            // LLamaSharp opens the folder's own as well; the others have found the first.
+            "libggml-base.so" => [processor, expected],
+            _ => [expected],
+        }));
         Console.WriteLine($"{libraries.WhyNoGpu}, expected: {libraries.ExpectsGpu}");
         using var decoder = SampleDecoder.Load();
         Assert.Equal(16, decoder.EncodeImage(DrawnPicture.RedBottle()).TokenCount);
@@ -150,13 +183,13 @@ public sealed class NativeLibrariesTests : IDisposable
         return to;
     }
 
-    private async Task LoadElsewhereAsync(string? own, string expected, string says, bool hasDriver)
+    private async Task LoadElsewhereAsync(string? own, string expected, string says, bool hasDriver, string? processor = null)
     {
         var start = new ProcessStartInfo(
             "dotnet",
             [typeof(NativeLibrariesTests).Assembly.Location, "-explicit", "only", "-showLiveOutput", "-method", $"*.{nameof(NativeLibrariesTests)}.{nameof(Load_FoldersOfTheParent_AreOfOneFolderAndWork)}"])
         { RedirectStandardOutput = true, UseShellExecute = false };
-        (start.Environment[RootVariable], start.Environment[ExpectedVariable], start.Environment[OwnVariable]) = (_folder, expected, own);
+        (start.Environment[RootVariable], start.Environment[ExpectedVariable], start.Environment[OwnVariable], start.Environment[ProcessorVariable]) = (_folder, expected, own, processor);
         if (hasDriver)
         {
             // Stands for NVIDIA's driver: only whether it loads is asked.
