@@ -1,8 +1,8 @@
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Hosting;
+using BlobCaptioner.Engine;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
-using BlobCaptioner.Engine;
 
 namespace BlobCaptioner.Cli.Benchmarks;
 

@@ -7,6 +7,7 @@ using Azure;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.LocalStack;
+using BlobCaptioner.Cli.Reporting;
 using BlobCaptioner.Inference;
 using BlobCaptioner.Models;
 using BlobCaptioner.Profiles;
@@ -40,6 +41,7 @@ internal static class CaptionerCommand
             return ExitCode.BadUse;
         }
 
+        TerminalWriter.Install();
         if (Console.IsOutputRedirected)
         {
             // a file has no right margin

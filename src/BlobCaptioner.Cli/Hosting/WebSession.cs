@@ -51,7 +51,7 @@ internal static class WebSession
                 // A second `up` on this machine takes the next one, and Windows keeps ranges to itself; a port that somebody named is theirs or none.
                 if (choice.Port is not null || attempt == MostPorts)
                 {
-                    throw new UsageException($"The page can't listen at {choice.Address}:{port}: {taken.Message} Give another --port, or 0 for any.", taken);
+                    throw new UsageException($"The page can't listen at {choice.Address}:{port}: {taken.Message.TrimEnd('.')}. Give another --port, or 0 for any.", taken);
                 }
             }
         }
