@@ -11,6 +11,9 @@ namespace BlobCaptioner.Engine.Attention;
 /// <remarks>
 /// ggml::cpu::extra_buffer_type and ggml::cpu::tensor_traits, ggml-cpu/traits.h: after two destructors come supports_op and get_tensor_traits, and work_size and compute_forward.
 /// The calls that pass on leave out the switch to native code: what they call returns at once.
+/// What managed code costs here, measured on two cores. ggml asks about each operation twice, which takes 11 ns for both, or 10 us for a step of a thousand operations. A thread of
+/// OpenMP's that enters for the first time takes about 30 us, once. A garbage collection waits for threads that are in the kernel, whose loops can be stopped at any instruction: 0.35 ms
+/// in place of 0.1 ms, and some milliseconds where the machine has more to run than cores, since a stopped thread needs its turn to say so. The other threads of ggml wait meanwhile.
 /// </remarks>
 internal static unsafe class AttentionHook
 {

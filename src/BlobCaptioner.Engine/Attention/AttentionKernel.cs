@@ -16,7 +16,11 @@ internal static unsafe class AttentionKernel
     /// <summary>The widest registers that this processor has and is not slowed down by.</summary>
     public static VectorWidth BestWidth => Avx512Simd.IsSupported ? VectorWidth.Avx512 : Avx2Simd.IsSupported ? VectorWidth.Avx2 : VectorWidth.None;
 
-    /// <summary>Puts the kernel before ggml's own, once a process: after ggml's libraries are loaded and before any model is.</summary>
+    /// <summary>
+    /// Puts the kernel before ggml's own, once a process: after ggml's libraries are loaded and before any model is. The threads of an operation ask one by one who computes it, so
+    /// that nothing may compute meanwhile.
+    /// </summary>
+    /// <remarks>The check takes about 50 ms of one core, which nearly all goes into compiling the kernel; the first operation would pay for that otherwise.</remarks>
     /// <param name="ggml">The handle of libggml, from which libggml-cpu is found.</param>
     /// <param name="ggmlBase">The handle of libggml-base.</param>
     public static AttentionStatus Install(nint ggml, nint ggmlBase)
@@ -64,7 +68,7 @@ internal static unsafe class AttentionKernel
     }
 
     /// <summary>Where ggml keeps the object that repacks weights, which every build of ggml-cpu has.</summary>
-    private static nint* FindPlace(Ggml ggml)
+    internal static nint* FindPlace(Ggml ggml)
     {
         var device = ggml.DeviceByType(GgmlNumbers.DeviceCpu);
         if (device == 0)

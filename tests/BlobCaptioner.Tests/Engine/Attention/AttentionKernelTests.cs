@@ -33,6 +33,28 @@ public sealed class AttentionKernelTests(LoadedGgml ggml)
         Assert.Equal("the loaded ggml has no 'ggml_backend_dev_by_type'", AttentionKernel.WhyNot(ggml.GgmlBase, ggml.GgmlBase));
     }
 
+    [Fact]
+    public void WhyNot_KernelInPlace_FindsNoSecondPlace()
+    {
+        ggml.SkipWithoutKernel();
+
+        Assert.Equal("the loaded ggml has no place for it among its buffer types", AttentionKernel.WhyNot(ggml.Ggml, ggml.GgmlBase));
+    }
+
+    [Fact]
+    public unsafe void PutAndCompare_KernelThatDoesNotCompute_TakesItOutAgain()
+    {
+        ggml.SkipWithoutKernel();
+        AttentionHook.Remove();
+        var place = AttentionKernel.FindPlace(ggml.Api);
+        var own = *place;
+
+        Assert.Equal("the loaded ggml does not ask for it", AttentionCheck.PutAndCompare(ggml.Api, place, (VectorWidth)128));
+        Assert.Equal(own, *place);
+        Assert.Null(AttentionCheck.PutAndCompare(ggml.Api, place, AttentionKernel.BestWidth));
+        Assert.NotEqual(own, *place);
+    }
+
     [Theory]
     [MemberData(nameof(Widths))]
     public void Compute_AnyShapeAndMask_GivesWhatDoublePrecisionGives(int bits)

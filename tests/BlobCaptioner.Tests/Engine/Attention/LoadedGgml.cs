@@ -1,18 +1,17 @@
-using System.Runtime.InteropServices;
 using BlobCaptioner.Engine.Attention;
-using LLama.Native;
+using BlobCaptioner.Engine.Natives;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Engine.Attention;
 
-/// <summary>The package's ggml, as LLamaSharp has loaded it, with the kernel in place.</summary>
+/// <summary>The package's ggml, as the engine loads it, with the kernel in place.</summary>
 public sealed class LoadedGgml
 {
     public LoadedGgml()
     {
-        NativeApi.llama_empty_call();
-        Ggml = Handle("libggml.so");
-        GgmlBase = Handle("libggml-base.so");
+        NativeLibraries.Load();
+        Ggml = NativeLibraries.HandleOf("ggml");
+        GgmlBase = NativeLibraries.HandleOf("ggml-base");
         Status = AttentionKernel.Install(Ggml, GgmlBase);
         Api = new Ggml(Ggml, GgmlBase);
     }
@@ -34,12 +33,6 @@ public sealed class LoadedGgml
         SkipWithoutKernel();
         Assert.SkipUnless(bits <= (int)AttentionKernel.BestWidth, $"this processor has no registers of {bits} bits, or is slowed down by them");
         return (VectorWidth)bits;
-    }
-
-    private static nint Handle(string file)
-    {
-        var line = File.ReadLines("/proc/self/maps").First(l => l.EndsWith('/' + file, StringComparison.Ordinal));
-        return NativeLibrary.Load(line[line.IndexOf('/', StringComparison.Ordinal)..]);
     }
 }
 
