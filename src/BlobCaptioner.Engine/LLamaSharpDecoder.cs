@@ -71,10 +71,10 @@ public sealed partial class LLamaSharpDecoder : ISequenceDecoder
         options.Validate();
         ModelFiles.Check(options.TextModelPath, options.VisionModelPath);
         var libraries = NativeLibraries.Load(logger);
-        if (options.UseOwnAttention && !NativeLibraries.OnGpu(options.GpuLayers))
+        if (!NativeLibraries.OnGpu(options.GpuLayers))
         {
             // Before the model: llama.cpp asks which buffers there are when it loads one.
-            var attention = AttentionKernel.Install(NativeLibraries.HandleOf("ggml"), NativeLibraries.HandleOf("ggml-base"));
+            var attention = AttentionKernel.Install(NativeLibraries.HandleOf("ggml"), NativeLibraries.HandleOf("ggml-base"), options.UseOwnAttention);
             if (logger is not null)
             {
                 Attention(logger, attention.Text);

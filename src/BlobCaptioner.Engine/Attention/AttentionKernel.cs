@@ -17,17 +17,18 @@ internal static unsafe class AttentionKernel
     public static VectorWidth BestWidth => Avx512Simd.IsSupported ? VectorWidth.Avx512 : Avx2Simd.IsSupported ? VectorWidth.Avx2 : VectorWidth.None;
 
     /// <summary>
-    /// Puts the kernel before ggml's own, once a process: after ggml's libraries are loaded and before any model is. The threads of an operation ask one by one who computes it, so
+    /// Decides who computes, once a process, and puts the kernel before ggml's own: after ggml's libraries are loaded and before any model is. The threads of an operation ask one by one who computes it, so
     /// that nothing may compute meanwhile.
     /// </summary>
     /// <remarks>The check takes about 50 ms of one core, which nearly all goes into compiling the kernel; the first operation would pay for that otherwise.</remarks>
     /// <param name="ggml">The handle of libggml, from which libggml-cpu is found.</param>
     /// <param name="ggmlBase">The handle of libggml-base.</param>
-    public static AttentionStatus Install(nint ggml, nint ggmlBase)
+    /// <param name="isWanted">False leaves everything to ggml, for as long as the process lives.</param>
+    public static AttentionStatus Install(nint ggml, nint ggmlBase, bool isWanted = true)
     {
         lock (Gate)
         {
-            return s_status ??= WhyNot(ggml, ggmlBase) is { } reason
+            return s_status ??= (isWanted ? WhyNot(ggml, ggmlBase) : "the kernel was not asked for") is { } reason
                 ? new AttentionStatus { IsInPlace = false, Text = $"ggml's attention computes: {reason}" }
                 : new AttentionStatus { IsInPlace = true, Text = $"The attention kernel is in place with {(BestWidth == VectorWidth.Avx512 ? "AVX-512" : "AVX2")}" };
         }
