@@ -3,13 +3,16 @@ using BlobCaptioner.Hosting.Settings;
 using BlobCaptioner.Hosting.Telemetry;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
+using Microsoft.Azure.Functions.Worker.OpenTelemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 var builder = FunctionsApplication.CreateBuilder(args);
 try
 {
-    builder.Services.AddCaptionFunctions(builder.Configuration).AddCaptionerTelemetry(builder.Configuration, "captioner-functions");
+    // The defaults tell the host that this process sends its own telemetry, so that nothing is sent twice.
+    builder.Services.AddCaptionFunctions(builder.Configuration)
+        .AddCaptionerTelemetry(builder.Configuration, "captioner-functions", platform: telemetry => telemetry.UseFunctionsWorkerDefaults());
 }
 catch (Exception error) when (error is SettingsException or ArgumentException)
 {

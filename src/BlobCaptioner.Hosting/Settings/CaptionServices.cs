@@ -59,7 +59,7 @@ public static class CaptionServices
 
     /// <summary>
     /// Registers what a function app needs: the intake, <see cref="ContinuedSweep"/>, <see cref="PoisonMarker"/>, <see cref="SweepSettings"/> and
-    /// <see cref="ImageTriggerSettings"/>. Containers and queues that are missing are created at start.
+    /// <see cref="ImageTriggerSettings"/>. Containers and queues that are missing are created at start where the connection has the account's key.
     /// </summary>
     /// <exception cref="SettingsException">A setting is missing or wrong.</exception>
     public static IServiceCollection AddCaptionFunctions(this IServiceCollection services, IConfiguration configuration)

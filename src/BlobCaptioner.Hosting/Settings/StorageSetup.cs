@@ -5,7 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace BlobCaptioner.Hosting.Settings;
 
 /// <summary>
-/// Creates the containers and queues that are missing, so that a function app needs no more than Azurite or an empty account.
+/// Creates the containers and queues that are missing, so that a function app needs no more than Azurite or an empty account and its key.
+/// An identity is asked for nothing: on Azure it may use containers and queues and not make them, and infra has made them.
 /// Trouble does not keep the app from starting: whatever needs them says so, and is tried again.
 /// </summary>
 internal sealed partial class StorageSetup(CaptionStorage storage, ILogger<StorageSetup> logger) : IHostedService
@@ -13,6 +14,11 @@ internal sealed partial class StorageSetup(CaptionStorage storage, ILogger<Stora
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        if (!storage.HasAccountKey)
+        {
+            return;
+        }
+
         try
         {
             await storage.CreateIfNotExistsAsync(cancellationToken);

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using OpenTelemetry;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
@@ -16,9 +17,6 @@ namespace BlobCaptioner.Hosting.Telemetry;
 /// <summary>Traces, metrics and logs of a host, sent where its configuration says; nowhere, and at no cost, where it says nothing.</summary>
 public static class CaptionerTelemetryExtensions
 {
-    // The triggers' own spans, which those of intake are children of.
-    private const string FunctionsSource = "Microsoft.Azure.Functions.Worker";
-
     /// <summary>
     /// Sends traces, metrics and logs by OTLP where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set (or that of one signal), to Azure Monitor where
     /// <c>APPLICATIONINSIGHTS_CONNECTION_STRING</c> is; serves metrics to Prometheus where wanted. Several at once are fine.
@@ -28,9 +26,14 @@ public static class CaptionerTelemetryExtensions
     /// <param name="configuration">The host's configuration, environment variables in it.</param>
     /// <param name="serviceName"><c>service.name</c>, unless <c>OTEL_SERVICE_NAME</c> says another: <c>captioner-gpu-worker</c>.</param>
     /// <param name="prometheus">True for the host that calls <see cref="MapCaptionerMetrics"/>; <see cref="TelemetryOptions.Prometheus"/> overrides it.</param>
+    /// <param name="platform">What the host's platform adds; called only where something is sent. Its word on who sends gives way to ours.</param>
     /// <exception cref="Settings.SettingsException">A setting is unknown, of the wrong type or out of its range.</exception>
     public static IServiceCollection AddCaptionerTelemetry(
-        this IServiceCollection services, IConfiguration configuration, string serviceName, bool prometheus = false)
+        this IServiceCollection services,
+        IConfiguration configuration,
+        string serviceName,
+        bool prometheus = false,
+        Action<IOpenTelemetryBuilder>? platform = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configuration);
@@ -43,7 +46,9 @@ public static class CaptionerTelemetryExtensions
 
         // The exporters read their variables from it.
         services.TryAddSingleton(configuration);
-        var telemetry = services.AddOpenTelemetry().ConfigureResource(plan.Describe);
+        var telemetry = services.AddOpenTelemetry();
+        platform?.Invoke(telemetry);
+        telemetry.ConfigureResource(plan.Describe);
         var credential = plan is { AzureMonitor: not null, Options.ManagedIdentity: true } ? Identity(configuration, plan) : null;
         if (plan.Traces)
         {
@@ -83,7 +88,7 @@ public static class CaptionerTelemetryExtensions
 
     private static void AddTraces(TracerProviderBuilder traces, TelemetryPlan plan, TokenCredential? credential)
     {
-        traces.AddSource(CaptionTelemetry.SourceName, FunctionsSource);
+        traces.AddSource(CaptionTelemetry.SourceName);
         if (plan.Options.AzureSpans)
         {
             AppContext.SetSwitch("Azure.Experimental.EnableActivitySource", isEnabled: true);

@@ -38,6 +38,9 @@ public sealed class CaptionStorage
     /// <summary>What a function app found in its poison queues and could make no record of. Created with its first message.</summary>
     public QueueClient Kept { get; }
 
+    /// <summary>True where the account's key signs, which may do anything; an identity may do what its roles say.</summary>
+    public bool HasAccountKey => Images.CanGenerateSasUri;
+
     /// <summary>Connects to a storage account or to Azurite; makes no request.</summary>
     /// <param name="connection">
     /// A connection string, <c>UseDevelopmentStorage=true</c>, or an account's blob address (<c>https://ACCOUNT.blob.core.windows.net</c>),

@@ -1,7 +1,12 @@
+using Azure.Identity;
 using BlobCaptioner.Hosting.Settings;
 using BlobCaptioner.Storage;
 using BlobCaptioner.Tests.LocalStack;
+using BlobCaptioner.Tests.Profiles;
 using BlobCaptioner.Tests.Queueing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -22,10 +27,41 @@ public sealed class StorageSetupTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task AddCaptionFunctions_AccountKey_AsksOnceForEachContainerAndQueue()
+    {
+        var requests = new RequestLog();
+        var names = TestPipeline.Names();
+        var storage = CaptionStorage.Connect(await azurite.GetConnectionStringAsync(Cancellation), names, requests);
+        await StartFunctionsAsync(storage);
+        string[] all = [names.ImagesContainer, names.PreparedContainer, names.CaptionsQueue, names.PoisonQueue];
+        Assert.Equal(all.Select(name => $"PUT 201 {name}").Order(StringComparer.Ordinal), requests.Take().Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task AddCaptionFunctions_Identity_AsksForNothingThatItsRolesLack()
+    {
+        var requests = new RequestLog();
+        var storage = CaptionStorage.Connect(
+            new("https://shop.blob.core.windows.net"), new("https://shop.queue.core.windows.net"), new DefaultAzureCredential(), TestPipeline.Names(), requests);
+        await StartFunctionsAsync(storage);
+        Assert.Empty(requests.Take());
+    }
+
+    [Fact]
     public async Task StartAsync_StorageAway_LetsTheAppStart()
     {
         var nobody = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;BlobEndpoint=http://127.0.0.1:1/a;QueueEndpoint=http://127.0.0.1:1/a";
         var storage = CaptionStorage.Connect(nobody, TestPipeline.Names() with { MaxRetries = 0 });
         await new StorageSetup(storage, NullLogger<StorageSetup>.Instance).StartAsync(Cancellation);
+    }
+
+    private static async Task StartFunctionsAsync(CaptionStorage storage)
+    {
+        var settings = new ConfigurationBuilder().AddInMemoryCollection([new("Sweep:Schedule", "0 */15 * * * *"), new("BlobTrigger:Source", "EventGrid")]).Build();
+        await using var services = new ServiceCollection().AddLogging().AddSingleton(storage).AddCaptionFunctions(settings).BuildServiceProvider();
+        foreach (var service in services.GetServices<IHostedService>())
+        {
+            await service.StartAsync(Cancellation);
+        }
     }
 }

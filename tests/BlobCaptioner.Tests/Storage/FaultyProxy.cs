@@ -15,6 +15,7 @@ internal sealed class FaultyProxy : IAsyncDisposable
     private readonly ConcurrentDictionary<TcpClient, byte> _open = new();
     private readonly List<Task> _accepting;
     private readonly string _connection;
+    private readonly int _queuePort;
     private int _faults;
     private volatile Fault _fault;
 
@@ -27,6 +28,7 @@ internal sealed class FaultyProxy : IAsyncDisposable
         parts["BlobEndpoint"] = new UriBuilder(blob) { Host = "127.0.0.1", Port = PortOf(_blob) }.Uri.ToString();
         parts["QueueEndpoint"] = new UriBuilder(queue) { Host = "127.0.0.1", Port = PortOf(_queue) }.Uri.ToString();
         _connection = string.Join(';', parts.Select(p => $"{p.Key}={p.Value}"));
+        _queuePort = queue.Port;
         _accepting = [AcceptAsync(_blob, blob.Port), AcceptAsync(_queue, queue.Port)];
     }
 
@@ -35,6 +37,9 @@ internal sealed class FaultyProxy : IAsyncDisposable
         None,
         ServiceUnavailable,
         CutAfterTheRequest,
+
+        /// <summary>Queues take connections and answer nothing until the next <see cref="Set"/>, which cuts them; blobs work.</summary>
+        SilentQueues,
     }
 
     public string ConnectionString => _connection;
@@ -88,6 +93,13 @@ internal sealed class FaultyProxy : IAsyncDisposable
             var here = near.GetStream();
             switch (_fault)
             {
+                case Fault.SilentQueues when port == _queuePort:
+                    Interlocked.Increment(ref _faults);
+                    while (await here.ReadAsync(new byte[16384], _stop.Token) > 0)
+                    {
+                    }
+
+                    return;
                 case Fault.ServiceUnavailable:
                     Interlocked.Increment(ref _faults);
                     _ = await here.ReadAsync(new byte[16384], _stop.Token);

@@ -1,0 +1,60 @@
+using System.Text;
+using Azure.Storage.Queues;
+using BlobCaptioner.Hosting.Settings;
+using BlobCaptioner.Queueing;
+using BlobCaptioner.Results;
+using BlobCaptioner.Tests.LocalStack;
+using Xunit;
+
+namespace BlobCaptioner.Tests.Functions;
+
+/// <summary>What is given up: by the blob trigger, by a worker, and by the host itself.</summary>
+public sealed class PoisonTests(AzuriteFixture azurite)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Intake_FailsFiveTimes_LeavesAFailedRecord()
+    {
+        // The trigger's poison queue has one name for all apps of an account.
+        await using var own = await AzuriteFixture.StartOwnAsync(dataDirectory: null, ports: null, Cancellation);
+        await using var app = await FunctionsApp.CreateAsync(await azurite.GetConnectionStringAsync(Cancellation), ImageTriggerSource.EventGrid, own.ConnectionString);
+        await app.StartAsync();
+
+        // Otherwise its set-up may make the queue anew.
+        await app.UntilAsync(() => Task.FromResult(app.Host.IsWorkerStarted), "the worker is up");
+        await app.Pipeline.Storage.Captions.DeleteAsync(Cancellation);
+        string[] names = ["poison/plain.jpg", "poison/zwei #%2F 鞋.jpg"];
+        await Task.WhenAll(names.Select(app.DropAsync));
+        await app.UntilAsync(async () => await app.Pipeline.RecordAsync(names[0]) is not null && await app.Pipeline.RecordAsync(names[1]) is not null, "two records");
+        foreach (var name in names)
+        {
+            Assert.Equal(RecordStatus.Failed, (await app.Pipeline.RecordAsync(name))!.Status);
+            Assert.Equal(5, app.CallsFor(name).Count(c => !c.Succeeded));
+        }
+    }
+
+    [Fact]
+    public async Task PoisonQueue_AnyMessage_IsMarkedOrKept()
+    {
+        var connection = await azurite.GetConnectionStringAsync(Cancellation);
+        await using var app = await FunctionsApp.CreateAsync(connection, ImageTriggerSource.EventGrid);
+        await app.DropAsync("given-up.jpg");
+        await app.Pipeline.SweepAsync();
+        var job = (await app.TakeJobsAsync()).Single();
+        var poison = app.Pipeline.Storage.Poison;
+        await poison.SendMessageAsync(CaptionMessage.Format(new PoisonMessage { Code = "model-error", Reason = "out of memory", Job = job, At = DateTimeOffset.UnixEpoch }), Cancellation);
+        await poison.SendMessageAsync(Convert.ToBase64String(Encoding.UTF8.GetBytes("""{"of":"nobody"}""")), Cancellation);
+        await poison.SendMessageAsync("no base64 at all!", Cancellation);
+        await app.StartAsync();
+
+        var unreadable = new QueueClient(connection, poison.Name + "-poison");
+        await app.UntilAsync(
+            async () => await LengthAsync(poison) == 0 && await LengthAsync(app.Pipeline.Storage.Kept) == 1 && await LengthAsync(unreadable) == 1, "three ends");
+        var record = (await app.Pipeline.RecordAsync("given-up.jpg"))!;
+        Assert.Equal((RecordStatus.Failed, "model-error"), (record.Status, record.Error!.Code));
+    }
+
+    private static async Task<int> LengthAsync(QueueClient queue) =>
+        (await queue.ExistsAsync(Cancellation)).Value ? (await queue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount : 0;
+}
