@@ -13,7 +13,7 @@ namespace BlobCaptioner.Engine;
 
 /// <summary>
 /// llama.cpp through LLamaSharp's model, context, batch and mtmd handles, with the libraries of its backend package (CUDA 12, or the CPU's).
-/// Its BatchedExecutor is not used: see decision 2 of the design.
+/// Its BatchedExecutor is not used: see this project's page.
 /// </summary>
 /// <remarks>Threads as <see cref="ISequenceDecoder"/> says; <see cref="Abort"/> and <see cref="Dispose"/> may be called from any thread. On a GPU a step runs to its end.</remarks>
 public sealed partial class LLamaSharpDecoder : ISequenceDecoder

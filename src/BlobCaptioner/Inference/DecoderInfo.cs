@@ -9,7 +9,7 @@ public sealed record DecoderInfo
     /// <summary>SHA-256 over the bytes of the text model followed by those of the vision model, lower-case hex.</summary>
     public required string ModelHash { get; init; }
 
-    /// <summary>Library and version that computes, for the receipt: <c>llama.cpp v0.5.0</c>.</summary>
+    /// <summary>Library and version that computes, for the receipt: <c>LLamaSharp 0.30.0</c>.</summary>
     public required string Engine { get; init; }
 
     /// <summary>Entries in the vocabulary; the length of every logits span.</summary>

@@ -7,7 +7,7 @@ namespace BlobCaptioner.Inference;
 /// <remarks>
 /// One thread owns the context and makes every call of <see cref="Decode"/>, <see cref="DecodeImages"/>,
 /// <see cref="GetLogits"/>, <see cref="Fork"/> and <see cref="Remove"/>. <see cref="EncodeImage"/> may run on one other thread
-/// at the same time (llama.cpp v0.5.0 gives identical embeddings then). Tokenizing and reading token bytes is safe from any thread.
+/// at the same time (llama.cpp gives identical embeddings then). Tokenizing and reading token bytes is safe from any thread.
 /// </remarks>
 public interface ISequenceDecoder : IDisposable
 {
