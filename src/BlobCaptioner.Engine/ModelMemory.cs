@@ -1,5 +1,5 @@
-using BlobCaptioner.Inference;
 using BlobCaptioner.Engine.Decoding;
+using BlobCaptioner.Inference;
 
 namespace BlobCaptioner.Engine;
 

@@ -1,5 +1,5 @@
-using BlobCaptioner.Inference;
 using BlobCaptioner.Engine.Natives;
+using BlobCaptioner.Inference;
 
 namespace BlobCaptioner.Engine.Decoding;
 

@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Benchmarks;
-using BlobCaptioner.Inference;
 using BlobCaptioner.Engine;
+using BlobCaptioner.Inference;
 
 namespace BlobCaptioner.Benchmarks.Languages;
 

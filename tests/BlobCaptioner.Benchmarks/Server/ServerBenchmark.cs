@@ -2,9 +2,9 @@ using System.Globalization;
 using BlobCaptioner.Benchmarks.Images;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Benchmarks;
+using BlobCaptioner.Engine;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
-using BlobCaptioner.Engine;
 
 namespace BlobCaptioner.Benchmarks.Server;
 

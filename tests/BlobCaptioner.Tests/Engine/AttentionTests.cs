@@ -1,6 +1,6 @@
 using System.Runtime.Intrinsics.X86;
-using BlobCaptioner.Inference;
 using BlobCaptioner.Engine.Attention;
+using BlobCaptioner.Inference;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Engine;

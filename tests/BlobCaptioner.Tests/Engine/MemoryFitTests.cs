@@ -1,7 +1,7 @@
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Hosting;
-using BlobCaptioner.Inference;
 using BlobCaptioner.Engine;
+using BlobCaptioner.Inference;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Engine;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
-using BlobCaptioner.Inference;
 using BlobCaptioner.Engine.Decoding;
+using BlobCaptioner.Inference;
 
 namespace BlobCaptioner.Tests.Inference;
 

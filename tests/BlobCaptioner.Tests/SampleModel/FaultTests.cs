@@ -1,8 +1,8 @@
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
-using BlobCaptioner.Tests.Images;
 using BlobCaptioner.Tests.Engine;
+using BlobCaptioner.Tests.Images;
 using NetVips;
 using Xunit;
 

@@ -5,8 +5,8 @@ using BlobCaptioner.SampleModel.Drawing;
 using BlobCaptioner.SampleModel.Listings;
 using BlobCaptioner.SampleModel.Scope;
 using BlobCaptioner.SampleModel.Training;
-using BlobCaptioner.Tests.Images;
 using BlobCaptioner.Tests.Engine;
+using BlobCaptioner.Tests.Images;
 using Xunit;
 
 namespace BlobCaptioner.Tests.SampleModel;

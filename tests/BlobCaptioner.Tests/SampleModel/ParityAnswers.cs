@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
-using BlobCaptioner.Tests.Images;
 using BlobCaptioner.Tests.Engine;
+using BlobCaptioner.Tests.Images;
 using Xunit;
 
 namespace BlobCaptioner.Tests.SampleModel;
