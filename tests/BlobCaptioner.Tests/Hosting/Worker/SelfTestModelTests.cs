@@ -22,7 +22,7 @@ public sealed class SelfTestModelTests
 
         Assert.True(code == 0, output);
         Assert.All(profile.Fields, f => Assert.Matches($"(?m)^  {f.Name}: \\S", output));
-        Assert.Contains("BlobCaptioner sample model on llama.cpp", output, StringComparison.Ordinal);
+        Assert.Contains("BlobCaptioner sample model on LLamaSharp", output, StringComparison.Ordinal);
     }
 
     [Fact]
