@@ -403,8 +403,11 @@ public sealed class ContinuousBatcherTests
         var random = new Random(5);
         await using var engine = new ScriptedEngine(NewDecoder(contextTokens: 600));
         using var cancel = new CancellationTokenSource();
+        using var submitted = new ManualResetEventSlim();
         engine.Decoder.OnDecode = call =>
         {
+            // What is cancelled before it was handed over never counted.
+            Pass(submitted);
             if (call == 40)
             {
                 cancel.Cancel();
@@ -413,6 +416,7 @@ public sealed class ContinuousBatcherTests
             return DecodeStatus.Ok;
         };
         var tasks = Enumerable.Range(0, 200).Select(i => (Picture: i, GivesUp: i % 3 == 1, Task: engine.DescribeUntil(i, 1 + random.Next(40), i % 3 == 1 ? cancel.Token : TestContext.Current.CancellationToken))).ToArray();
+        submitted.Set();
         foreach (var (picture, _, task) in tasks.Where(t => !t.GivesUp))
         {
             Assert.Equal(Answer(picture), ScriptedEngine.Json(await task));
