@@ -19,7 +19,8 @@ try
     var builder = WebApplication.CreateSlimBuilder([.. args.Where(a => a != SelfTestOption)]);
     if (args.Contains(SelfTestOption))
     {
-        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        // Of the engine what it computes on.
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("BlobCaptioner.Engine", LogLevel.Information);
         builder.Services.AddCaptionModel(builder.Configuration, LLamaSharpModel.Factory);
         await using var test = builder.Build();
         return await SelfTest.RunAsync(

@@ -20,8 +20,8 @@ internal static class NativeErrors
         if (failures.Count == 0)
         {
             return new(
-                $"'{root}' holds no llama.cpp for this machine. Build the program with -p:Backend=Cpu (the default) and for this platform (dotnet build -r ...), " +
-                $"or name a folder of libraries in {NativeLibraries.FolderVariable}.");
+                $"'{root}' holds no llama.cpp for this machine. A program built with -p:Backend=None works with a model server (--server) only. " +
+                $"Else build it with -p:Backend=Cpu (the default) and for this platform (dotnet build -r ...), or name a folder of libraries in {NativeLibraries.FolderVariable}.");
         }
 
         var said = string.Join(' ', failures);

@@ -16,6 +16,16 @@ internal static unsafe partial class NativeLog
     private const int NativeError = 4;
     private const int NativeContinue = 5;
 
+    private static readonly string[] s_expected =
+    [
+        "failed to find a memory slot",
+        "removing memory module entries",
+        "possible training context overflow",
+        "Qwen-VL models require at minimum 1024 image tokens",
+        "try adding --image-min-tokens 1024",
+        "https://github.com/ggml-org/llama.cpp/issues/16842",
+    ];
+
     private static ILogger? s_logger;
 
     [ThreadStatic]
@@ -111,10 +121,9 @@ internal static unsafe partial class NativeLog
         }
     }
 
-    // What a full KV cache or an abort say: the caller gets both as a DecodeStatus.
-    private static bool IsExpected(string line) =>
-        line.Contains("failed to find a memory slot", StringComparison.Ordinal)
-        || line.Contains("removing memory module entries", StringComparison.Ordinal);
+    // What a full KV cache or an abort say: the caller gets both as a DecodeStatus. One cache for all sequences is longer than the model's own context. Boxes around things, which want
+    // large pictures, are not asked for.
+    private static bool IsExpected(string line) => s_expected.Any(part => line.Contains(part, StringComparison.Ordinal));
 
     [LoggerMessage(EventId = 4001, Level = LogLevel.Error, Message = "llama.cpp: {Line}")]
     private static partial void LogError(ILogger logger, string line);

@@ -19,6 +19,8 @@ public sealed class GpuWorkerProcessTests
         Assert.True(code == 0, output);
         Assert.Contains($"on {NativeLibraries.Engine}", output, StringComparison.Ordinal);
         Assert.Contains("  title: ", output, StringComparison.Ordinal);
+        Assert.Contains("The model computes on ", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("warn:", output, StringComparison.Ordinal);
     }
 
     [Fact]
