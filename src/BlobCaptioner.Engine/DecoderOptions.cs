@@ -75,6 +75,7 @@ public sealed record DecoderOptions
         RequireRange(GpuLayers, -1, 10_000, nameof(GpuLayers));
         RequireRange(ImageMinTokens ?? 1, 1, 65_536, nameof(ImageMinTokens));
         RequireRange(ImageMaxTokens ?? 65_536, ImageMinTokens ?? 1, 65_536, nameof(ImageMaxTokens));
+        RequireReadable(CacheType, nameof(CacheType));
     }
 
     /// <summary>True for a model file below 64 MB, where what a step costs beside arithmetic decides: one thread, four slots and attention as matrix products are faster.</summary>
@@ -85,6 +86,14 @@ public sealed record DecoderOptions
         if (string.IsNullOrWhiteSpace(value))
         {
             throw new ArgumentException($"{name} is empty; it must name a GGUF file.", name);
+        }
+    }
+
+    private void RequireReadable(KvCacheType cache, string name)
+    {
+        if (cache != KvCacheType.F16 && FlashAttention == false)
+        {
+            throw new ArgumentException($"{name} is {cache} and FlashAttention is off; llama.cpp reads such a cache with flash attention only. Leave FlashAttention to auto, or keep f16.", name);
         }
     }
 

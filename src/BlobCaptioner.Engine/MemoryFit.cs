@@ -115,7 +115,7 @@ public sealed record MemoryFit
             yield return (model, batching, given);
         }
 
-        if (model.CacheType == KvCacheType.F16)
+        if (model is { CacheType: KvCacheType.F16, FlashAttention: not false })
         {
             model = model with { CacheType = KvCacheType.Q8_0 };
             given = [.. given, "a KV cache of 8-bit numbers"];

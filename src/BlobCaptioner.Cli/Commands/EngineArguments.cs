@@ -105,6 +105,11 @@ internal sealed class EngineArguments
                 result.AddError("--model and --mmproj belong together: give both files, a name of 'captioner model list' as --model alone, or neither for the bundled sample model.");
             }
 
+            if (result.GetValue(_cache) != KvCacheTypes.Names[0] && result.GetValue(_flash) == "off")
+            {
+                result.AddError($"--kv-cache {result.GetValue(_cache)} needs flash attention: leave --flash-attention out, or take --kv-cache {KvCacheTypes.Names[0]}.");
+            }
+
             if (result.GetResult(_server) is null != result.GetResult(_serverModel) is null)
             {
                 result.AddError("--server and --server-model belong together.");

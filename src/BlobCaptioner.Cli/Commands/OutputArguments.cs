@@ -29,6 +29,9 @@ internal sealed class OutputArguments
 
             // its warnings are about models and no use to those who run them
             .AddFilter("BlobCaptioner.Engine", parse.GetValue(_verbose) ? LogLevel.Debug : LogLevel.Error)
+
+            // where the page can't start, the command says why in a line
+            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.Critical)
             .AddSimpleConsole(options => options.SingleLine = true)
             .AddConsole(options => options.LogToStandardErrorThreshold = LogLevel.Trace));
     }

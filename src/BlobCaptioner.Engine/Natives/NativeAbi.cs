@@ -24,7 +24,7 @@ internal static class NativeAbi
         if (!string.Equals(ggml, GgmlVersion, StringComparison.Ordinal))
         {
             throw new SequenceDecoderException(
-                $"The libraries in '{folder}' are of ggml {ggml}; {NativeLibraries.Engine} needs {Version}. Build that version, or unset {NativeLibraries.FolderVariable}.");
+                $"The libraries in '{folder}' are of ggml {ggml}; {NativeLibraries.Engine} needs {Version}. Use libraries of that version: the package's, or a build of your own ({NativeLibraries.FolderVariable}).");
         }
     }
 
@@ -37,7 +37,7 @@ internal static class NativeAbi
         {
             throw new SequenceDecoderException(
                 $"The libraries in '{folder}' lay out {fault} differently from {NativeLibraries.Engine}. " +
-                $"Take libllama, libmtmd and libggml of one build of {Version}, or unset {NativeLibraries.FolderVariable}.");
+                $"Use libllama, libmtmd and libggml of one build of {Version}: the package's, or your own ({NativeLibraries.FolderVariable}).");
         }
     }
 

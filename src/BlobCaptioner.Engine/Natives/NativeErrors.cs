@@ -24,7 +24,7 @@ internal static class NativeErrors
                 $"Else build it with -p:Backend=Cpu (the default) and for this platform (dotnet build -r ...), or name a folder of libraries in {NativeLibraries.FolderVariable}.");
         }
 
-        var said = string.Join(' ', failures);
+        var said = string.Join("; ", failures.Distinct(StringComparer.Ordinal));
         var remedy = said.Contains(OpenMp, StringComparison.Ordinal)
             ? "Install GNU's OpenMP: sudo apt-get install -y libgomp1 (Debian, Ubuntu), sudo dnf install libgomp (Fedora)."
             : said.Contains("GLIBC", StringComparison.Ordinal) ? "The libraries need glibc 2.34 or newer (Debian 12, Ubuntu 22.04, Fedora 35), on ARM 2.38 (Debian 13, Ubuntu 24.04, Fedora 39)."

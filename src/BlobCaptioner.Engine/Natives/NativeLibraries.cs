@@ -110,7 +110,9 @@ public static class NativeLibraries
         catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
         {
             s_handles.Clear();
-            failures.Add($"'{folder}': {error.Message}");
+
+            // Before the last line stands .NET's advice to trace the loader.
+            failures.Add(Directory.Exists(folder) ? error.Message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)[^1] : $"'{folder}' is not a folder");
             return false;
         }
     }

@@ -14,6 +14,9 @@ public sealed record RecordFile(CaptionRecord? Record, string? Problem)
     public static RecordFile Read(BinaryData content)
     {
         var bytes = content.ToMemory().Span;
+
+        // What Windows' editors put before UTF-8.
+        bytes = bytes.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes;
         string problem;
         try
         {

@@ -34,6 +34,7 @@ public sealed class CommandLineTests(AzuriteFixture fixture)
     [InlineData("work --model no.gguf --mmproj no.gguf", "no.gguf")]
     [InlineData("describe --model nosuchmodel x.jpg", "qwen3-vl-8b-q4_k_m")]
     [InlineData("describe --attention cuda x.jpg", "auto")]
+    [InlineData("describe --kv-cache q8_0 --flash-attention off x.jpg", "--kv-cache q8_0 needs flash attention")]
     [InlineData("describe --flash-attention yes x.jpg", "off")]
     [InlineData("status --connection x --data y", "exclude each other")]
     [InlineData("status --connection nonsense", "connection string")]

@@ -16,6 +16,7 @@ public sealed class DecoderOptionsTests
         { "ImageThreads is 513", BundledModel.Options with { ImageThreads = 513 } },
         { "GpuLayers is -2", BundledModel.Options with { GpuLayers = -2 } },
         { "ImageMinTokens is 0", BundledModel.Options with { ImageMinTokens = 0 } },
+        { "CacheType is Q8_0 and FlashAttention is off", BundledModel.Options with { CacheType = KvCacheType.Q8_0, FlashAttention = false } },
         { "ImageMaxTokens is 9; it must be 10", BundledModel.Options with { ImageMinTokens = 10, ImageMaxTokens = 9 } },
     };
 

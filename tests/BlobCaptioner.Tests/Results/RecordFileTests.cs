@@ -53,6 +53,14 @@ public sealed class RecordFileTests
         Assert.Contains(where, file.Problem, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Read_AByteOrderMarkBeforeIt_IsTheRecord()
+    {
+        byte[] file = [0xEF, 0xBB, 0xBF, .. CaptionStore.Serialize(Whole).ToArray()];
+
+        Assert.Equal(Whole.Image.Name, RecordFile.Read(new(file)).Record?.Image.Name);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("{")]
