@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Reflection;
 using BlobCaptioner.Engine.Natives;
+using BlobCaptioner.Tests.Infra;
 using Xunit;
 
 namespace BlobCaptioner.Tests.GpuWorker;
@@ -8,8 +8,7 @@ namespace BlobCaptioner.Tests.GpuWorker;
 /// <summary>The worker container's program as it is built, with the natives that it carries.</summary>
 public sealed class GpuWorkerProcessTests
 {
-    private static readonly string Program = Path.Combine(
-        typeof(GpuWorkerProcessTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "GpuWorker").Value!, "BlobCaptioner.GpuWorker.dll");
+    private static readonly string Program = Path.Combine(InfraFiles.Metadata("GpuWorker"), "BlobCaptioner.GpuWorker.dll");
 
     [Fact]
     public async Task SelfTest_BundledModel_DescribesAPictureOnLLamaSharp()

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using BlobCaptioner.Images;
 using NetVips;
@@ -25,18 +24,7 @@ public sealed class ImagePreparerMemoryTests
                 .Mutate(m => m.Set(GValue.GIntType, "orientation", orientation));
             picture.Jpegsave(path, q: 90, interlace: progressive);
 
-            var start = new ProcessStartInfo(
-                "dotnet",
-                [typeof(ImagePreparerMemoryTests).Assembly.Location, "-explicit", "only", "-method", $"*.{nameof(ImagePreparerMemoryTests)}.{nameof(PrepareAsync_PictureOfTheParent_StaysBelow250Megabytes)}"])
-            { RedirectStandardOutput = true, UseShellExecute = false };
-            start.Environment[PictureVariable] = path;
-            using var process = Process.Start(start)!;
-            var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-
-            Assert.Contains("Total: 1", output, StringComparison.Ordinal);
-            Assert.Contains("Not Run: 0", output, StringComparison.Ordinal);
-            Assert.True(process.ExitCode == 0, output);
+            await OwnProcess.RunAsync(typeof(ImagePreparerMemoryTests), nameof(PrepareAsync_PictureOfTheParent_StaysBelow250Megabytes), (PictureVariable, path));
         }
         finally
         {

@@ -30,6 +30,7 @@ internal static class InfraFiles
         return (process.ExitCode, await errors, await output);
     }
 
-    private static string Metadata(string key) =>
+    /// <summary>A path that the build wrote into this assembly: see the project file.</summary>
+    public static string Metadata(string key) =>
         typeof(InfraFiles).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == key).Value!;
 }

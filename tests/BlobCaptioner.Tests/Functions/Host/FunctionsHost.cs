@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
-using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using BlobCaptioner.Tests.Functions.Host.Rpc;
+using BlobCaptioner.Tests.Infra;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -48,8 +48,7 @@ internal sealed class FunctionsHost : IAsyncDisposable, IHostIdProvider
     }
 
     /// <summary>The app as the tests' build made it.</summary>
-    public static string App { get; } =
-        typeof(FunctionsHost).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "FunctionApp").Value!;
+    public static string App { get; } = InfraFiles.Metadata("FunctionApp");
 
     /// <summary>What the worker told of itself.</summary>
     public IReadOnlyDictionary<string, string> Capabilities => Worker.Capabilities;
