@@ -8,9 +8,8 @@ using BlobCaptioner.Cli.LocalStack;
 using BlobCaptioner.Cli.Reporting;
 using BlobCaptioner.Estimates;
 using BlobCaptioner.Evaluation;
-using BlobCaptioner.Intake;
 using BlobCaptioner.Models;
-using BlobCaptioner.Results;
+using BlobCaptioner.Pipeline.Sweeps;
 
 namespace BlobCaptioner.Cli;
 

@@ -1,7 +1,8 @@
 using Azure.Storage.Blobs;
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Hosting.Settings;
-using BlobCaptioner.Intake;
+using BlobCaptioner.Pipeline;
+using BlobCaptioner.Pipeline.Intake;
+using BlobCaptioner.Profiles;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 

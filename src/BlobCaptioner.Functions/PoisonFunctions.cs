@@ -1,5 +1,5 @@
-using BlobCaptioner.Captioning;
-using BlobCaptioner.Queueing;
+using BlobCaptioner.Pipeline.Jobs;
+using BlobCaptioner.Profiles;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 

@@ -1,6 +1,6 @@
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Hosting.Settings;
-using BlobCaptioner.Intake;
+using BlobCaptioner.Pipeline.Sweeps;
+using BlobCaptioner.Profiles;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 

@@ -2,6 +2,8 @@ using BlobCaptioner.Captioning;
 using BlobCaptioner.Engine;
 using BlobCaptioner.Hosting.Worker;
 using BlobCaptioner.Inference;
+using BlobCaptioner.Inference.Batching;
+using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.GpuWorker;
 

@@ -1,9 +1,9 @@
-using BlobCaptioner.Captioning;
 using BlobCaptioner.GpuWorker;
 using BlobCaptioner.Hosting.Settings;
 using BlobCaptioner.Hosting.Telemetry;
 using BlobCaptioner.Hosting.Worker;
 using BlobCaptioner.Images;
+using BlobCaptioner.Profiles;
 
 const string SelfTestOption = "--self-test";
 const int Port = 8080;

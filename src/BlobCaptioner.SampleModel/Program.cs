@@ -1,4 +1,3 @@
-using System.CommandLine;
 using BlobCaptioner.SampleModel.Commands;
 
 var root = new RootCommand("Draws, trains, evaluates and exports BlobCaptioner's bundled sample model.")

@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
-using BlobCaptioner.Queueing;
+using BlobCaptioner.Pipeline;
 using BlobCaptioner.Web.Endpoints;
 using BlobCaptioner.Web.Index;
 using BlobCaptioner.Web.Live;

@@ -1,8 +1,9 @@
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
-using BlobCaptioner.Intake;
+using BlobCaptioner.Pipeline.Intake;
 using BlobCaptioner.Profiles;
-using BlobCaptioner.Results;
+using BlobCaptioner.Profiles.Files;
+using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Web;

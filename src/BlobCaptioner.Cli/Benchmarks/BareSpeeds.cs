@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
+using BlobCaptioner.Inference.Plans;
 
 namespace BlobCaptioner.Cli.Benchmarks;
 

@@ -1,8 +1,9 @@
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Engine;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
+using BlobCaptioner.Inference.Plans;
+using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Cli.Benchmarks;
 

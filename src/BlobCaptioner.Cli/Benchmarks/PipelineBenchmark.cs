@@ -3,8 +3,9 @@ using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.Reporting;
 using BlobCaptioner.Images;
-using BlobCaptioner.Inference;
-using BlobCaptioner.Queueing;
+using BlobCaptioner.Inference.Batching;
+using BlobCaptioner.Pipeline.Jobs;
+using BlobCaptioner.Profiles;
 using BlobCaptioner.Storage;
 using Microsoft.Extensions.Logging;
 

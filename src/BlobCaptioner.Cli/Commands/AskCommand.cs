@@ -4,7 +4,10 @@ using System.Text.Json;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.Reporting;
-using BlobCaptioner.Results;
+using BlobCaptioner.Images;
+using BlobCaptioner.Pipeline.Jobs;
+using BlobCaptioner.Profiles;
+using BlobCaptioner.Records;
 
 namespace BlobCaptioner.Cli.Commands;
 

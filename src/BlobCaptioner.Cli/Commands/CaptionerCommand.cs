@@ -10,7 +10,8 @@ using BlobCaptioner.Cli.LocalStack;
 using BlobCaptioner.Cli.Reporting;
 using BlobCaptioner.Inference;
 using BlobCaptioner.Models;
-using BlobCaptioner.Profiles;
+using BlobCaptioner.Profiles.Catalogs;
+using BlobCaptioner.Profiles.Files;
 using Spectre.Console;
 
 namespace BlobCaptioner.Cli.Commands;

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Hosting;
-using BlobCaptioner.Results;
+using BlobCaptioner.Pipeline.Jobs;
+using BlobCaptioner.Records;
 
 namespace BlobCaptioner.Cli.Commands;
 

@@ -5,7 +5,7 @@ using BlobCaptioner.Cli.Folders;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Evaluation;
 using BlobCaptioner.Exports;
-using BlobCaptioner.Results;
+using BlobCaptioner.Records;
 using Spectre.Console;
 
 namespace BlobCaptioner.Cli.Commands;

@@ -5,7 +5,7 @@ using BlobCaptioner.Cli.Folders;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.Reporting;
 using BlobCaptioner.Exports;
-using BlobCaptioner.Results;
+using BlobCaptioner.Records;
 
 namespace BlobCaptioner.Cli.Commands;
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using BlobCaptioner.Queueing;
+using BlobCaptioner.Pipeline.Jobs;
 
 namespace BlobCaptioner.Cli.Commands;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Profiles;
+using BlobCaptioner.Profiles.Files;
 
 namespace BlobCaptioner.Cli.Commands;
 

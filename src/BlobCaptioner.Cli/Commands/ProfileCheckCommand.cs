@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.Reporting;
 using BlobCaptioner.Profiles;
+using BlobCaptioner.Profiles.Catalogs;
+using BlobCaptioner.Profiles.Files;
 
 namespace BlobCaptioner.Cli.Commands;
 

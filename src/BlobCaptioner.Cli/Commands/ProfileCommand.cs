@@ -1,10 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.Reporting;
-using BlobCaptioner.Profiles;
+using BlobCaptioner.Profiles.Files;
 using Spectre.Console;
 
 namespace BlobCaptioner.Cli.Commands;

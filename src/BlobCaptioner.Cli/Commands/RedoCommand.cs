@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Text.Json;
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Images;
-using BlobCaptioner.Intake;
-using BlobCaptioner.Results;
+using BlobCaptioner.Pipeline.Sweeps;
+using BlobCaptioner.Profiles;
+using BlobCaptioner.Profiles.Files;
+using BlobCaptioner.Records;
 
 namespace BlobCaptioner.Cli.Commands;
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Azure;
 using BlobCaptioner.Cli.Hosting;
-using BlobCaptioner.Results;
+using BlobCaptioner.Pipeline.Sweeps;
 using Spectre.Console;
 
 namespace BlobCaptioner.Cli.Commands;

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Images;
-using BlobCaptioner.Intake;
+using BlobCaptioner.Pipeline.Sweeps;
 
 namespace BlobCaptioner.Cli.Commands;
 

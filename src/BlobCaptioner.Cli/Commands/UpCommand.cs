@@ -2,8 +2,8 @@ using System.CommandLine;
 using BlobCaptioner.Cli.Folders;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.Reporting;
-using BlobCaptioner.Queueing;
-using BlobCaptioner.Results;
+using BlobCaptioner.Pipeline;
+using BlobCaptioner.Pipeline.Sweeps;
 
 namespace BlobCaptioner.Cli.Commands;
 

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using BlobCaptioner.Intake;
+using BlobCaptioner.Storage;
 using BlobCaptioner.Web.Pictures;
 
 namespace BlobCaptioner.Cli.Folders;

@@ -1,6 +1,6 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using BlobCaptioner.Results;
+using BlobCaptioner.Records;
 
 namespace BlobCaptioner.Cli.Folders;
 

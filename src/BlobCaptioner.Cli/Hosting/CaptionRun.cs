@@ -1,8 +1,9 @@
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Folders;
 using BlobCaptioner.Cli.LocalStack;
 using BlobCaptioner.Cli.Reporting;
-using BlobCaptioner.Queueing;
+using BlobCaptioner.Pipeline;
+using BlobCaptioner.Pipeline.Jobs;
+using BlobCaptioner.Profiles.Files;
 using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.Cli.Hosting;

@@ -1,6 +1,6 @@
-using BlobCaptioner.Captioning;
-using BlobCaptioner.Intake;
-using BlobCaptioner.Queueing;
+using BlobCaptioner.Pipeline.Intake;
+using BlobCaptioner.Pipeline.Jobs;
+using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Cli.Hosting;
 

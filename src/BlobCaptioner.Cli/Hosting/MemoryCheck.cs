@@ -1,6 +1,8 @@
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Engine;
 using BlobCaptioner.Inference;
+using BlobCaptioner.Inference.Batching;
+using BlobCaptioner.Inference.Plans;
+using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Cli.Hosting;
 

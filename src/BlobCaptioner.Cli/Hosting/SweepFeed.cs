@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 using BlobCaptioner.Cli.Reporting;
-using BlobCaptioner.Intake;
+using BlobCaptioner.Pipeline.Sweeps;
 
 namespace BlobCaptioner.Cli.Hosting;
 

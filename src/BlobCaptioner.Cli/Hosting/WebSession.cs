@@ -4,6 +4,7 @@ using System.Text;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.LocalStack;
 using BlobCaptioner.Images;
+using BlobCaptioner.Profiles;
 using BlobCaptioner.Web;
 using Microsoft.Extensions.Logging;
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Cli.LocalStack;
 

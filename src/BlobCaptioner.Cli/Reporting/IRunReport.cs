@@ -1,5 +1,5 @@
-using BlobCaptioner.Intake;
-using BlobCaptioner.Queueing;
+using BlobCaptioner.Pipeline;
+using BlobCaptioner.Pipeline.Sweeps;
 
 namespace BlobCaptioner.Cli.Reporting;
 

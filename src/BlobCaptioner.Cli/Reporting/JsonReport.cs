@@ -1,6 +1,6 @@
 using System.Text.Json;
-using BlobCaptioner.Intake;
-using BlobCaptioner.Queueing;
+using BlobCaptioner.Pipeline;
+using BlobCaptioner.Pipeline.Sweeps;
 
 namespace BlobCaptioner.Cli.Reporting;
 

@@ -1,5 +1,5 @@
-using BlobCaptioner.Intake;
-using BlobCaptioner.Queueing;
+using BlobCaptioner.Pipeline;
+using BlobCaptioner.Pipeline.Sweeps;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -27,7 +27,7 @@ internal sealed class LiveReport : IRunReport
         _console = console;
         _tally = tally;
         _time = time;
-        _drawing = console.Live(Text.Empty).AutoClear(enabled: false).Overflow(VerticalOverflow.Ellipsis).StartAsync(DrawAsync);
+        _drawing = console.Live(Spectre.Console.Text.Empty).AutoClear(enabled: false).Overflow(VerticalOverflow.Ellipsis).StartAsync(DrawAsync);
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,5 @@
-using BlobCaptioner.Queueing;
-using BlobCaptioner.Results;
+using BlobCaptioner.Pipeline;
+using BlobCaptioner.Records;
 
 namespace BlobCaptioner.Cli.Reporting;
 

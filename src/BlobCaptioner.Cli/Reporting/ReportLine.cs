@@ -1,6 +1,6 @@
-using BlobCaptioner.Intake;
-using BlobCaptioner.Queueing;
-using BlobCaptioner.Results;
+using BlobCaptioner.Pipeline;
+using BlobCaptioner.Pipeline.Sweeps;
+using BlobCaptioner.Records;
 
 namespace BlobCaptioner.Cli.Reporting;
 

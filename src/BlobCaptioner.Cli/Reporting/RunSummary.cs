@@ -1,4 +1,4 @@
-using BlobCaptioner.Results;
+using BlobCaptioner.Pipeline.Sweeps;
 
 namespace BlobCaptioner.Cli.Reporting;
 

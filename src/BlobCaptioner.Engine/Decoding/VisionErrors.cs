@@ -1,4 +1,5 @@
 using BlobCaptioner.Engine.Natives;
+using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
 
 namespace BlobCaptioner.Engine.Decoding;

@@ -1,5 +1,6 @@
 using System.Text;
 using BlobCaptioner.Engine.Natives;
+using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
 using LLama;
 using LLama.Exceptions;

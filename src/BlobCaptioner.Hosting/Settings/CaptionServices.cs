@@ -1,7 +1,9 @@
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
-using BlobCaptioner.Intake;
-using BlobCaptioner.Queueing;
+using BlobCaptioner.Pipeline;
+using BlobCaptioner.Pipeline.Intake;
+using BlobCaptioner.Pipeline.Jobs;
+using BlobCaptioner.Pipeline.Sweeps;
+using BlobCaptioner.Profiles;
 using BlobCaptioner.Storage;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

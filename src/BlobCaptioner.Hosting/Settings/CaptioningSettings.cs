@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Profiles;
+using BlobCaptioner.Profiles.Files;
 
 namespace BlobCaptioner.Hosting.Settings;
 

@@ -26,7 +26,7 @@ public static class SettingNames
     /// <summary>Section of <see cref="BlobCaptioner.Storage.StorageOptions"/>.</summary>
     public const string Storage = "Storage";
 
-    /// <summary>Section of <see cref="BlobCaptioner.Queueing.QueueLoopOptions"/>.</summary>
+    /// <summary>Section of <see cref="BlobCaptioner.Pipeline.Jobs.QueueLoopOptions"/>.</summary>
     public const string Queue = "Queue";
 
     /// <summary>The platform's own variable with the client id of a user-assigned identity; taken where <see cref="ClientId"/> is not set.</summary>

@@ -1,5 +1,5 @@
+using BlobCaptioner.Pipeline.Jobs;
 using BlobCaptioner.Storage;
-using BlobCaptioner.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 

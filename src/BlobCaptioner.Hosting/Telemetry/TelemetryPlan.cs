@@ -63,7 +63,7 @@ internal sealed record TelemetryPlan
         .AddService(ServiceName, serviceNamespace: "BlobCaptioner", Version, autoGenerateServiceInstanceId: false, Instance)
         .AddEnvironmentVariableDetector();
 
-    private static string Version { get; } = typeof(BlobCaptioner.Queueing.CaptionJob).Assembly.GetName().Version!.ToString(3);
+    private static string Version { get; } = typeof(BlobCaptioner.Pipeline.CaptionJob).Assembly.GetName().Version!.ToString(3);
 
     // One signal may go elsewhere than the others, or alone.
     private static bool HasOtlp(IConfiguration configuration, string signal) =>

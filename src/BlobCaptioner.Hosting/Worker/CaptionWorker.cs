@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
-using BlobCaptioner.Queueing;
+using BlobCaptioner.Pipeline.Jobs;
+using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
-using BlobCaptioner.Captioning;
-using BlobCaptioner.Inference;
+using BlobCaptioner.Inference.Batching;
+using BlobCaptioner.Inference.Plans;
+using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Hosting.Worker;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
+using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Hosting.Worker;
 

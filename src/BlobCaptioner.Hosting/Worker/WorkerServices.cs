@@ -1,6 +1,7 @@
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Hosting.Settings;
-using BlobCaptioner.Queueing;
+using BlobCaptioner.Pipeline.Jobs;
+using BlobCaptioner.Profiles;
 using BlobCaptioner.Remote;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

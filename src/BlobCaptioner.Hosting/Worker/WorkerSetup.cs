@@ -1,5 +1,6 @@
-using BlobCaptioner.Captioning;
-using BlobCaptioner.Queueing;
+using BlobCaptioner.Pipeline;
+using BlobCaptioner.Pipeline.Jobs;
+using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Hosting.Worker;
 

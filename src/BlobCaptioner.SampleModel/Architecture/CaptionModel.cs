@@ -1,6 +1,5 @@
 using BlobCaptioner.SampleModel.Tokens;
 using BlobCaptioner.SampleModel.Training;
-using static TorchSharp.torch;
 
 namespace BlobCaptioner.SampleModel.Architecture;
 

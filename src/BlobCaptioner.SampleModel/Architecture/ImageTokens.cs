@@ -1,5 +1,3 @@
-using static TorchSharp.torch;
-
 namespace BlobCaptioner.SampleModel.Architecture;
 
 /// <summary>What the vision tower makes of pictures of one size.</summary>

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using BlobCaptioner.SampleModel.Drawing;
 using BlobCaptioner.SampleModel.Evaluation;
 using BlobCaptioner.SampleModel.Training;

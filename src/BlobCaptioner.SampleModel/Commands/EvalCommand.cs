@@ -1,9 +1,11 @@
-using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
+using BlobCaptioner.Inference.Batching;
+using BlobCaptioner.Profiles;
+using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.SampleModel.Evaluation;
 using BlobCaptioner.SampleModel.Training;
 

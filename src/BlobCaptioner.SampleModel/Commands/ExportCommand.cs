@@ -1,4 +1,3 @@
-using System.CommandLine;
 using BlobCaptioner.SampleModel.Export;
 
 namespace BlobCaptioner.SampleModel.Commands;

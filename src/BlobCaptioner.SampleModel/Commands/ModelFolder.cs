@@ -1,7 +1,6 @@
 using BlobCaptioner.SampleModel.Architecture;
 using BlobCaptioner.SampleModel.Tokens;
 using BlobCaptioner.SampleModel.Training;
-using TorchSharp;
 
 namespace BlobCaptioner.SampleModel.Commands;
 

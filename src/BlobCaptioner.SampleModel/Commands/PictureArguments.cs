@@ -1,5 +1,3 @@
-using System.CommandLine;
-
 namespace BlobCaptioner.SampleModel.Commands;
 
 /// <summary>Which pictures to draw.</summary>

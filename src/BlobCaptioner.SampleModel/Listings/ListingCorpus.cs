@@ -1,4 +1,4 @@
-using BlobCaptioner.Captioning;
+using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.SampleModel.Scope;
 
 namespace BlobCaptioner.SampleModel.Listings;

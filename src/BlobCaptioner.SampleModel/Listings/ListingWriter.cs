@@ -1,4 +1,4 @@
-using BlobCaptioner.Captioning;
+using BlobCaptioner.Profiles;
 using BlobCaptioner.SampleModel.Scope;
 
 namespace BlobCaptioner.SampleModel.Listings;

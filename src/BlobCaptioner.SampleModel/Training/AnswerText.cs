@@ -1,6 +1,6 @@
 using System.Text;
-using BlobCaptioner.Captioning;
-using BlobCaptioner.Inference;
+using BlobCaptioner.Inference.Plans;
+using BlobCaptioner.Profiles;
 using BlobCaptioner.SampleModel.Listings;
 using BlobCaptioner.SampleModel.Scope;
 using BlobCaptioner.SampleModel.Tokens;

@@ -1,5 +1,6 @@
-using BlobCaptioner.Captioning;
-using BlobCaptioner.Inference;
+using BlobCaptioner.Inference.Plans;
+using BlobCaptioner.Profiles;
+using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.SampleModel.Listings;
 using BlobCaptioner.SampleModel.Tokens;
 

@@ -1,7 +1,5 @@
 using BlobCaptioner.SampleModel.Architecture;
 using BlobCaptioner.SampleModel.Scope;
-using TorchSharp.Modules;
-using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
 namespace BlobCaptioner.SampleModel.Training;

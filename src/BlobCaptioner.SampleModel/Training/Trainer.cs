@@ -1,10 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using BlobCaptioner.Captioning;
+using BlobCaptioner.Profiles;
 using BlobCaptioner.SampleModel.Architecture;
 using BlobCaptioner.SampleModel.Listings;
-using TorchSharp.Modules;
-using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
 namespace BlobCaptioner.SampleModel.Training;

@@ -1,8 +1,8 @@
 using System.Text;
 using Azure;
 using Azure.Storage.Blobs.Models;
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Profiles;
+using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Web.Api;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

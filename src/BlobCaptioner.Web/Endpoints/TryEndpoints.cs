@@ -1,6 +1,9 @@
 using System.Globalization;
 using BlobCaptioner.Captioning;
-using BlobCaptioner.Results;
+using BlobCaptioner.Pipeline.Jobs;
+using BlobCaptioner.Profiles;
+using BlobCaptioner.Profiles.Files;
+using BlobCaptioner.Records;
 using BlobCaptioner.Web.Pictures;
 using BlobCaptioner.Web.Security;
 using Microsoft.AspNetCore.Builder;

@@ -1,8 +1,9 @@
 using Azure;
 using Azure.Storage.Blobs.Models;
 using BlobCaptioner.Exports;
-using BlobCaptioner.Intake;
-using BlobCaptioner.Results;
+using BlobCaptioner.Pipeline;
+using BlobCaptioner.Pipeline.Intake;
+using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
 using BlobCaptioner.Web.Live;
 using Microsoft.Extensions.Logging;

@@ -1,5 +1,5 @@
 using BlobCaptioner.Exports;
-using BlobCaptioner.Results;
+using BlobCaptioner.Records;
 using BlobCaptioner.Web.Api;
 
 namespace BlobCaptioner.Web.Index;

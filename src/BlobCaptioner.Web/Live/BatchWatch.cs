@@ -1,5 +1,5 @@
 using Azure;
-using BlobCaptioner.Results;
+using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
 using BlobCaptioner.Web.Api;
 

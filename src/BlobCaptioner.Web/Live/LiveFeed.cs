@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Threading.Channels;
 using BlobCaptioner.Captioning;
-using BlobCaptioner.Queueing;
+using BlobCaptioner.Pipeline;
 using BlobCaptioner.Web.Api;
 
 namespace BlobCaptioner.Web.Live;

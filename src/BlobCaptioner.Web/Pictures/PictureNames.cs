@@ -1,5 +1,5 @@
-using BlobCaptioner.Intake;
-using BlobCaptioner.Results;
+using BlobCaptioner.Records;
+using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Web.Pictures;
 

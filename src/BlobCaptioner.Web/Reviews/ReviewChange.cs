@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using BlobCaptioner.Results;
+using BlobCaptioner.Records;
 
 namespace BlobCaptioner.Web.Reviews;
 

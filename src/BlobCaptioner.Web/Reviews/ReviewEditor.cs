@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using BlobCaptioner.Results;
+using BlobCaptioner.Records;
 
 namespace BlobCaptioner.Web.Reviews;
 

@@ -1,3 +1,5 @@
+using BlobCaptioner.Profiles;
+
 namespace BlobCaptioner.Captioning;
 
 /// <summary>What a model wrote about one picture.</summary>

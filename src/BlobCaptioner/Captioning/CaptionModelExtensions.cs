@@ -1,3 +1,6 @@
+using BlobCaptioner.Images;
+using BlobCaptioner.Profiles;
+
 namespace BlobCaptioner.Captioning;
 
 /// <summary>Short ways to ask a model.</summary>

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using BlobCaptioner.Images;
+using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Captioning;
 

@@ -1,3 +1,5 @@
+using BlobCaptioner.Profiles;
+
 namespace BlobCaptioner.Captioning;
 
 /// <summary>A part of what a profile asks for.</summary>

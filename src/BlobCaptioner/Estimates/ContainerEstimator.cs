@@ -2,9 +2,10 @@ using System.ComponentModel.DataAnnotations;
 using Azure;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
-using BlobCaptioner.Intake;
+using BlobCaptioner.Pipeline;
 using BlobCaptioner.Profiles;
-using BlobCaptioner.Results;
+using BlobCaptioner.Profiles.Files;
+using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Estimates;
@@ -85,7 +86,7 @@ public sealed class ContainerEstimator
         var folder = await _folders.ForAsync(image.Name, basis, cancellationToken);
         if (folder is FolderProfile.Broken broken)
         {
-            return new() { Error = broken.Error };
+            return new() { Error = new(broken.Code, broken.Message, broken.Remedy) };
         }
 
         var what = ((FolderProfile.Ready)folder).What;

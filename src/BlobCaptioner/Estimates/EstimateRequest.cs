@@ -1,5 +1,5 @@
 using System.ComponentModel.DataAnnotations;
-using BlobCaptioner.Captioning;
+using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Estimates;
 

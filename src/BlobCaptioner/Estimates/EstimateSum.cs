@@ -1,5 +1,6 @@
 using System.Globalization;
 using BlobCaptioner.Captioning;
+using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Estimates;
 

@@ -1,4 +1,4 @@
-using BlobCaptioner.Inference;
+using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Estimates;
 

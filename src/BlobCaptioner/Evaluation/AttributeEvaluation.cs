@@ -1,6 +1,6 @@
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Exports;
-using BlobCaptioner.Results;
+using BlobCaptioner.Profiles;
+using BlobCaptioner.Records;
 
 namespace BlobCaptioner.Evaluation;
 

@@ -1,5 +1,5 @@
-using BlobCaptioner.Captioning;
-using BlobCaptioner.Results;
+using BlobCaptioner.Profiles;
+using BlobCaptioner.Records;
 
 namespace BlobCaptioner.Exports;
 

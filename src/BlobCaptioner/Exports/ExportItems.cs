@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
-using BlobCaptioner.Intake;
-using BlobCaptioner.Results;
+using BlobCaptioner.Records;
+using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Exports;
 

@@ -1,4 +1,4 @@
-using BlobCaptioner.Results;
+using BlobCaptioner.Records;
 
 namespace BlobCaptioner.Exports;
 

@@ -1,5 +1,5 @@
 using BlobCaptioner.Exports.Formats;
-using BlobCaptioner.Results;
+using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Exports;

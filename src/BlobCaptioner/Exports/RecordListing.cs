@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using BlobCaptioner.Intake;
-using BlobCaptioner.Results;
+using BlobCaptioner.Records;
+using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Exports;
 

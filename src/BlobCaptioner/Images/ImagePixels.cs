@@ -1,4 +1,3 @@
-using BlobCaptioner.Inference;
 using NetVips;
 
 namespace BlobCaptioner.Images;

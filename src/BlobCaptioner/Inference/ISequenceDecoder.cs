@@ -1,3 +1,5 @@
+using BlobCaptioner.Images;
+
 namespace BlobCaptioner.Inference;
 
 /// <summary>

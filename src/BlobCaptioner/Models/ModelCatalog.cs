@@ -1,5 +1,4 @@
 using System.Text.Json;
-using BlobCaptioner.Results;
 
 namespace BlobCaptioner.Models;
 
@@ -67,7 +66,7 @@ public sealed record ModelCatalog
     {
         try
         {
-            var catalog = JsonSerializer.Deserialize(File.ReadAllBytes(path), CaptionJson.Default.ModelCatalog) ?? throw new JsonException("It is empty.");
+            var catalog = JsonSerializer.Deserialize(File.ReadAllBytes(path), ModelJson.Default.ModelCatalog) ?? throw new JsonException("It is empty.");
             return catalog.Fault() is { } fault ? throw new JsonException(fault) : catalog;
         }
         catch (Exception ex) when (ex is IOException or UnauthorizedAccessException or JsonException)
@@ -92,6 +91,6 @@ public sealed record ModelCatalog
     {
         using var stream = typeof(ModelCatalog).Assembly.GetManifestResourceStream(Resource)
             ?? throw new InvalidOperationException($"The assembly holds no '{Resource}'.");
-        return JsonSerializer.Deserialize(stream, CaptionJson.Default.ModelCatalog) ?? throw new InvalidOperationException($"'{Resource}' is empty.");
+        return JsonSerializer.Deserialize(stream, ModelJson.Default.ModelCatalog) ?? throw new InvalidOperationException($"'{Resource}' is empty.");
     }
 }

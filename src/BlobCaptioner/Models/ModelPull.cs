@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using BlobCaptioner.Storage;
 using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.Retry;

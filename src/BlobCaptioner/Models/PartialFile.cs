@@ -1,5 +1,4 @@
 using System.Text.Json;
-using BlobCaptioner.Results;
 using Microsoft.Win32.SafeHandles;
 
 namespace BlobCaptioner.Models;
@@ -188,7 +187,7 @@ internal sealed class PartialFile : IDisposable
     {
         try
         {
-            var state = JsonSerializer.Deserialize(File.ReadAllBytes(path), CaptionJson.Default.PartialFileState);
+            var state = JsonSerializer.Deserialize(File.ReadAllBytes(path), ModelJson.Default.PartialFileState);
             return state?.Bytes == file.Bytes && state.Sha256 == file.Sha256 ? state : null;
         }
         catch (Exception ex) when (ex is JsonException or IOException or UnauthorizedAccessException)
@@ -202,7 +201,7 @@ internal sealed class PartialFile : IDisposable
         var state = new PartialFileState { Bytes = _file.Bytes, Sha256 = _file.Sha256, Address = _address, Validator = _validator, Done = _done.ToPairs() };
         try
         {
-            File.WriteAllBytes(_note + ".new", JsonSerializer.SerializeToUtf8Bytes(state, CaptionJson.Default.PartialFileState));
+            File.WriteAllBytes(_note + ".new", JsonSerializer.SerializeToUtf8Bytes(state, ModelJson.Default.PartialFileState));
             File.Move(_note + ".new", _note, overwrite: true);
         }
         catch (Exception ex) when (ex is IOException or UnauthorizedAccessException)

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using BlobCaptioner.Captioning;
+using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Profiles;
 

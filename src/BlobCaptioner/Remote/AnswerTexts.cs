@@ -1,5 +1,4 @@
-using BlobCaptioner.Inference;
-using BlobCaptioner.Inference.Text;
+using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Remote;
 

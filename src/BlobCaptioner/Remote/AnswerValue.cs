@@ -1,4 +1,4 @@
-using BlobCaptioner.Captioning;
+using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Remote;
 

@@ -1,5 +1,5 @@
-using BlobCaptioner.Captioning;
-using BlobCaptioner.Inference;
+using BlobCaptioner.Inference.Plans;
+using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Remote;
 

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using BlobCaptioner.Captioning;
-using BlobCaptioner.Inference;
+using BlobCaptioner.Inference.Plans;
+using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Remote;
 

@@ -1,6 +1,6 @@
 using System.Text;
-using BlobCaptioner.Captioning;
-using BlobCaptioner.Inference;
+using BlobCaptioner.Inference.Plans;
+using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Remote;
 

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using BlobCaptioner.Captioning;
+using BlobCaptioner.Profiles;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,5 +1,5 @@
-using BlobCaptioner.Captioning;
-using BlobCaptioner.Inference;
+using BlobCaptioner.Profiles;
+using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Remote;
 

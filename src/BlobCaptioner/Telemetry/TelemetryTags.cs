@@ -1,5 +1,3 @@
-using BlobCaptioner.Queueing;
-
 namespace BlobCaptioner.Telemetry;
 
 /// <summary>Attribute names of spans and metrics, and their values. Where OpenTelemetry has a name, it is that one.</summary>
@@ -20,20 +18,4 @@ internal static class TelemetryTags
     public const string State = "captioner.state";
     public const string TokenKind = "captioner.token.kind";
     public const string Tries = "captioner.tries";
-
-    /// <summary>The value of <see cref="State"/>; null where the event is no state of a picture.</summary>
-    public static string? StateOf(PipelineEventKind kind) => kind switch
-    {
-        PipelineEventKind.Enqueued => "enqueued",
-        PipelineEventKind.Rejected => "rejected",
-        PipelineEventKind.Started => "started",
-        PipelineEventKind.Described => "described",
-        PipelineEventKind.Retried => "retried",
-        PipelineEventKind.Failed => "failed",
-        PipelineEventKind.Dropped => "dropped",
-        PipelineEventKind.HandedBack => "handed_back",
-        PipelineEventKind.Blocked => "blocked",
-        PipelineEventKind.Unreadable => "unreadable",
-        _ => null,
-    };
 }

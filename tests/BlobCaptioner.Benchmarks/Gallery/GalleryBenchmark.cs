@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 using Azure.Storage.Blobs.Models;
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.LocalStack;
 using BlobCaptioner.Images;
-using BlobCaptioner.Results;
+using BlobCaptioner.Profiles.Files;
+using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
 using BlobCaptioner.Web;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,9 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Benchmarks;
 using BlobCaptioner.Engine;
-using BlobCaptioner.Inference;
+using BlobCaptioner.Images;
+using BlobCaptioner.Inference.Batching;
+using BlobCaptioner.Inference.Plans;
+using BlobCaptioner.Profiles;
+using BlobCaptioner.Profiles.Files;
 
 namespace BlobCaptioner.Benchmarks.Languages;
 

@@ -1,4 +1,4 @@
-using BlobCaptioner.Inference;
+using BlobCaptioner.Inference.Batching;
 
 namespace BlobCaptioner.Benchmarks.Languages;
 

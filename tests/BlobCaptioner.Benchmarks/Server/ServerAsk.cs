@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
-using BlobCaptioner.Captioning;
+using BlobCaptioner.Images;
+using BlobCaptioner.Profiles;
 using BlobCaptioner.Remote;
 
 namespace BlobCaptioner.Benchmarks.Server;

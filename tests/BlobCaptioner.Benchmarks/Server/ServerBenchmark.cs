@@ -1,10 +1,11 @@
 using System.Globalization;
 using BlobCaptioner.Benchmarks.Images;
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Benchmarks;
 using BlobCaptioner.Engine;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
+using BlobCaptioner.Inference.Batching;
+using BlobCaptioner.Inference.Plans;
 
 namespace BlobCaptioner.Benchmarks.Server;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using BlobCaptioner.Captioning;
+using BlobCaptioner.Images;
 
 namespace BlobCaptioner.Benchmarks.Server;
 

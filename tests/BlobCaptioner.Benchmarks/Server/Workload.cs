@@ -1,4 +1,5 @@
-using BlobCaptioner.Captioning;
+using BlobCaptioner.Profiles;
+using BlobCaptioner.Profiles.Files;
 
 namespace BlobCaptioner.Benchmarks.Server;
 

@@ -1,4 +1,5 @@
 using BlobCaptioner.Captioning;
+using BlobCaptioner.Profiles;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Captioning;

@@ -2,6 +2,8 @@ using System.Text.Json;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
+using BlobCaptioner.Inference.Batching;
+using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Tests.Engine;
 using Xunit;
 

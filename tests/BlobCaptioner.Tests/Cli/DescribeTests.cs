@@ -1,5 +1,5 @@
 using BlobCaptioner.Tests.LocalStack;
-using BlobCaptioner.Tests.Results;
+using BlobCaptioner.Tests.Records;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Cli;

@@ -1,7 +1,8 @@
 using System.Xml.Linq;
-using BlobCaptioner.Results;
+using BlobCaptioner.Records;
 using BlobCaptioner.Tests.Exports;
 using BlobCaptioner.Tests.LocalStack;
+using BlobCaptioner.Tests.Records;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Cli;
@@ -118,8 +119,8 @@ public sealed class ExportTests(AzuriteFixture azurite)
 
     private static CaptionRecord[] TwoRecords() =>
     [
-        Records.Described("a.jpg", ("title", "A mug"), ("description", "Two\nlines, \"quoted\"")),
-        Records.Described("b.jpg", ("title", "A plate")).With(("price", "5 EUR")).Reviewed("""{"state":"approved"}"""),
+        TestRecords.Described("a.jpg", ("title", "A mug"), ("description", "Two\nlines, \"quoted\"")),
+        TestRecords.Described("b.jpg", ("title", "A plate")).With(("price", "5 EUR")).Reviewed("""{"state":"approved"}"""),
     ];
 
     private async Task<string[]> StoreAsync()

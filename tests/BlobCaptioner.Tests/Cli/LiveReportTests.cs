@@ -1,6 +1,6 @@
 using BlobCaptioner.Cli.Reporting;
-using BlobCaptioner.Queueing;
-using BlobCaptioner.Results;
+using BlobCaptioner.Pipeline;
+using BlobCaptioner.Records;
 using Microsoft.Extensions.Time.Testing;
 using Spectre.Console;
 using Xunit;

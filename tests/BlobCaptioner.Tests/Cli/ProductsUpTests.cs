@@ -1,6 +1,6 @@
 using System.Text.Json;
 using BlobCaptioner.Tests.LocalStack;
-using BlobCaptioner.Tests.Results;
+using BlobCaptioner.Tests.Records;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Cli;

@@ -1,10 +1,11 @@
 using System.Threading.Channels;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.Reporting;
-using BlobCaptioner.Intake;
-using BlobCaptioner.Queueing;
+using BlobCaptioner.Pipeline;
+using BlobCaptioner.Pipeline.Intake;
+using BlobCaptioner.Pipeline.Sweeps;
 using BlobCaptioner.Tests.LocalStack;
-using BlobCaptioner.Tests.Queueing;
+using BlobCaptioner.Tests.Pipeline;
 using BlobCaptioner.Tests.Remote;
 using BlobCaptioner.Web;
 using Microsoft.Extensions.Logging.Abstractions;

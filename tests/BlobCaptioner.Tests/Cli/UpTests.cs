@@ -1,9 +1,8 @@
 using System.Text.Json;
-using BlobCaptioner.Results;
+using BlobCaptioner.Records;
 using BlobCaptioner.SampleModel.Scope;
-using BlobCaptioner.Tests.Exports;
 using BlobCaptioner.Tests.LocalStack;
-using BlobCaptioner.Tests.Results;
+using BlobCaptioner.Tests.Records;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Cli;
@@ -145,7 +144,7 @@ public sealed class UpTests(AzuriteFixture files)
         var folder = files.CreateFolder();
         var connection = await files.GetConnectionStringAsync(Cancellation);
         var container = await files.CreateContainerAsync("images", Cancellation);
-        var broken = CaptionStore.Serialize(Records.Described("a.jpg")).ToString().Replace("\"flags\": []", "\"flags\": [null]", StringComparison.Ordinal);
+        var broken = CaptionStore.Serialize(TestRecords.Described("a.jpg")).ToString().Replace("\"flags\": []", "\"flags\": [null]", StringComparison.Ordinal);
         await container.UploadBlobAsync("a.jpg", BinaryData.FromBytes(PictureFiles.Jpeg(5)), Cancellation);
         await container.UploadBlobAsync("a.jpg.json", new BinaryData(broken), Cancellation);
         await container.UploadBlobAsync("b.jpg", BinaryData.FromBytes(PictureFiles.Jpeg(6)), Cancellation);

@@ -1,4 +1,4 @@
-using BlobCaptioner.Inference;
+using BlobCaptioner.Images;
 using BlobCaptioner.SampleModel.Drawing;
 using BlobCaptioner.SampleModel.Scope;
 

@@ -1,5 +1,10 @@
 using BlobCaptioner.Captioning;
-using BlobCaptioner.Inference;
+using BlobCaptioner.Images;
+using BlobCaptioner.Inference.Answers;
+using BlobCaptioner.Inference.Batching;
+using BlobCaptioner.Inference.Plans;
+using BlobCaptioner.Inference.Sampling;
+using BlobCaptioner.Profiles;
 using BlobCaptioner.Tests.Inference;
 using Xunit;
 

@@ -1,7 +1,10 @@
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Engine;
 using BlobCaptioner.Inference;
+using BlobCaptioner.Inference.Batching;
+using BlobCaptioner.Inference.Plans;
+using BlobCaptioner.Profiles;
+using BlobCaptioner.Profiles.Files;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Engine;

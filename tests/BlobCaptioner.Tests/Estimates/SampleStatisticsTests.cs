@@ -1,5 +1,6 @@
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Estimates;
+using BlobCaptioner.Profiles.Files;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Estimates;

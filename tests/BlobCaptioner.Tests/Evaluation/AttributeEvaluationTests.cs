@@ -1,8 +1,8 @@
 using System.Text;
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Evaluation;
-using BlobCaptioner.Results;
-using BlobCaptioner.Tests.Exports;
+using BlobCaptioner.Profiles;
+using BlobCaptioner.Records;
+using BlobCaptioner.Tests.Records;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Evaluation;
@@ -64,7 +64,7 @@ public sealed class AttributeEvaluationTests
     [Fact]
     public void Report_NoAnswers_HasNoError()
     {
-        var report = Evaluate("file,color\na.jpg,red\n", Records.Without("a.jpg", RecordStatus.Failed));
+        var report = Evaluate("file,color\na.jpg,red\n", TestRecords.Without("a.jpg", RecordStatus.Failed));
         Assert.Equal((1L, null, null), (report.Missing, report.ExpectedCalibrationError, report.Fields[0].Precision));
     }
 
@@ -92,5 +92,5 @@ public sealed class AttributeEvaluationTests
     private static TruthFile Truth(string csv) => TruthFile.Read(new MemoryStream(Encoding.UTF8.GetBytes(csv)));
 
     private static CaptionRecord Record(string name, params (string Name, RecordAttribute Attribute)[] attributes) =>
-        Records.Described(name) with { Attributes = attributes.ToDictionary(a => a.Name, a => a.Attribute, StringComparer.Ordinal) };
+        TestRecords.Described(name) with { Attributes = attributes.ToDictionary(a => a.Name, a => a.Attribute, StringComparer.Ordinal) };
 }

@@ -1,9 +1,10 @@
 using System.Text.Json;
 using System.Xml.Linq;
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Exports;
 using BlobCaptioner.Exports.Formats;
-using BlobCaptioner.Results;
+using BlobCaptioner.Profiles;
+using BlobCaptioner.Records;
+using BlobCaptioner.Tests.Records;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Exports;
@@ -17,10 +18,10 @@ public sealed class ExportItemsTests
 
     private static CaptionRecord[] ProductWithViews(string? review = null) =>
     [
-        Records.Described("mugs/M1-1.jpg", ("alt_text", "The front")) with { Product = Product },
-        (review is null ? Records.Described("mugs/M1-2.jpg", ("alt_text", "The back")) : Records.Described("mugs/M1-2.jpg", ("alt_text", "The back")).Reviewed(review)) with { Product = Product },
-        Records.Described("mugs/M1.product", ("title", "A mug")).With(("price", "5")) with { Product = Product },
-        Records.Described("other.jpg", ("title", "Other"), ("alt_text", "Another")),
+        TestRecords.Described("mugs/M1-1.jpg", ("alt_text", "The front")) with { Product = Product },
+        (review is null ? TestRecords.Described("mugs/M1-2.jpg", ("alt_text", "The back")) : TestRecords.Described("mugs/M1-2.jpg", ("alt_text", "The back")).Reviewed(review)) with { Product = Product },
+        TestRecords.Described("mugs/M1.product", ("title", "A mug")).With(("price", "5")) with { Product = Product },
+        TestRecords.Described("other.jpg", ("title", "Other"), ("alt_text", "Another")),
     ];
 
     [Fact]
@@ -44,7 +45,7 @@ public sealed class ExportItemsTests
     [Fact]
     public async Task Google_TwoPicturesOfOneSkuUngrouped_AreCountedAsRepeated()
     {
-        var records = Enumerable.Range(0, 3).Select(i => Records.Described($"{i}.jpg", ("title", "A mug")).With(("sku", i < 2 ? "M1" : "M2"))).ToArray();
+        var records = Enumerable.Range(0, 3).Select(i => TestRecords.Described($"{i}.jpg", ("title", "A mug")).With(("sku", i < 2 ? "M1" : "M2"))).ToArray();
         var (text, tally) = await Exported.RunAsync(Exported.As(ExportFormat.Google), records);
         Assert.Equal(["M1", "M1", "M2"], XDocument.Parse(text).Descendants(G + "id").Select(i => i.Value));
         Assert.Equal(1, tally.Warnings["id-repeated"]);
@@ -70,7 +71,7 @@ public sealed class ExportItemsTests
     [Fact]
     public async Task Language_Asked_WritesItAndLeavesOutWhoLacksIt()
     {
-        var both = Records.Described("a.jpg", ("title", "A mug")) with
+        var both = TestRecords.Described("a.jpg", ("title", "A mug")) with
         {
             Copy = new Dictionary<string, IReadOnlyDictionary<string, CopyValue>>(StringComparer.Ordinal)
             {
@@ -79,7 +80,7 @@ public sealed class ExportItemsTests
             },
         };
         var options = Exported.As(ExportFormat.Csv) with { Language = "DE" };
-        var (text, tally) = await Exported.RunAsync(options, both, Records.Described("b.jpg", ("title", "A chair")));
+        var (text, tally) = await Exported.RunAsync(options, both, TestRecords.Described("b.jpg", ("title", "A chair")));
         Assert.Equal(("Ein Becher", "de"), Assert.Single(Exported.Rows(text).Select(r => (r["title"], r["language"]))));
         Assert.Equal(1, tally.Skipped["language-missing"]);
         Assert.Equal("A mug", Exported.Rows(await Exported.TextAsync(ExportFormat.Csv, both)).Single()["title"]);
@@ -88,10 +89,10 @@ public sealed class ExportItemsTests
     [Fact]
     public async Task ShopFormats_WhatIsNoProductOrNotToBePublished_IsLeftOutAndCounted()
     {
-        var banner = Records.Described("banner.jpg", ("title", "Sale")) with { Attributes = new Dictionary<string, RecordAttribute>(StringComparer.Ordinal) { ["is_product"] = new("no", 0.9) } };
+        var banner = TestRecords.Described("banner.jpg", ("title", "Sale")) with { Attributes = new Dictionary<string, RecordAttribute>(StringComparer.Ordinal) { ["is_product"] = new("no", 0.9) } };
         var (text, tally) = await Exported.RunAsync(
             Exported.As(ExportFormat.SchemaOrg) with { Status = null },
-            banner, Records.Without("bad.jpg", RecordStatus.Rejected), Records.Described("no.jpg", ("title", "x")).Reviewed("""{"state":"rejected"}"""));
+            banner, TestRecords.Without("bad.jpg", RecordStatus.Rejected), TestRecords.Described("no.jpg", ("title", "x")).Reviewed("""{"state":"rejected"}"""));
         Assert.Empty(text);
         Assert.Equal([("not-a-product", 1L), ("not-described", 1L), ("rejected-by-review", 1L)], tally.Skipped.Select(s => (s.Key, s.Value)));
     }
@@ -99,7 +100,7 @@ public sealed class ExportItemsTests
     [Fact]
     public async Task Google_TextsOverTheLimits_AreCutAtAWordAndCounted()
     {
-        var record = Records.Described(
+        var record = TestRecords.Described(
             "a.jpg",
             ("title", string.Join(' ', Enumerable.Repeat("wordy", 40))),
             ("description", string.Concat(Enumerable.Repeat("This is one sentence of a text. ", 200)).Trim()),
@@ -137,18 +138,18 @@ public sealed class ExportItemsTests
     [InlineData("$5", null, null)]
     public async Task Google_PriceOfTheCatalogue_IsWrittenOnlyWhereItCanBeReadInOneWay(string price, string? currency, string? expected)
     {
-        var record = Records.Described("a.jpg", ("title", "x")).With(currency is null ? [("Price", price)] : [("Price", price), ("currency", currency)]);
+        var record = TestRecords.Described("a.jpg", ("title", "x")).With(currency is null ? [("Price", price)] : [("Price", price), ("currency", currency)]);
         Assert.Equal(expected, XDocument.Parse(await Exported.TextAsync(ExportFormat.Google, record)).Descendants(G + "price").SingleOrDefault()?.Value);
     }
 
     [Fact]
     public async Task AnyFormat_FieldsMissing_TakesWhatComesNearest()
     {
-        var onlyHighlights = Records.Described("a.jpg", ("title", "T"), ("product_highlights", new(["one", "two"])));
+        var onlyHighlights = TestRecords.Described("a.jpg", ("title", "T"), ("product_highlights", new(["one", "two"])));
         Assert.Equal(["one", "two"], (await Exported.RowsAsync(ExportFormat.Amazon, onlyHighlights)).Select(r => new[] { r["bullet_point1"], r["bullet_point2"] }).Single());
-        var onlyShort = Records.Described("a.jpg", ("title", "T"), ("short_description", "Short."));
+        var onlyShort = TestRecords.Described("a.jpg", ("title", "T"), ("short_description", "Short."));
         Assert.Equal("Short.", (await Exported.RowsAsync(ExportFormat.Amazon, onlyShort)).Single()["product_description"]);
-        var onlyAlt = Records.Described("a.jpg", ("alt_text", "Alt."));
+        var onlyAlt = TestRecords.Described("a.jpg", ("alt_text", "Alt."));
         using var json = JsonDocument.Parse(await Exported.TextAsync(ExportFormat.SchemaOrg, onlyAlt));
         Assert.Equal("Alt.", json.RootElement.GetProperty("name").GetString());
     }
@@ -156,7 +157,7 @@ public sealed class ExportItemsTests
     [Fact]
     public void EffectiveRecord_EditedAttributes_CountAsSuppliedAndBlankOnesAsUnknown()
     {
-        var record = EffectiveRecord.Of(Records.Described("a.jpg").Reviewed("""{"edits":{"attributes":{"color":["blue"],"brand":""}}}""")).Record;
+        var record = EffectiveRecord.Of(TestRecords.Described("a.jpg").Reviewed("""{"edits":{"attributes":{"color":["blue"],"brand":""}}}""")).Record;
         Assert.Equal((Evidence.Supplied, null, "blue"), (record.Attributes["color"].Evidence, record.Attributes["color"].Confidence, record.Attributes["color"].Value!.ToString()));
         Assert.Equal(Evidence.Unknown, record.Attributes["brand"].Evidence);
         Assert.Null(record.Attributes["brand"].Value);

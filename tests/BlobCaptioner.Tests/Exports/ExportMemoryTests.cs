@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using BlobCaptioner.Exports;
+using BlobCaptioner.Tests.Records;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Exports;
@@ -23,7 +24,7 @@ public sealed class ExportMemoryTests
         var live = new List<long>();
         var counted = new CountingStream();
         var tally = await RecordExport.RunAsync(
-            ManyAsync(live, TestContext.Current.CancellationToken), (_, _) => Task.FromResult<BlobCaptioner.Results.CaptionRecord?>(null), Exported.As(format), counted, progress: null, TestContext.Current.CancellationToken);
+            ManyAsync(live, TestContext.Current.CancellationToken), (_, _) => Task.FromResult<BlobCaptioner.Records.CaptionRecord?>(null), Exported.As(format), counted, progress: null, TestContext.Current.CancellationToken);
         Assert.Equal(Records, tally.Items);
         Assert.True(counted.Written > Records * 100L, $"{counted.Written} bytes");
 
@@ -34,7 +35,7 @@ public sealed class ExportMemoryTests
 
     private static async IAsyncEnumerable<ListedRecord> ManyAsync(List<long> live, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var one = Exports.Records.Described("a.jpg", ("title", "A red mug"), ("description", "It holds tea."), ("bullets", new(["a", "b"]))).With(("price", "1 EUR"));
+        var one = TestRecords.Described("a.jpg", ("title", "A red mug"), ("description", "It holds tea."), ("bullets", new(["a", "b"]))).With(("price", "1 EUR"));
         for (var i = 1; i <= Records; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using BlobCaptioner.Exports;
-using BlobCaptioner.Results;
+using BlobCaptioner.Records;
 using CsvHelper;
 using Xunit;
 

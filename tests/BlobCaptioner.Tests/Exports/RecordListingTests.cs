@@ -1,6 +1,7 @@
 using BlobCaptioner.Exports;
-using BlobCaptioner.Results;
+using BlobCaptioner.Records;
 using BlobCaptioner.Tests.LocalStack;
+using BlobCaptioner.Tests.Records;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Exports;
@@ -15,14 +16,14 @@ public sealed class RecordListingTests(AzuriteFixture azurite)
     {
         var images = await azurite.CreateContainerAsync("images", Cancellation);
         var names = Enumerable.Range(0, 50).Select(i => $"shoes/{i:00} ü.jpg").ToList();
-        await Task.WhenAll(names.Select(name => UploadAsync(name + ".json", CaptionStore.Serialize(Records.Described(name)))));
+        await Task.WhenAll(names.Select(name => UploadAsync(name + ".json", CaptionStore.Serialize(TestRecords.Described(name)))));
         await UploadAsync("shoes/00 ü.jpg", new("a picture"));
         await UploadAsync("shoes/notes.json", new("{\"mine\":true}"));
         await UploadAsync("shoes/broken.jpg.json", new("{"));
-        await UploadAsync("shoes/copied.jpg.json", CaptionStore.Serialize(Records.Described("shoes/00 ü.jpg")));
-        await UploadAsync("shoes/_captioner.json", CaptionStore.Serialize(Records.Described("shoes/_captioner")));
-        await UploadAsync("shoes/zz.jpg.json", CaptionStore.Serialize(Records.Without("shoes/zz.jpg", RecordStatus.Failed)));
-        await UploadAsync("shoes/SKU.product.json", CaptionStore.Serialize(Records.Described("shoes/SKU-1.jpg") with { Product = new("SKU", ["shoes/SKU-1.jpg"]) }));
+        await UploadAsync("shoes/copied.jpg.json", CaptionStore.Serialize(TestRecords.Described("shoes/00 ü.jpg")));
+        await UploadAsync("shoes/_captioner.json", CaptionStore.Serialize(TestRecords.Described("shoes/_captioner")));
+        await UploadAsync("shoes/zz.jpg.json", CaptionStore.Serialize(TestRecords.Without("shoes/zz.jpg", RecordStatus.Failed)));
+        await UploadAsync("shoes/SKU.product.json", CaptionStore.Serialize(TestRecords.Described("shoes/SKU-1.jpg") with { Product = new("SKU", ["shoes/SKU-1.jpg"]) }));
         var listing = new RecordListing(images);
 
         Assert.Equal([.. names.Select(n => n + ".json"), "shoes/SKU.product.json", "shoes/zz.jpg.json"], await NamesAsync(null, null));
@@ -48,7 +49,7 @@ public sealed class RecordListingTests(AzuriteFixture azurite)
     public async Task ReadAsync_ReaderStopsEarly_LeavesNothingRunning()
     {
         var images = await azurite.CreateContainerAsync("images", Cancellation);
-        await Task.WhenAll(Enumerable.Range(0, 40).Select(i => images.UploadBlobAsync($"{i:00}.jpg.json", CaptionStore.Serialize(Records.Described($"{i:00}.jpg")), Cancellation)));
+        await Task.WhenAll(Enumerable.Range(0, 40).Select(i => images.UploadBlobAsync($"{i:00}.jpg.json", CaptionStore.Serialize(TestRecords.Described($"{i:00}.jpg")), Cancellation)));
         await foreach (var record in new RecordListing(images).ReadAsync(null, null, Cancellation))
         {
             Assert.Equal("00.jpg", record.Record.Image.Name);

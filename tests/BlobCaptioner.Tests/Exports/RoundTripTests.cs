@@ -3,7 +3,8 @@ using System.Text.Json;
 using System.Xml.Linq;
 using BlobCaptioner.Exports;
 using BlobCaptioner.Exports.Formats;
-using BlobCaptioner.Results;
+using BlobCaptioner.Records;
+using BlobCaptioner.Tests.Records;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Exports;
@@ -13,7 +14,7 @@ public sealed class RoundTripTests
 {
     private static readonly XNamespace G = GoogleWriter.Namespace;
 
-    private static CaptionRecord Nasty => Records.Described(
+    private static CaptionRecord Nasty => TestRecords.Described(
             "a b/50% #1?, ü.jpg",
             ("title", Exported.Nasty),
             ("description", Exported.Nasty),
@@ -129,7 +130,7 @@ public sealed class RoundTripTests
     [Fact]
     public async Task Google_CharactersThatXmlCannotHold_AreDroppedAndCounted()
     {
-        var (text, tally) = await Exported.RunAsync(Exported.As(ExportFormat.Google), Records.Described("a.jpg", ("title", "a\0b\u0007c\uD800d\uFFFEe😀"), ("description", "fine")));
+        var (text, tally) = await Exported.RunAsync(Exported.As(ExportFormat.Google), TestRecords.Described("a.jpg", ("title", "a\0b\u0007c\uD800d\uFFFEe😀"), ("description", "fine")));
         var content = XDocument.Parse(text).Descendants(G + "structured_title").Single().Element(G + "content")!.Value;
         Assert.Equal("abcde😀", content);
         Assert.Equal(1, tally.Warnings["control-character-dropped"]);
@@ -151,7 +152,7 @@ public sealed class RoundTripTests
     [Fact]
     public async Task SchemaOrg_NastyTexts_ReadBackAndCannotEndAScriptElement()
     {
-        var text = await Exported.TextAsync(ExportFormat.SchemaOrg, Nasty, Records.Described("b.jpg", ("title", "</script>")));
+        var text = await Exported.TextAsync(ExportFormat.SchemaOrg, Nasty, TestRecords.Described("b.jpg", ("title", "</script>")));
         var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(2, lines.Length);
         Assert.DoesNotContain("<", text, StringComparison.Ordinal);

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text;
 using BlobCaptioner.Hosting.Settings;
-using BlobCaptioner.Results;
-using BlobCaptioner.Tests.Queueing;
+using BlobCaptioner.Records;
+using BlobCaptioner.Tests.Pipeline;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Functions;

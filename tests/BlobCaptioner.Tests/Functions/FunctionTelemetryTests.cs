@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using BlobCaptioner.Hosting.Settings;
 using BlobCaptioner.Tests.Hosting.Telemetry;
 using BlobCaptioner.Tests.LocalStack;
+using BlobCaptioner.Tests.Pipeline;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Functions;
@@ -22,7 +23,7 @@ public sealed class FunctionTelemetryTests(AzuriteFixture azurite)
         {
             await app.StartAsync(listen: false);
             Assert.Equal("True", app.Host.Capabilities[SendsItself]);
-            await app.Pipeline.UploadAsync("shoes/red.jpg", Queueing.TestPipeline.Picture());
+            await app.Pipeline.UploadAsync("shoes/red.jpg", TestPipeline.Picture());
             Assert.True((await app.SweepAsync(Cancellation)).Succeeded);
         }
 

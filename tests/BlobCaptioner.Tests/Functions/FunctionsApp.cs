@@ -1,12 +1,12 @@
 using System.Text.Json;
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Hosting.Settings;
-using BlobCaptioner.Queueing;
+using BlobCaptioner.Pipeline;
+using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Tests.Cli;
 using BlobCaptioner.Tests.Functions.Host;
 using BlobCaptioner.Tests.Infra;
 using BlobCaptioner.Tests.LocalStack;
-using BlobCaptioner.Tests.Queueing;
+using BlobCaptioner.Tests.Pipeline;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Functions;

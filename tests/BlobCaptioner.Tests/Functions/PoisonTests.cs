@@ -1,8 +1,8 @@
 using System.Text;
 using Azure.Storage.Queues;
 using BlobCaptioner.Hosting.Settings;
-using BlobCaptioner.Queueing;
-using BlobCaptioner.Results;
+using BlobCaptioner.Pipeline;
+using BlobCaptioner.Records;
 using BlobCaptioner.Tests.LocalStack;
 using Xunit;
 

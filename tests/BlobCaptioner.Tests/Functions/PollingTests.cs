@@ -1,6 +1,6 @@
 using System.Text;
 using BlobCaptioner.Hosting.Settings;
-using BlobCaptioner.Results;
+using BlobCaptioner.Records;
 using BlobCaptioner.Tests.LocalStack;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using BlobCaptioner.Hosting.Settings;
 using BlobCaptioner.Tests.LocalStack;
-using BlobCaptioner.Tests.Queueing;
+using BlobCaptioner.Tests.Pipeline;
 using BlobCaptioner.Tests.Storage;
 using Xunit;
 

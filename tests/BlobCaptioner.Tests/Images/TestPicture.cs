@@ -1,5 +1,4 @@
 using BlobCaptioner.Images;
-using BlobCaptioner.Inference;
 using NetVips;
 using Xunit;
 

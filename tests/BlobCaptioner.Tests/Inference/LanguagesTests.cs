@@ -1,6 +1,7 @@
 using System.Text;
-using BlobCaptioner.Captioning;
-using BlobCaptioner.Inference;
+using BlobCaptioner.Inference.Batching;
+using BlobCaptioner.Inference.Plans;
+using BlobCaptioner.Profiles;
 using Xunit;
 using static BlobCaptioner.Tests.Inference.ScriptedEngine;
 

@@ -1,3 +1,4 @@
+using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
 
 namespace BlobCaptioner.Tests.Inference;

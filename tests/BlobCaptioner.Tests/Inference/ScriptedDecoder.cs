@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using BlobCaptioner.Engine.Decoding;
+using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
 
 namespace BlobCaptioner.Tests.Inference;

@@ -1,5 +1,8 @@
 using BlobCaptioner.Captioning;
-using BlobCaptioner.Inference;
+using BlobCaptioner.Images;
+using BlobCaptioner.Inference.Batching;
+using BlobCaptioner.Inference.Plans;
+using BlobCaptioner.Profiles;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Inference;

@@ -1,4 +1,5 @@
 using System.Text;
+using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
 using BlobCaptioner.Tests.Engine;
 using Xunit;

@@ -1,5 +1,8 @@
 using BlobCaptioner.Captioning;
+using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
+using BlobCaptioner.Inference.Batching;
+using BlobCaptioner.Inference.Plans;
 using Xunit;
 using static BlobCaptioner.Tests.Inference.ScriptedEngine;
 

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using BlobCaptioner.Hosting.Settings;
 using BlobCaptioner.Images;
-using BlobCaptioner.Queueing;
+using BlobCaptioner.Pipeline.Jobs;
 using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Tests.Infra;

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Profiles;
+using BlobCaptioner.Profiles.Files;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Profiles;

@@ -1,9 +1,9 @@
 using System.Text;
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Profiles;
+using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Storage;
 using BlobCaptioner.Tests.LocalStack;
-using BlobCaptioner.Tests.Queueing;
+using BlobCaptioner.Tests.Pipeline;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -69,8 +69,8 @@ public sealed class FolderSettingsTests(AzuriteFixture azurite) : IDisposable
     {
         await StartAsync(($"bad/{file}", content));
         var broken = Assert.IsType<FolderProfile.Broken>(await ForAsync("bad/deep/x.jpg"));
-        Assert.Contains(error, broken.Error.Message, StringComparison.Ordinal);
-        Assert.Contains("profile check", broken.Error.Remedy, StringComparison.Ordinal);
+        Assert.Contains(error, broken.Message, StringComparison.Ordinal);
+        Assert.Contains("profile check", broken.Remedy, StringComparison.Ordinal);
         Assert.Equal(16, broken.Version.Length);
         Assert.Same(Basis, (await ReadyAsync("good/x.jpg")).What.Profile);
         Assert.Same(Basis, (await ReadyAsync("x.jpg")).What.Profile);
@@ -88,7 +88,7 @@ public sealed class FolderSettingsTests(AzuriteFixture azurite) : IDisposable
     public async Task For_SettingsTooLong_AreBrokenWithoutBeingRead()
     {
         await StartAsync(("_captioner.json", "{\"comment\": \"" + new string('x', ProfileReader.MaxBytes) + "\"}"));
-        Assert.Contains("the most is 1,048,576", Assert.IsType<FolderProfile.Broken>(await ForAsync("x.jpg")).Error.Message, StringComparison.Ordinal);
+        Assert.Contains("the most is 1,048,576", Assert.IsType<FolderProfile.Broken>(await ForAsync("x.jpg")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -160,7 +160,7 @@ public sealed class FolderSettingsTests(AzuriteFixture azurite) : IDisposable
     public async Task For_GroupingAndSkuWithASlash_RejectsThatPictureAlone()
     {
         await StartAsync(("_captioner.json", """{"grouping": "sku"}"""), ("_catalog.csv", "file,sku\na.jpg,X/1\nb.jpg,Y\n"));
-        Assert.Contains("'X/1'", Assert.IsType<FolderProfile.Broken>(await ForAsync("a.jpg")).Error.Message, StringComparison.Ordinal);
+        Assert.Contains("'X/1'", Assert.IsType<FolderProfile.Broken>(await ForAsync("a.jpg")).Message, StringComparison.Ordinal);
         Assert.Equal("Y", (await ReadyAsync("b.jpg")).Sku);
     }
 

@@ -1,5 +1,5 @@
 using System.Text;
-using BlobCaptioner.Profiles;
+using BlobCaptioner.Profiles.Catalogs;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;

@@ -1,7 +1,6 @@
 using System.Text;
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Hosting.Settings;
-using BlobCaptioner.Profiles;
+using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Tests.Cli;
 using BlobCaptioner.Tests.LocalStack;
 using Xunit;

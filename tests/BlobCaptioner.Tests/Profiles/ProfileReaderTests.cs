@@ -1,6 +1,6 @@
 using System.Text;
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Profiles;
+using BlobCaptioner.Profiles.Files;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Text.Json;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
+using BlobCaptioner.Profiles;
+using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Remote;
 using BlobCaptioner.Tests.Cli;
 using BlobCaptioner.Tests.LocalStack;

@@ -1,5 +1,8 @@
 using System.Text.Json;
 using BlobCaptioner.Captioning;
+using BlobCaptioner.Images;
+using BlobCaptioner.Profiles;
+using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Remote;
 using Microsoft.AspNetCore.Http;
 using Xunit;

@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using BlobCaptioner.Captioning;
+using BlobCaptioner.Images;
+using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Remote;
 using Microsoft.Extensions.Configuration;
 using Xunit;

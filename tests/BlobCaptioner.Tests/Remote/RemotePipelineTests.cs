@@ -1,7 +1,7 @@
+using BlobCaptioner.Records;
 using BlobCaptioner.Remote;
-using BlobCaptioner.Results;
 using BlobCaptioner.Tests.LocalStack;
-using BlobCaptioner.Tests.Queueing;
+using BlobCaptioner.Tests.Pipeline;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Remote;

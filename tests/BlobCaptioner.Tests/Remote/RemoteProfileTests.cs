@@ -1,5 +1,7 @@
 using System.Text.Json;
 using BlobCaptioner.Captioning;
+using BlobCaptioner.Images;
+using BlobCaptioner.Profiles;
 using BlobCaptioner.Remote;
 using Xunit;
 

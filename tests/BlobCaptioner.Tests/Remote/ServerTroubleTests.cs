@@ -1,5 +1,7 @@
 using Azure.Identity;
 using BlobCaptioner.Captioning;
+using BlobCaptioner.Images;
+using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Remote;
 using Xunit;
 

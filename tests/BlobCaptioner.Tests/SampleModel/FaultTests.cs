@@ -1,6 +1,9 @@
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
+using BlobCaptioner.Inference.Batching;
+using BlobCaptioner.Inference.Plans;
+using BlobCaptioner.Profiles;
 using BlobCaptioner.Tests.Engine;
 using BlobCaptioner.Tests.Images;
 using NetVips;

@@ -1,6 +1,10 @@
 using System.Globalization;
 using BlobCaptioner.Captioning;
+using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
+using BlobCaptioner.Inference.Batching;
+using BlobCaptioner.Profiles;
+using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.SampleModel.Drawing;
 using BlobCaptioner.SampleModel.Listings;
 using BlobCaptioner.SampleModel.Scope;

@@ -1,8 +1,9 @@
-using BlobCaptioner.Captioning;
-using BlobCaptioner.Inference;
-using BlobCaptioner.Inference.Text;
+using BlobCaptioner.Inference.Plans;
+using BlobCaptioner.Profiles;
+using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.SampleModel.Listings;
 using BlobCaptioner.SampleModel.Scope;
+using BlobCaptioner.Text;
 using Xunit;
 
 namespace BlobCaptioner.Tests.SampleModel;

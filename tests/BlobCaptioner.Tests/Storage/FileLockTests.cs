@@ -1,3 +1,4 @@
+using BlobCaptioner.Storage;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Storage;

@@ -1,4 +1,4 @@
-using BlobCaptioner.Results;
+using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
 using BlobCaptioner.Web.Live;
 using Microsoft.Extensions.Time.Testing;

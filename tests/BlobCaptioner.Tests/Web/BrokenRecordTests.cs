@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Http.Json;
-using BlobCaptioner.Results;
+using BlobCaptioner.Records;
 using BlobCaptioner.Tests.Cli;
-using BlobCaptioner.Tests.Exports;
 using BlobCaptioner.Tests.LocalStack;
-using BlobCaptioner.Tests.Queueing;
+using BlobCaptioner.Tests.Pipeline;
+using BlobCaptioner.Tests.Records;
 using BlobCaptioner.Web;
 using BlobCaptioner.Web.Api;
 using Xunit;
@@ -52,14 +52,14 @@ public sealed class BrokenRecordTests(AzuriteFixture azurite)
         async Task<byte[]> WholeAsync(string name)
         {
             var etag = await host.Store.GetImageETagAsync(name, Cancel);
-            var record = Records.Described(name, ("title", "Red mug"));
+            var record = TestRecords.Described(name, ("title", "Red mug"));
             return CaptionStore.Serialize(record with { Image = record.Image with { ETag = etag! } }).ToArray();
         }
     }
 
     private static byte[] Broken(string name, string was, string now)
     {
-        var text = CaptionStore.Serialize(Records.Described(name)).ToString();
+        var text = CaptionStore.Serialize(TestRecords.Described(name)).ToString();
         Assert.Contains(was, text, StringComparison.Ordinal);
         return new BinaryData(text.Replace(was, now, StringComparison.Ordinal)).ToArray();
     }

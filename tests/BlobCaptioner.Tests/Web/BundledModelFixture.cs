@@ -1,6 +1,8 @@
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Images;
+using BlobCaptioner.Profiles;
+using BlobCaptioner.Profiles.Files;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
-using BlobCaptioner.Queueing;
+using BlobCaptioner.Pipeline;
 using BlobCaptioner.Tests.LocalStack;
-using BlobCaptioner.Tests.Queueing;
+using BlobCaptioner.Tests.Pipeline;
 using Microsoft.Playwright;
 using Xunit;
 using static Microsoft.Playwright.Assertions;

@@ -1,8 +1,8 @@
-using BlobCaptioner.Queueing;
-using BlobCaptioner.Results;
+using BlobCaptioner.Pipeline;
+using BlobCaptioner.Records;
 using BlobCaptioner.Tests.Cli;
 using BlobCaptioner.Tests.LocalStack;
-using BlobCaptioner.Tests.Queueing;
+using BlobCaptioner.Tests.Pipeline;
 using Microsoft.Playwright;
 using Xunit;
 using static Microsoft.Playwright.Assertions;

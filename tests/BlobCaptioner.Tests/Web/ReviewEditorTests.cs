@@ -1,5 +1,5 @@
 using System.Text.Json;
-using BlobCaptioner.Results;
+using BlobCaptioner.Records;
 using BlobCaptioner.Web.Reviews;
 using Xunit;
 

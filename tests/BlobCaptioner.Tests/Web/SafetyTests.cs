@@ -4,7 +4,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using BlobCaptioner.Images;
 using BlobCaptioner.Tests.LocalStack;
-using BlobCaptioner.Tests.Queueing;
+using BlobCaptioner.Tests.Pipeline;
 using BlobCaptioner.Web;
 using Xunit;
 
@@ -105,7 +105,7 @@ public sealed class SafetyTests(AzuriteFixture azurite)
         await host.DescribeAsync("red.jpg");
         var seen = await host.RecordAsync("red.jpg");
         await host.ReviewAsync("red.jpg", seen.ETag!, "approved", "somebody else");
-        Assert.Equal("ana@shop.example", BlobCaptioner.Results.RecordReview.Read((await host.Store.ReadAsync("red.jpg", Cancel))!.Record!.Review).By);
+        Assert.Equal("ana@shop.example", BlobCaptioner.Records.RecordReview.Read((await host.Store.ReadAsync("red.jpg", Cancel))!.Record!.Review).By);
     }
 
     [Fact]

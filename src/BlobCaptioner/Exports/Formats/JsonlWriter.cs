@@ -1,5 +1,5 @@
 using System.Text.Json;
-using BlobCaptioner.Results;
+using BlobCaptioner.Records;
 
 namespace BlobCaptioner.Exports.Formats;
 
@@ -14,7 +14,7 @@ internal sealed class JsonlWriter(Stream stream) : IExportWriter
     /// <inheritdoc/>
     public void Write(ExportItem item)
     {
-        JsonSerializer.Serialize(stream, item.Main.Record, CaptionJson.RecordLine);
+        JsonSerializer.Serialize(stream, item.Main.Record, RecordJson.RecordLine);
         stream.WriteByte((byte)'\n');
     }
 

@@ -1,11 +1,11 @@
 using BlobCaptioner.Hosting.Settings;
 using BlobCaptioner.Hosting.Telemetry;
-using BlobCaptioner.Inference;
+using BlobCaptioner.Inference.Batching;
 using BlobCaptioner.Storage;
 using BlobCaptioner.Tests.Inference;
 using BlobCaptioner.Tests.LocalStack;
-using BlobCaptioner.Tests.Queueing;
-using BlobCaptioner.Tests.Telemetry;
+using BlobCaptioner.Tests.Pipeline;
+using BlobCaptioner.Tests.Pipeline.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
@@ -92,9 +92,9 @@ public sealed class CaptionerTelemetryTests(AzuriteFixture azurite)
         await DescribeAsync("a.jpg", "no picture"u8.ToArray());
         await using var engine = new ScriptedEngine(new ScriptedDecoder(ScriptedEngine.Words), new BatcherOptions { Slots = 2 });
         await engine.Describe(1);
-        BlobCaptioner.Telemetry.PipelineMetrics.HandedBack("stopped");
-        BlobCaptioner.Telemetry.PipelineMetrics.Count(BlobCaptioner.Queueing.PipelineEventKind.StorageTrouble, null, "worker");
-        BlobCaptioner.Telemetry.PipelineMetrics.Count(BlobCaptioner.Queueing.PipelineEventKind.Unreadable, "unreadable", "worker");
+        BlobCaptioner.Pipeline.PipelineMetrics.HandedBack("stopped");
+        BlobCaptioner.Pipeline.PipelineMetrics.Count(BlobCaptioner.Pipeline.PipelineEventKind.StorageTrouble, null, "worker");
+        BlobCaptioner.Pipeline.PipelineMetrics.Count(BlobCaptioner.Pipeline.PipelineEventKind.Unreadable, "unreadable", "worker");
 
         using var client = new HttpClient { BaseAddress = new(app.Urls.Single()) };
         var text = "";

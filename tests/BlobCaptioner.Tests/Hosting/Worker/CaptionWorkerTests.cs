@@ -2,10 +2,11 @@ using System.Net;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Hosting.Worker;
 using BlobCaptioner.Inference;
-using BlobCaptioner.Queueing;
-using BlobCaptioner.Results;
+using BlobCaptioner.Pipeline;
+using BlobCaptioner.Profiles.Files;
+using BlobCaptioner.Records;
 using BlobCaptioner.Tests.LocalStack;
-using BlobCaptioner.Tests.Queueing;
+using BlobCaptioner.Tests.Pipeline;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Hosting.Worker;

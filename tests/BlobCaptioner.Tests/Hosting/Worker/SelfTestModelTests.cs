@@ -1,6 +1,8 @@
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Hosting.Worker;
 using BlobCaptioner.Images;
+using BlobCaptioner.Inference;
+using BlobCaptioner.Profiles;
+using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Tests.Engine;
 using Xunit;
 

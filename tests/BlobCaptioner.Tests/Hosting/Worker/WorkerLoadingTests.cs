@@ -1,7 +1,7 @@
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Hosting.Worker;
 using BlobCaptioner.Tests.LocalStack;
-using BlobCaptioner.Tests.Queueing;
+using BlobCaptioner.Tests.Pipeline;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -1,0 +1,180 @@
+using System.Diagnostics;
+using BlobCaptioner.Captioning;
+using BlobCaptioner.Records;
+using BlobCaptioner.Telemetry;
+
+namespace BlobCaptioner.Pipeline;
+
+/// <summary>
+/// Spans on a picture's way, after OpenTelemetry's conventions for messaging. Every method does nothing while nobody listens.
+/// Attributes carry names and codes, never pixels, copy, or what a server answered.
+/// </summary>
+internal static class CaptionTracing
+{
+    /// <summary><c>messaging.system</c>: the registry of the conventions has no name for storage queues.</summary>
+    public const string System = "azure_queue_storage";
+
+    private const int LongestTraceState = 512;
+
+    public static ActivitySource Source { get; } = new(CaptionTelemetry.SourceName);
+
+    /// <summary>The span that we are in; null where there is none, or it is somebody else's.</summary>
+    public static Activity? Current => Activity.Current is { } span && span.Source == Source ? span : null;
+
+    /// <summary>Taking an image in. A child of the trigger's span; out of a listing it begins a trace of its own that links to the sweep's, or one trace would hold them all.</summary>
+    public static Activity? StartIntake(string container, string name, string profile, bool listed)
+    {
+        if (!Source.HasListeners())
+        {
+            return null;
+        }
+
+        ActivityLink[] links = [];
+        if (listed && Activity.Current is { } sweep)
+        {
+            links = [new(sweep.Context)];
+
+            // Ends with the async method that called us.
+            Activity.Current = null;
+        }
+
+        return Source.StartActivity(ActivityKind.Internal, default, Picture(container, name, profile), links, name: $"intake {container}");
+    }
+
+    /// <summary>A step within a span of ours.</summary>
+    public static Activity? StartStep(string name) => Source.StartActivity(name);
+
+    /// <summary>Runs a step in a span of its own, which says so where the step throws for another reason than the token.</summary>
+    public static async Task<T> StepAsync<T>(string name, Func<CancellationToken, Task<T>> step, CancellationToken cancellationToken)
+    {
+        using var span = StartStep(name);
+        try
+        {
+            return await step(cancellationToken);
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            Fail(span, error);
+            throw;
+        }
+    }
+
+    /// <summary>Putting a job into the queue.</summary>
+    public static Activity? StartSend(string queue) => Source.HasListeners()
+        ? Source.StartActivity(ActivityKind.Producer, default, Messaging(queue, "send"), name: $"send {queue}")
+        : null;
+
+    /// <summary>
+    /// A worker's whole work on a message. Its parent is the span that sent it: there is exactly one message here, for which the conventions allow it, and so
+    /// a picture has one trace from trigger to record. The link that they ask for in any case is there too.
+    /// </summary>
+    /// <param name="queue">The queue's name.</param>
+    /// <param name="id">The message's id.</param>
+    /// <param name="text">The message's text; read only if somebody listens.</param>
+    /// <param name="deliveries">The queue's own count of deliveries.</param>
+    public static Activity? StartProcess(string queue, string id, BinaryData text, long deliveries)
+    {
+        if (!Source.HasListeners())
+        {
+            return null;
+        }
+
+        // The loop's own surroundings are no parent of a message. Ends with the async method that called us.
+        Activity.Current = null;
+        var tags = Messaging(queue, "process");
+        tags.Add("messaging.message.id", id);
+        tags.Add("captioner.deliveries", deliveries);
+        ActivityContext parent = default;
+        if (CaptionMessage.TryParse(text.ToString(), out var job, out _))
+        {
+            tags.Add(TelemetryTags.Container, job!.Container);
+            tags.Add(TelemetryTags.Picture, job.Name);
+            tags.Add(TelemetryTags.Profile, job.Profile);
+            tags.Add(TelemetryTags.Tries, job.Tries);
+            _ = ActivityContext.TryParse(job.TraceParent, job.TraceState, isRemote: true, out parent);
+        }
+
+        return Source.StartActivity(
+            ActivityKind.Consumer, parent, tags, parent == default ? [] : [new ActivityLink(parent)], name: $"process {queue}");
+    }
+
+    /// <summary>The job with the trace that it belongs to, for the worker to go on with.</summary>
+    public static CaptionJob Stamp(CaptionJob job) => Activity.Current is { IdFormat: ActivityIdFormat.W3C } current
+        ? job with { TraceParent = current.Id, TraceState = current.TraceStateString is { Length: > 0 and <= LongestTraceState } state ? state : null }
+        : job;
+
+    /// <summary>The step failed.</summary>
+    public static void Fail(Activity? span, Exception error)
+    {
+        if (span is not null)
+        {
+            Fail(span, error is CaptionException known ? known.Code : error.GetType().FullName!);
+        }
+    }
+
+    /// <summary>What the model's answer cost.</summary>
+    public static void Describe(Activity? span, CaptionModelInfo model, CaptionUsage? usage)
+    {
+        if (span is not { IsAllDataRequested: true })
+        {
+            return;
+        }
+
+        span.SetTag("gen_ai.request.model", model.Name);
+        if (usage is not null)
+        {
+            span.SetTag("gen_ai.usage.input_tokens", usage.PromptTokens + usage.ImageTokens);
+            span.SetTag("gen_ai.usage.output_tokens", usage.OutputTokens);
+            span.SetTag("captioner.wait.duration", usage.Queued.TotalSeconds);
+            span.SetTag("captioner.encode.duration", usage.Encode.TotalSeconds);
+            span.SetTag("captioner.prefill.duration", usage.Prefill.TotalSeconds);
+            span.SetTag("captioner.decode.duration", usage.Decode.TotalSeconds);
+        }
+    }
+
+    /// <summary>Puts what happened to a picture on the span that is current. A rejected picture is a result; a try that failed, and a job that was given up, are errors.</summary>
+    public static void Tell(PipelineEventKind kind, RecordError? error)
+    {
+        if (Current is not { IsAllDataRequested: true } span)
+        {
+            return;
+        }
+
+        if (kind == PipelineEventKind.StorageTrouble)
+        {
+            span.AddEvent(new("storage.trouble"));
+            return;
+        }
+
+        span.SetTag(TelemetryTags.State, PipelineMetrics.StateOf(kind));
+        if (error is not null && kind is PipelineEventKind.Retried or PipelineEventKind.Failed or PipelineEventKind.Unreadable)
+        {
+            Fail(span, error!.Code);
+        }
+        else if (error is not null)
+        {
+            span.SetTag(TelemetryTags.Code, error.Code);
+        }
+    }
+
+    private static void Fail(Activity span, string code)
+    {
+        span.SetTag(TelemetryTags.ErrorType, code);
+        span.SetStatus(ActivityStatusCode.Error, code);
+    }
+
+    private static ActivityTagsCollection Picture(string container, string name, string profile) => new()
+    {
+        [TelemetryTags.Container] = container,
+        [TelemetryTags.Picture] = name,
+        [TelemetryTags.Profile] = profile,
+    };
+
+    private static ActivityTagsCollection Messaging(string queue, string operation) => new()
+    {
+        ["messaging.system"] = System,
+        ["messaging.operation.name"] = operation,
+        ["messaging.operation.type"] = operation,
+        [TelemetryTags.Queue] = queue,
+    };
+}

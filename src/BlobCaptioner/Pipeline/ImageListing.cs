@@ -1,0 +1,106 @@
+using System.Runtime.CompilerServices;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using BlobCaptioner.Records;
+using BlobCaptioner.Storage;
+
+namespace BlobCaptioner.Pipeline;
+
+/// <summary>One image of a listing.</summary>
+/// <param name="Name">The blob's name.</param>
+/// <param name="ETag">Its ETag, without quotes.</param>
+/// <param name="LastModified">When it was uploaded, by the storage's clock.</param>
+/// <param name="HasRecord">True where a blob lies where its record belongs.</param>
+/// <param name="Receipt">What that blob's metadata tells; null without a record, or where it is not one of ours.</param>
+internal sealed record ListedImage(string Name, string ETag, DateTimeOffset? LastModified, bool HasRecord, RecordReceipt? Receipt);
+
+/// <summary>Images and their records out of one listing with metadata, as a stream: memory does not grow with the container.</summary>
+internal static class ImageListing
+{
+    /// <summary>
+    /// Reads it. A record follows its image in name order, so an image waits only until the listing has passed its record's name.
+    /// Should an account order names differently, the record counts as missing here, and intake, which looks for itself, finds it.
+    /// </summary>
+    public static IAsyncEnumerable<ListedImage> ReadAsync(BlobContainerClient images, string? prefix, CancellationToken cancellationToken) =>
+        ReadAsync(images, prefix, onProduct: null, cancellationToken);
+
+    /// <summary>The same, telling of product records as they pass.</summary>
+    /// <param name="images">The images' container.</param>
+    /// <param name="prefix">Only names that start with this; null for all.</param>
+    /// <param name="onProduct">Told a product record's name and what its metadata tells; null for nobody.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static IAsyncEnumerable<ListedImage> ReadAsync(
+        BlobContainerClient images, string? prefix, Action<string, RecordReceipt?>? onProduct, CancellationToken cancellationToken) =>
+        PairAsync(images.GetBlobsAsync(Options(prefix), cancellationToken), onProduct, cancellationToken);
+
+    /// <summary>The same within one folder, without those below it.</summary>
+    public static IAsyncEnumerable<ListedImage> ReadFolderAsync(
+        BlobContainerClient images, string prefix, Action<string, RecordReceipt?> onProduct, CancellationToken cancellationToken)
+    {
+        var options = new GetBlobsByHierarchyOptions { Traits = BlobTraits.Metadata, Delimiter = "/", Prefix = prefix };
+        return PairAsync(images.GetBlobsByHierarchyAsync(options, cancellationToken).Where(i => i.IsBlob).Select(i => i.Blob), onProduct, cancellationToken);
+    }
+
+    /// <summary>
+    /// The same in pages, from any page on. An image whose record stands on the next page counts as one without; intake looks for itself.
+    /// </summary>
+    /// <param name="images">The images' container.</param>
+    /// <param name="prefix">Only names that start with this; null for all.</param>
+    /// <param name="from">Where an earlier listing went on; null for the start.</param>
+    /// <param name="pageSize">Blobs on a page, 1 to 5,000.</param>
+    /// <param name="onProduct">Told of product records as they pass.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Pages, each with where the listing goes on after it; empty after the last.</returns>
+    public static async IAsyncEnumerable<(IAsyncEnumerable<ListedImage> Images, string Next)> ReadPagesAsync(
+        BlobContainerClient images, string? prefix, string? from, int pageSize, Action<string, RecordReceipt?> onProduct, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var page in images.GetBlobsAsync(Options(prefix), cancellationToken).AsPages(from, pageSize))
+        {
+            yield return (PairAsync(page.Values.ToAsyncEnumerable(), onProduct, cancellationToken), page.ContinuationToken ?? "");
+        }
+    }
+
+    private static GetBlobsOptions Options(string? prefix) => new() { Traits = BlobTraits.Metadata, Prefix = prefix };
+
+    private static async IAsyncEnumerable<ListedImage> PairAsync(
+        IAsyncEnumerable<BlobItem> blobs, Action<string, RecordReceipt?>? onProduct, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var waiting = new Dictionary<string, ListedImage>(StringComparer.Ordinal);
+        var order = new PriorityQueue<string, string>(StringComparer.Ordinal);
+        await foreach (var blob in blobs.WithCancellation(cancellationToken))
+        {
+            while (order.TryPeek(out var passed, out _) && string.CompareOrdinal(passed, blob.Name) < 0)
+            {
+                order.Dequeue();
+                if (waiting.Remove(passed, out var missing))
+                {
+                    yield return missing;
+                }
+            }
+
+            if (waiting.Remove(blob.Name, out var found))
+            {
+                yield return found with { HasRecord = true, Receipt = RecordReceipt.FromMetadata(blob.Metadata) };
+            }
+            else if (ImageNames.IsImage(blob.Name) && !IsFolder(blob.Metadata))
+            {
+                var record = ImageNames.RecordFor(blob.Name);
+                waiting[record] = new(blob.Name, blob.Properties.ETag?.Plain() ?? "", blob.Properties.LastModified, HasRecord: false, Receipt: null);
+                order.Enqueue(record, record);
+            }
+            else if (onProduct is not null && ProductRecords.IsProductRecord(blob.Name))
+            {
+                onProduct(blob.Name, RecordReceipt.FromMetadata(blob.Metadata));
+            }
+        }
+
+        foreach (var rest in waiting.Values)
+        {
+            yield return rest;
+        }
+    }
+
+    /// <summary>True for the empty blobs that stand for folders in accounts with a hierarchical namespace.</summary>
+    public static bool IsFolder(IDictionary<string, string>? metadata) =>
+        metadata is not null && metadata.Any(m => m.Key.Equals("hdi_isfolder", StringComparison.OrdinalIgnoreCase) && m.Value.Equals("true", StringComparison.OrdinalIgnoreCase));
+}

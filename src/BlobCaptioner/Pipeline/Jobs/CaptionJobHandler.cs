@@ -1,0 +1,391 @@
+using System.Collections.Concurrent;
+using BlobCaptioner.Captioning;
+using BlobCaptioner.Pipeline.Products;
+using BlobCaptioner.Profiles;
+using BlobCaptioner.Records;
+using BlobCaptioner.Storage;
+using Polly;
+
+namespace BlobCaptioner.Pipeline.Jobs;
+
+/// <summary>Takes one leased message to its end: a record and a deleted message, a later try, or the poison queue.</summary>
+internal sealed class CaptionJobHandler
+{
+    private const int TriesBeforeAlone = 2;
+    private static readonly TimeSpan HandBackPatience = TimeSpan.FromSeconds(5);
+
+    private readonly CaptionStorage _storage;
+    private readonly ICaptionModel _model;
+    private readonly Func<string, Profile> _profiles;
+    private readonly QueueLoopOptions _options;
+    private readonly ModelGate _gate;
+    private readonly TimeProvider _time;
+    private readonly WorkerReport _report;
+    private readonly PreparedImages _prepared;
+    private readonly Assignments _assignments;
+    private readonly CaptionStore _store;
+    private readonly ResiliencePipeline _outage;
+    private readonly JobLoader _loader;
+    private readonly ProductLoader _productLoader;
+    private readonly JobEnd _end;
+    private readonly ModelCall _call;
+    private readonly ConcurrentDictionary<string, byte> _unknownProfiles = new(StringComparer.Ordinal);
+
+    public CaptionJobHandler(
+        CaptionStorage storage,
+        PreparedImages prepared,
+        ICaptionModel model,
+        Func<string, Profile> profiles,
+        Assignments assignments,
+        QueueLoopOptions options,
+        ModelGate gate,
+        TimeProvider time,
+        WorkerReport report)
+    {
+        (_storage, _model, _profiles, _options, _gate) = (storage, model, profiles, options, gate);
+        (_time, _report, _prepared, _assignments) = (time, report, prepared, assignments);
+        _store = new(storage);
+        _outage = StorageOutage.CreateRetry(storage.Options, time, error =>
+        {
+            _report.StorageTrouble(error);
+            _report.Tell(PipelineEventKind.StorageTrouble, storage.Images.Name, new("storage", error.Message, "It is tried again."));
+        });
+        _loader = new(_store, prepared, model.Info.Hash, _outage);
+        _call = new(model, _store, prepared, _outage, time);
+
+        // Who died between claim and message is back when its lease is over. Which model wrote a product is for sweeps to look at, or workers with two would undo each other's.
+        var products = new ProductDispatch(storage, assignments, options.Lease / 2, modelHash: null, time, (kind, name, error) => _report.Tell(kind, name, error));
+        _productLoader = new(products.Views, _store, prepared, model.Info.Hash, _outage);
+        _end = new(new(storage, timeout: TimeSpan.Zero), products, profiles, _outage);
+    }
+
+    /// <summary>Handles a message. Whatever happens, the message is deleted only after its end is on record, and no exception gets out.</summary>
+    /// <param name="lease">The message.</param>
+    /// <param name="stop">Begin nothing new: a job that the model has not begun is handed back.</param>
+    /// <param name="abort">Give up what runs, and hand it back.</param>
+    public async Task HandleAsync(JobLease lease, CancellationToken stop, CancellationToken abort)
+    {
+        CaptionJob? job = null;
+        var span = CaptionTracing.Current;
+        try
+        {
+            if (!CaptionMessage.TryParse(lease.Text, out job, out var problem))
+            {
+                await PoisonUnreadableAsync(lease, problem!, abort);
+            }
+            else if (job!.Container != _storage.Images.Name)
+            {
+                await PoisonUnreadableAsync(lease, $"The job is for container '{job.Container}'; this worker serves '{_storage.Images.Name}'.", abort);
+            }
+            else
+            {
+                PipelineMetrics.Taken(_storage.Captions.Name, _time.GetUtcNow() - job.EnqueuedAt);
+                await DescribeAsync(lease, job, stop, abort);
+            }
+        }
+        catch (OperationCanceledException) when (lease.Lost.IsCancellationRequested)
+        {
+            _report.LeaseLost(job?.Name ?? lease.Id);
+            PipelineMetrics.HandedBack("lease-lost");
+            _report.Tell(PipelineEventKind.HandedBack, job?.Name ?? lease.Id, new("lease-lost", "Another worker has the job now, or its message is gone.", "Nothing to do."));
+        }
+        catch (OperationCanceledException) when (abort.IsCancellationRequested || stop.IsCancellationRequested)
+        {
+            await HandBackAsync(lease, job, TimeSpan.Zero, "stopped");
+        }
+        catch (Exception error)
+        {
+            // Storage was away for longer than is waited for, or refuses: not the picture's fault, so no try is counted.
+            _report.JobInterrupted(error, job?.Name ?? lease.Id);
+            CaptionTracing.Fail(span, error);
+            _report.Tell(PipelineEventKind.StorageTrouble, job?.Name ?? lease.Id, new("storage", error.Message, "It is tried again."));
+            await HandBackAsync(lease, job, Backoff.After(1, _options.RetryDelay, _options.MaxRetryDelay), "storage");
+        }
+    }
+
+    private async Task DescribeAsync(JobLease lease, CaptionJob job, CancellationToken stop, CancellationToken abort)
+    {
+        using var mine = CancellationTokenSource.CreateLinkedTokenSource(lease.Lost, abort);
+        using var begin = CancellationTokenSource.CreateLinkedTokenSource(mine.Token, stop);
+        Profile basis;
+        try
+        {
+            basis = _profiles(job.Profile);
+        }
+        catch (ArgumentException unknown)
+        {
+            await WaitForProfileAsync(lease, job, unknown.Message, abort);
+            return;
+        }
+
+        var assignment = job.Product is null
+            ? await _outage.ExecuteAsync(async cancel => await _assignments.ForAsync(job.Name, basis, job.As, cancel), begin.Token)
+            : await _productLoader.AssignAsync(job, basis, begin.Token);
+        if (assignment is null)
+        {
+            _report.Dropped(job.Name, RecordWrite.ImageChanged);
+            await CompleteAsync(lease, job, abort);
+            return;
+        }
+
+        if (assignment.What is not { } what)
+        {
+            await RejectAsync(lease, job with { Preparation = "none" }, assignment, assignment.Error!, asked: null, abort);
+            return;
+        }
+
+        job = WithCurrentSettings(job, what);
+        switch (await CaptionTracing.StepAsync(
+            "load", cancel => job.Product is null ? _loader.LoadAsync(job, what, cancel) : _productLoader.LoadAsync(job, assignment, cancel), begin.Token))
+        {
+            case LoadedJob.Ready bare when what.Profile.Fields.Count == 0:
+                await EndAsync(lease, job, RecordDraft.Bare(job, assignment, _time.GetUtcNow()), bare.Present, TimeSpan.Zero, new(), abort);
+                return;
+            case LoadedJob.Ready ready:
+                await DescribeAsync(lease, job, assignment, ready, stop, begin.Token, mine.Token, abort);
+                return;
+            case LoadedJob.Refreshed refreshed:
+                await EndAsync(lease, job, refreshed.Record, refreshed.Present, TimeSpan.Zero, new(), abort);
+                return;
+            case LoadedJob.Unfit unfit:
+                await RejectAsync(lease, job with { Preparation = unfit.RejectedBy }, assignment, unfit.Error, asked: null, abort);
+                return;
+            case LoadedJob.Over over:
+                _report.Dropped(job.Name, over.Reason);
+                await CompleteAsync(lease, job, abort);
+                return;
+            default:
+                throw new InvalidOperationException("A loaded job is ready, unfit or over.");
+        }
+    }
+
+    private async Task DescribeAsync(
+        JobLease lease, CaptionJob job, Assignment assignment, LoadedJob.Ready ready, CancellationToken stop, CancellationToken begin, CancellationToken mine,
+        CancellationToken abort)
+    {
+        var part = RecordPart.Of(job, assignment, ready.Present);
+        assignment = part is null ? assignment : assignment.For(part.Asked);
+        var what = assignment.What!;
+        var begun = job with { Tries = job.Tries + 1, LastError = null };
+        var started = _time.GetTimestamp();
+        CaptionRecord? same;
+        (Caption? Written, Exception? Problem) answer = default;
+        using (await _gate.EnterAsync(IsSuspect(job), begin))
+        {
+            stop.ThrowIfCancellationRequested();
+            started = _time.GetTimestamp();
+            same = await _call.FindCopyAsync(job, ready, what, mine);
+            if (same is null)
+            {
+                if (job.Tries >= _options.MaxTries)
+                {
+                    await GiveUpAsync(lease, job, assignment, WorkerVanished(job), abort);
+                    return;
+                }
+
+                await RewriteAsync(lease, begun, mine);
+                var draft = new CaptionDraft();
+                _report.Tell(PipelineEventKind.Started, job.Name, draft: draft);
+                started = _time.GetTimestamp();
+                var request = new CaptionRequest { Images = ready.Images, Profile = what.Profile, Facts = what.Facts, Variation = (ulong)job.Variation, Draft = draft };
+                answer = await _call.AskAsync(request, mine);
+            }
+        }
+
+        var elapsed = _time.GetElapsedTime(started);
+        if (same is not null)
+        {
+            await EndAsync(lease, job, RecordDraft.Reused(job, assignment, same, elapsed, _time.GetUtcNow()), ready.Present, elapsed, new(), abort);
+        }
+        else if (answer.Written is { } caption)
+        {
+            // From here on the work is worth more than the lease: conditions keep the write safe even if another worker has the message by now.
+            var record = RecordDraft.Described(begun, assignment, _model.Info, caption, elapsed, _time.GetUtcNow());
+            await EndAsync(lease, job, part?.Merge(record) ?? record, ready.Present, elapsed, caption.Usage, abort, () => _call.NoteAsync(job, ready, abort));
+        }
+        else
+        {
+            await EndWithoutCaptionAsync(lease, begun, assignment, answer.Problem!, abort);
+        }
+    }
+
+    private async Task EndAsync(
+        JobLease lease, CaptionJob job, CaptionRecord record, StoredRecord? present, TimeSpan elapsed, CaptionUsage usage, CancellationToken abort,
+        Func<Task>? afterwards = null)
+    {
+        var write = await WriteAsync(record, job, present, abort);
+        if (write == RecordWrite.Written)
+        {
+            _report.Tell(PipelineEventKind.Described, job.Name, error: null, record, elapsed, usage);
+            await (afterwards?.Invoke() ?? Task.CompletedTask);
+        }
+        else
+        {
+            _report.Dropped(job.Name, write);
+        }
+
+        await CompleteAsync(lease, job, abort);
+    }
+
+    // The settings changed after it was enqueued. Only then is the preparation this worker's own: an intake elsewhere may be set up otherwise.
+    private CaptionJob WithCurrentSettings(CaptionJob job, ResolvedProfile what)
+    {
+        if (job.ProfileVersion == what.Version)
+        {
+            return job;
+        }
+
+        if (job.Product is not null)
+        {
+            // Its pictures are prepared already, as their own records say.
+            return job with { ProfileVersion = what.Version };
+        }
+
+        var preparation = _prepared.Preparation(what.Profile.ImageTokenBudget);
+        return job with { ProfileVersion = what.Version, Preparation = preparation, PreparedBlob = PreparedImages.NameOf(job.ContentHash, preparation) };
+    }
+
+    // No try of the picture's: another worker may know the profile, or this one after its next start.
+    private async Task WaitForProfileAsync(JobLease lease, CaptionJob job, string reason, CancellationToken abort)
+    {
+        if (_unknownProfiles.TryAdd(job.Profile, 0))
+        {
+            _report.ProfileUnknown(job.Profile, reason);
+            _report.Tell(PipelineEventKind.HandedBack, job.Name, new("unknown-profile", reason, "Start a worker that knows that profile; its jobs wait in the queue."));
+        }
+
+        PipelineMetrics.HandedBack("unknown-profile");
+        var waits = job.Waits + 1;
+        var text = CaptionMessage.Format(job with { Waits = waits });
+        await _outage.ExecuteAsync(
+            async cancel => await lease.HandBackAsync(text, Backoff.After(waits, _options.RetryDelay, _options.MaxRetryDelay), cancel), abort);
+    }
+
+    // Its last worker vanished, and it was not the first to: should this picture be what ends workers, it takes no other with it from now on.
+    private static bool IsSuspect(CaptionJob job) => job is { Tries: >= TriesBeforeAlone, LastError: null };
+
+    private async Task EndWithoutCaptionAsync(JobLease lease, CaptionJob job, Assignment assignment, Exception problem, CancellationToken abort)
+    {
+        if (problem is CaptionException { Retry: false } never)
+        {
+            await RejectAsync(lease, job, assignment, new(never.Code, never.Message, never.Remedy), _model.Info, abort);
+            return;
+        }
+
+        _report.TryFailed(problem, job.Name, job.Tries, _options.MaxTries);
+        var error = problem is CaptionException known
+            ? new RecordError(known.Code, known.Message, known.Remedy)
+            : new("model-error", problem.Message, "Look into the worker's log, then run: captioner sweep --retry-failed.");
+        if (problem is CaptionException { IsFinal: true })
+        {
+            await GiveUpAsync(lease, job, assignment, error, abort);
+            return;
+        }
+
+        await EndTryAsync(lease, job, assignment, error, abort);
+    }
+
+    private async Task EndTryAsync(JobLease lease, CaptionJob job, Assignment assignment, RecordError error, CancellationToken abort)
+    {
+        if (job.Tries >= _options.MaxTries)
+        {
+            await GiveUpAsync(lease, job, assignment, error, abort);
+            return;
+        }
+
+        _report.Tell(PipelineEventKind.Retried, job.Name, error);
+        var delay = Backoff.After(job.Tries, _options.RetryDelay, _options.MaxRetryDelay);
+        var text = CaptionMessage.Format(job with { LastError = Cut($"{error.Code}: {error.Message}") });
+        await _outage.ExecuteAsync(async cancel => await lease.HandBackAsync(text, delay, cancel), abort);
+    }
+
+    // Record, then poison, then delete: a crash in between repeats a step, and loses none.
+    private async Task GiveUpAsync(JobLease lease, CaptionJob job, Assignment assignment, RecordError error, CancellationToken abort)
+    {
+        var record = RecordDraft.Without(RecordStatus.Failed, job, assignment, _model.Info, error, _time.GetUtcNow());
+        var write = await WriteAsync(record, job, abort);
+        if (write == RecordWrite.Written)
+        {
+            _report.GivenUp(job.Name, job.Tries, error.Code, error.Message);
+            var poison = new PoisonMessage { Code = error.Code, Reason = Cut(error.Message), Job = job, At = _time.GetUtcNow() };
+            await SendPoisonAsync(poison, abort);
+            _report.Tell(PipelineEventKind.Failed, job.Name, error, record);
+        }
+        else
+        {
+            _report.Dropped(job.Name, write);
+        }
+
+        await CompleteAsync(lease, job, abort);
+    }
+
+    private async Task RejectAsync(JobLease lease, CaptionJob job, Assignment assignment, RecordError error, CaptionModelInfo? asked, CancellationToken abort)
+    {
+        var record = RecordDraft.Without(RecordStatus.Rejected, job, assignment, asked, error, _time.GetUtcNow());
+        var write = await WriteAsync(record, job, abort);
+        if (write == RecordWrite.Written)
+        {
+            _report.Tell(PipelineEventKind.Rejected, job.Name, error, record);
+        }
+        else
+        {
+            _report.Dropped(job.Name, write);
+        }
+
+        await CompleteAsync(lease, job, abort);
+    }
+
+    private async Task PoisonUnreadableAsync(JobLease lease, string problem, CancellationToken abort)
+    {
+        var text = lease.Text.Length <= 8000 ? lease.Text : lease.Text[..8000];
+        await SendPoisonAsync(new() { Code = "unreadable", Reason = problem, Text = text, At = _time.GetUtcNow() }, abort);
+        _report.MessageUnreadable(lease.Id, problem);
+        _report.Tell(PipelineEventKind.Unreadable, lease.Id, new("unreadable", problem, $"Look into the queue '{_storage.Poison.Name}'."));
+        await _outage.ExecuteAsync(async cancel => await lease.CompleteAsync(cancel), abort);
+    }
+
+    private Task CompleteAsync(JobLease lease, CaptionJob job, CancellationToken abort) => _end.CompleteAsync(lease, job, abort);
+
+    private async Task HandBackAsync(JobLease lease, CaptionJob? job, TimeSpan delay, string reason)
+    {
+        try
+        {
+            // With the tries it came with: a try that we broke off is none. Best effort; otherwise the lease runs out by itself.
+            var text = job is null ? lease.Text : CaptionMessage.Format(job);
+            using var patience = new CancellationTokenSource(HandBackPatience, _time);
+            await lease.HandBackAsync(text, delay, patience.Token);
+            PipelineMetrics.HandedBack(reason);
+            _report.Tell(PipelineEventKind.HandedBack, job?.Name ?? lease.Id);
+        }
+        catch (Exception error)
+        {
+            _report.JobInterrupted(error, job?.Name ?? lease.Id);
+        }
+    }
+
+    private Task<RecordWrite> WriteAsync(CaptionRecord record, CaptionJob job, CancellationToken abort) =>
+        WriteAsync(cancel => _store.WriteAsync(record, job.Replaces, cancel), abort);
+
+    private Task<RecordWrite> WriteAsync(CaptionRecord record, CaptionJob job, StoredRecord? seen, CancellationToken abort) =>
+        WriteAsync(cancel => _store.WriteAsync(record, job.IsReplacing, seen, job.OverEdits, cancel), abort);
+
+    private Task<RecordWrite> WriteAsync(Func<CancellationToken, Task<RecordWrite>> write, CancellationToken abort) => CaptionTracing.StepAsync(
+        "write record", async stop => await _outage.ExecuteAsync(async cancel => await write(cancel), stop), abort);
+
+    private async Task SendPoisonAsync(PoisonMessage message, CancellationToken abort) =>
+        await _outage.ExecuteAsync(
+            async cancel => await _storage.Poison.SendMessageAsync(CaptionMessage.Format(message), timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: cancel),
+            abort);
+
+    private async Task RewriteAsync(JobLease lease, CaptionJob job, CancellationToken mine) =>
+        await _outage.ExecuteAsync(async cancel => await lease.RewriteAsync(CaptionMessage.Format(job), cancel), mine);
+
+    private RecordError WorkerVanished(CaptionJob job) => job.LastError is { } last
+        ? new("gave-up", last, "Run: captioner sweep --retry-failed.")
+        : new(
+            "worker-vanished",
+            $"The worker ended without a word while it described '{job.Name}', {job.Tries} times of {_options.MaxTries}.",
+            "Look into the worker's log for what ended it (memory?), then run: captioner sweep --retry-failed.");
+
+    private static string Cut(string text) => text.Length <= 2000 ? text : text[..2000];
+}

@@ -1,0 +1,219 @@
+using System.ComponentModel.DataAnnotations;
+using Azure.Storage.Queues.Models;
+using BlobCaptioner.Captioning;
+using BlobCaptioner.Images;
+using BlobCaptioner.Profiles;
+using BlobCaptioner.Profiles.Files;
+using BlobCaptioner.Storage;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace BlobCaptioner.Pipeline.Jobs;
+
+/// <summary>
+/// The worker: takes jobs from the queue, as many as the model has slots and a few more, and brings each to a record.
+/// Any number of loops, in any number of processes, work beside each other on one queue.
+/// </summary>
+public sealed partial class CaptionQueueLoop : IDisposable
+{
+    private const int MostMessagesPerReceive = 32;
+    private static readonly TimeSpan ReceiveGrace = TimeSpan.FromSeconds(2);
+
+    private readonly CaptionStorage _storage;
+    private readonly QueueLoopOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Action<PipelineEvent>? _onEvent;
+    private readonly ILogger _logger;
+    private readonly CaptionJobHandler _handler;
+    private readonly ModelGate _gate;
+    private readonly SemaphoreSlim _room;
+    private readonly int _capacity;
+    private volatile bool _endsWhenEmpty;
+
+    /// <summary>Creates a worker.</summary>
+    /// <param name="storage">Where it works.</param>
+    /// <param name="preparer">Prepares an image again whose prepared version has expired.</param>
+    /// <param name="model">Describes the pictures.</param>
+    /// <param name="profiles">The profile of a name; throws <see cref="ArgumentException"/> where there is none.</param>
+    /// <param name="options">Null takes the defaults.</param>
+    /// <param name="time">Clock; null takes the system's.</param>
+    /// <param name="onEvent">Told of every step; called from many threads.</param>
+    /// <param name="logger">Null logs nothing.</param>
+    /// <param name="settings">What the folders say; null reads them from the store.</param>
+    /// <exception cref="ValidationException">An option is out of its range.</exception>
+    public CaptionQueueLoop(
+        CaptionStorage storage,
+        ImagePreparer preparer,
+        ICaptionModel model,
+        Func<string, Profile> profiles,
+        QueueLoopOptions? options = null,
+        TimeProvider? time = null,
+        Action<PipelineEvent>? onEvent = null,
+        ILogger<CaptionQueueLoop>? logger = null,
+        FolderSettings? settings = null)
+        : this(storage, preparer, model, profiles, options, time, onEvent, logger, new Assignments(settings ?? new(storage, time: time)))
+    {
+    }
+
+    internal CaptionQueueLoop(
+        CaptionStorage storage,
+        ImagePreparer preparer,
+        ICaptionModel model,
+        Func<string, Profile> profiles,
+        QueueLoopOptions? options,
+        TimeProvider? time,
+        Action<PipelineEvent>? onEvent,
+        ILogger<CaptionQueueLoop>? logger,
+        Assignments assignments)
+    {
+        _storage = storage;
+        _options = options ?? new();
+        Validator.ValidateObject(_options, new ValidationContext(_options), validateAllProperties: true);
+        _time = time ?? TimeProvider.System;
+        _onEvent = onEvent;
+        _logger = (ILogger?)logger ?? NullLogger.Instance;
+        var slots = _options.Slots ?? model.Concurrency;
+        _capacity = slots + (_options.Prefetch ?? slots + 4);
+        _room = new(_capacity);
+        _gate = new(slots + _options.Lookahead);
+        _handler = new(storage, new(storage, preparer), model, profiles, assignments, _options, _gate, _time, new(_time, _onEvent, _logger));
+    }
+
+    /// <summary>Jobs in hand: loading, with the model, or being written.</summary>
+    public int InHand => _capacity - _room.CurrentCount;
+
+    /// <summary>Lets <see cref="RunAsync"/> return as soon as the queue holds no message, not even one that another worker has or that waits for a later try.</summary>
+    public void EndWhenEmpty() => _endsWhenEmpty = true;
+
+    /// <summary>Works until it is stopped, or until the queue is empty after <see cref="EndWhenEmpty"/>. Call it once.</summary>
+    /// <param name="stopReceiving">Takes no more jobs, hands back those that the model has not begun, finishes those that it has, and returns.</param>
+    /// <param name="abort">Breaks off what runs and hands it back, without a try counted.</param>
+    public async Task RunAsync(CancellationToken stopReceiving, CancellationToken abort)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopReceiving, abort);
+
+        // A receive that is cut off may have taken messages whose answer never comes; they would rest until their lease ends. So it gets a moment to finish.
+        using var receive = CancellationTokenSource.CreateLinkedTokenSource(abort);
+        await using var grace = stopReceiving.UnsafeRegister(_ => receive.CancelAfter(ReceiveGrace), null);
+        try
+        {
+            await ReceiveAsync(stop.Token, receive.Token, abort);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+        }
+
+        for (var taken = 0; taken < _capacity; taken++)
+        {
+            await _room.WaitAsync(CancellationToken.None);
+        }
+
+        _room.Release(_capacity);
+    }
+
+    /// <summary>Frees its semaphores; <see cref="RunAsync"/> must have returned.</summary>
+    public void Dispose()
+    {
+        _gate.Dispose();
+        _room.Dispose();
+    }
+
+    private async Task ReceiveAsync(CancellationToken stop, CancellationToken receive, CancellationToken abort)
+    {
+        var vain = 0;
+        while (!stop.IsCancellationRequested)
+        {
+            await _room.WaitAsync(stop);
+            var wanted = 1;
+            while (wanted < MostMessagesPerReceive && _room.Wait(TimeSpan.Zero, CancellationToken.None))
+            {
+                wanted++;
+            }
+
+            var taken = 0;
+            try
+            {
+                var messages = await _storage.Captions.ReceiveMessagesAsync(wanted, _options.Lease, receive);
+                taken = messages.Value.Length;
+                foreach (var message in messages.Value)
+                {
+                    _ = HoldAsync(message, stop, abort);
+                }
+
+                vain = taken == 0 ? vain + 1 : 0;
+            }
+            catch (Exception error) when (!stop.IsCancellationRequested)
+            {
+                vain++;
+                ReceiveFailed(error, _storage.Captions.Name);
+                PipelineMetrics.Count(PipelineEventKind.StorageTrouble, code: null, PipelineMetrics.Worker);
+                _onEvent?.Invoke(new()
+                {
+                    Kind = PipelineEventKind.StorageTrouble,
+                    Name = _storage.Captions.Name,
+                    At = _time.GetUtcNow(),
+                    Error = new("storage", error.Message, "It is tried again."),
+                });
+            }
+            finally
+            {
+                if (taken < wanted)
+                {
+                    _room.Release(wanted - taken);
+                }
+            }
+
+            if (vain > 0)
+            {
+                if (_endsWhenEmpty && InHand == 0 && await IsEmptyAsync(receive))
+                {
+                    return;
+                }
+
+                await Task.Delay(Backoff.After(vain, _options.MinPoll, _options.MaxPoll), _time, stop);
+            }
+        }
+    }
+
+    private async Task HoldAsync(QueueMessage message, CancellationToken stop, CancellationToken abort)
+    {
+        var span = CaptionTracing.StartProcess(_storage.Captions.Name, message.MessageId, message.Body, message.DequeueCount);
+        try
+        {
+            await using var lease = JobLease.Hold(_storage.Captions, message, _options.Lease, _time, error => RenewalFailed(error, message.MessageId));
+            await _handler.HandleAsync(lease, stop, abort);
+        }
+        catch (Exception error)
+        {
+            CaptionTracing.Fail(span, error);
+            HandlerBroke(error, message.MessageId);
+        }
+        finally
+        {
+            // First the span: who waits for the room may send spans off and end.
+            span?.Dispose();
+            _room.Release();
+        }
+    }
+
+    private async Task<bool> IsEmptyAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await _storage.Captions.GetPropertiesAsync(cancellationToken)).Value.ApproximateMessagesCount == 0;
+        }
+        catch (Exception error) when (StorageOutage.IsTransient(error, cancellationToken))
+        {
+            return false;
+        }
+    }
+
+    [LoggerMessage(10, LogLevel.Warning, "Receiving from the queue '{Queue}' failed; it is tried again")]
+    private partial void ReceiveFailed(Exception error, string queue);
+
+    [LoggerMessage(11, LogLevel.Warning, "Renewing message {Id} failed; it is tried again")]
+    private partial void RenewalFailed(Exception error, string id);
+
+    [LoggerMessage(12, LogLevel.Critical, "Message {Id}: its handler broke; the message comes back when its lease ends")]
+    private partial void HandlerBroke(Exception error, string id);
+}

@@ -1,0 +1,56 @@
+using BlobCaptioner.Captioning;
+using BlobCaptioner.Profiles;
+using BlobCaptioner.Records;
+using Polly;
+
+namespace BlobCaptioner.Pipeline.Jobs;
+
+/// <summary>Gets a job's copy: from a record of the same bytes where there is one, from the model otherwise.</summary>
+internal sealed class ModelCall(ICaptionModel model, CaptionStore store, PreparedImages prepared, ResiliencePipeline outage, TimeProvider time)
+{
+    /// <summary>
+    /// The finished record of the same bytes under another name. The prepared image, which both share, says from which image it was made; so only
+    /// a picture whose bytes were there before costs a request. Two that are worked on at the same time are both described.
+    /// </summary>
+    public async Task<CaptionRecord?> FindCopyAsync(CaptionJob job, LoadedJob.Ready ready, ResolvedProfile what, CancellationToken cancellationToken)
+    {
+        if (job.Force || ready.MadeFrom is not { } other || other == job.Name || job.ContentHash.Length == 0)
+        {
+            return null;
+        }
+
+        var fingerprint = Fingerprint.Compute(job.ContentHash, job.Preparation, what.Version, model.Info.Hash);
+        var found = await outage.ExecuteAsync(async cancel => await store.ReadAsync(other, cancel), cancellationToken);
+        return found?.Record is { Status: RecordStatus.Described } record && record.Fingerprint == fingerprint ? record : null;
+    }
+
+    /// <summary>Lets later pictures of the same bytes find this record, where the one that they would look at is of no use.</summary>
+    public async Task NoteAsync(CaptionJob job, LoadedJob.Ready ready, CancellationToken cancellationToken)
+    {
+        if (job.Product is null && ready.MadeFrom != job.Name)
+        {
+            await outage.ExecuteAsync(async cancel => await prepared.NoteMadeFromAsync(job.PreparedBlob, job.Name, cancel), cancellationToken);
+        }
+    }
+
+    /// <summary>Asks the model; what it throws is an answer too, unless the caller gave up.</summary>
+    public async Task<(Caption? Written, Exception? Problem)> AskAsync(CaptionRequest request, CancellationToken mine)
+    {
+        using var span = CaptionTracing.StartStep("caption");
+        CaptionTracing.Describe(span, model.Info, usage: null);
+        var started = time.GetTimestamp();
+        try
+        {
+            var caption = await model.DescribeAsync(request, mine);
+            CaptionTracing.Describe(span, model.Info, caption.Usage);
+            PipelineMetrics.Captioned(model.Info.Name, time.GetElapsedTime(started), caption.Usage);
+            return (caption, null);
+        }
+        catch (Exception error) when (!mine.IsCancellationRequested)
+        {
+            CaptionTracing.Fail(span, error);
+            PipelineMetrics.NotCaptioned(model.Info.Name, time.GetElapsedTime(started), error is CaptionException known ? known.Code : "model-error");
+            return (null, error);
+        }
+    }
+}

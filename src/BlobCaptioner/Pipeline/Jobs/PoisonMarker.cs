@@ -1,0 +1,179 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Azure;
+using Azure.Storage.Queues.Models;
+using BlobCaptioner.Pipeline.Intake;
+using BlobCaptioner.Profiles;
+using BlobCaptioner.Records;
+using BlobCaptioner.Storage;
+
+namespace BlobCaptioner.Pipeline.Jobs;
+
+/// <summary>
+/// Turns messages that were given up into <c>failed</c> records, so that <c>captioner status</c> counts them and <c>sweep --retry-failed</c> takes them up.
+/// Only where no record speaks of that version of the image yet; what tells of no image is kept in a queue for people. Safe to repeat.
+/// </summary>
+/// <remarks>
+/// A worker writes the record before it sends its poison message, so for those there is nothing left to do. It matters for what the platform itself
+/// gives up: images whose intake failed again and again, and jobs that another consumer of the queue let fall.
+/// </remarks>
+public sealed class PoisonMarker
+{
+    private const string Remedy = "Look into the function app's log, then run: captioner sweep --retry-failed.";
+
+    private readonly ImageIntake _intake;
+    private readonly CaptionStorage _storage;
+    private readonly CaptionStore _store;
+    private readonly JobClaims _claims;
+
+    /// <summary>Creates it over an intake's store.</summary>
+    public PoisonMarker(ImageIntake intake)
+    {
+        _intake = intake;
+        _storage = intake.Storage;
+        _store = new(_storage);
+        _claims = new(_storage, timeout: TimeSpan.Zero);
+    }
+
+    /// <summary>Handles a message of the poison queue of caption jobs.</summary>
+    /// <param name="message">The message's text, base64 or plain: a <see cref="PoisonMessage"/>, or a bare <see cref="CaptionJob"/> that a platform moved there.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="RequestFailedException">Storage refused.</exception>
+    public async Task<PoisonOutcome> MarkJobAsync(string message, CancellationToken cancellationToken)
+    {
+        if (TryRead(message, MessageJson.Poison) is { } poison)
+        {
+            return poison.Job is { } known
+                ? await MarkAsync(message, known, new(poison.Code, poison.Reason, "Run: captioner sweep --retry-failed."), cancellationToken)
+                : await KeepAsync(message, poison.Reason, cancellationToken);
+        }
+
+        return TryRead(message, MessageJson.Job) is { } job
+            ? await MarkAsync(
+                message, job, new("gave-up", $"Whoever read the queue '{_storage.Captions.Name}' gave this job up. {job.LastError}".TrimEnd(), Remedy), cancellationToken)
+            : await KeepAsync(message, "It is neither a poison message nor a caption job.", cancellationToken);
+    }
+
+    /// <summary>Handles a message of the blob trigger's own poison queue, <c>webjobs-blobtrigger-poison</c>.</summary>
+    /// <param name="message">The message's text, base64 or plain.</param>
+    /// <param name="profile">The profile for which the image was to be taken in.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="RequestFailedException">Storage refused.</exception>
+    public async Task<PoisonOutcome> MarkImageAsync(string message, Profile profile, CancellationToken cancellationToken)
+    {
+        if (TryRead(message, MessageJson.ImagePoison) is not { } blob)
+        {
+            return await KeepAsync(message, "It is not a message of the blob trigger.", cancellationToken);
+        }
+
+        if (blob.ContainerName != _storage.Images.Name || !ImageNames.IsImage(blob.BlobName))
+        {
+            // The queue is shared by every function app on the account.
+            return await KeepAsync(message, $"'{blob.ContainerName}/{blob.BlobName}' is not an image of '{_storage.Images.Name}'.", cancellationToken);
+        }
+
+        var etag = await _store.GetImageETagAsync(blob.BlobName, cancellationToken);
+        if (etag is null || (blob.ETag?.Trim('"') is { Length: > 0 } seen && seen != etag))
+        {
+            return new(PoisonResult.Outdated, blob.BlobName, "The image is gone or was replaced.");
+        }
+
+        var assignment = await _intake.Assignments.ForAsync(blob.BlobName, profile, cancellationToken);
+        var preparation = _intake.Preparation(assignment.Profile);
+        var error = new RecordError("intake-failed", $"The function app could not take '{blob.BlobName}' in, however often it tried.", Remedy);
+        var record = new CaptionRecord
+        {
+            Status = RecordStatus.Failed,
+            Image = new() { Container = blob.ContainerName, Name = blob.BlobName, ETag = etag },
+            Profile = new(assignment.Profile.Name, assignment.Version),
+            Product = assignment.Sku is { } sku ? new(sku, [blob.BlobName]) : null,
+            Error = error,
+            Generation = new() { Preparation = preparation, Worker = WorkerName.Current, At = _intake.Time.GetUtcNow() },
+            Fingerprint = Fingerprint.Compute("", preparation, assignment.Version, modelHash: ""),
+        };
+        var outcome = await WriteAsync(message, record, error, cancellationToken);
+        if (outcome.Result is PoisonResult.Marked or PoisonResult.OnRecord)
+        {
+            // Nobody else comes for it: if it was its product's last view, the product follows.
+            await _intake.Products.EnsureAsync(blob.BlobName, profile, cancellationToken);
+        }
+
+        return outcome;
+    }
+
+    private async Task<PoisonOutcome> MarkAsync(string message, CaptionJob job, RecordError error, CancellationToken cancellationToken)
+    {
+        if (job.Container != _storage.Images.Name)
+        {
+            return await KeepAsync(message, $"The job is for container '{job.Container}'; this app serves '{_storage.Images.Name}'.", cancellationToken);
+        }
+
+        var record = RecordDraft.Without(RecordStatus.Failed, job, assignment: null, model: null, error, _intake.Time.GetUtcNow());
+        var outcome = await WriteAsync(message, record, error, cancellationToken);
+        if (outcome.Result == PoisonResult.Marked)
+        {
+            // Where a record was there already, the claim may by now belong to a later job.
+            await _claims.ReleaseAsync(job.Claim, taken: null, cancellationToken);
+        }
+
+        return outcome;
+    }
+
+    private async Task<PoisonOutcome> WriteAsync(string message, CaptionRecord record, RecordError error, CancellationToken cancellationToken)
+    {
+        var name = record.Image.Name;
+        switch (await _store.WriteFirstAsync(record, cancellationToken))
+        {
+            case RecordWrite.Written:
+                _intake.OnEvent?.Invoke(new() { Kind = PipelineEventKind.Failed, Name = name, At = _intake.Time.GetUtcNow(), Error = error, Record = record });
+                return new(PoisonResult.Marked, name, error.Message);
+            case RecordWrite.AlreadyThere:
+                return new(PoisonResult.OnRecord, name, error.Message);
+            case RecordWrite.Blocked:
+                var kept = await KeepAsync(message, $"A file of somebody else's lies where the record of '{name}' belongs. {error.Message}", cancellationToken);
+                return kept with { Name = name };
+            default:
+                return new(PoisonResult.Outdated, name, "The image is gone or was replaced.");
+        }
+    }
+
+    private async Task<PoisonOutcome> KeepAsync(string message, string reason, CancellationToken cancellationToken)
+    {
+        var text = Decode(message) is null ? Convert.ToBase64String(Encoding.UTF8.GetBytes(message)) : message;
+        try
+        {
+            await SendAsync(text, cancellationToken);
+        }
+        catch (RequestFailedException missing) when (missing.ErrorCode == QueueErrorCode.QueueNotFound)
+        {
+            await _storage.Kept.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+            await SendAsync(text, cancellationToken);
+        }
+
+        return new(PoisonResult.Kept, Name: null, reason);
+    }
+
+    private async Task SendAsync(string text, CancellationToken cancellationToken) =>
+        await _storage.Kept.SendMessageAsync(text, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: cancellationToken);
+
+    private static T? TryRead<T>(string message, JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            return Decode(message) is { } json ? JsonSerializer.Deserialize(json, type) : JsonSerializer.Deserialize(message, type);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    // The platform takes the base64 off before it calls. Plain words may look like base64 too ("null"), so it counts only where an object is in it.
+    private static byte[]? Decode(string message)
+    {
+        var bytes = new byte[message.Length];
+        return Convert.TryFromBase64String(message, bytes, out var length) && length > 0 && bytes[0] == '{' ? bytes[..length] : null;
+    }
+}

@@ -1,0 +1,128 @@
+using System.Security.Cryptography;
+using System.Text;
+using Azure;
+using Azure.Storage.Blobs.Models;
+using BlobCaptioner.Images;
+using BlobCaptioner.Storage;
+
+namespace BlobCaptioner.Pipeline;
+
+/// <summary>An image, read and prepared in one go.</summary>
+/// <param name="ETag">The version that was read, without quotes.</param>
+/// <param name="ContentHash">SHA-256 of its bytes; null where it was too large to be read.</param>
+/// <param name="Outcome">The prepared image or why there is none.</param>
+internal sealed record PreparedSource(string ETag, string? ContentHash, PreparationOutcome Outcome);
+
+/// <summary>Turns images into prepared images, and keeps those.</summary>
+internal sealed class PreparedImages(CaptionStorage storage, ImagePreparer preparer)
+{
+    private const string MadeFromKey = "madefrom";
+
+    /// <inheritdoc cref="ImagePreparer.Describe"/>
+    public string Preparation(int imageTokenBudget) => preparer.Describe(imageTokenBudget);
+
+    /// <summary>The same for pictures that this preparation turned down: its limits belong to it, so that raising one has them tried again.</summary>
+    public string RejectedBy(string preparation) => $"{preparation};{preparer.LimitsKey}";
+
+    /// <summary>Where the prepared image of these bytes lies.</summary>
+    public static string NameOf(string contentHash, string preparation) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{contentHash}\n{preparation}"))) + ".jpg";
+
+    /// <summary>Reads exactly one version of an image and prepares it; nothing is stored.</summary>
+    /// <param name="name">The image blob's name.</param>
+    /// <param name="etag">The version, without quotes.</param>
+    /// <param name="imageTokenBudget">Most image tokens.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Null where that version is gone.</returns>
+    public async Task<PreparedSource?> PrepareAsync(string name, string etag, int imageTokenBudget, CancellationToken cancellationToken)
+    {
+        BlobDownloadStreamingResult image;
+        try
+        {
+            image = await storage.Images.GetBlobClient(name).DownloadStreamingAsync(
+                new() { Conditions = new() { IfMatch = new ETag(etag) } }, cancellationToken);
+        }
+        catch (RequestFailedException error) when (error.Status is 404 or 412)
+        {
+            return null;
+        }
+
+        await using var content = image.Content;
+        using var hash = SHA256.Create();
+        await using var hashed = new CryptoStream(content, hash, CryptoStreamMode.Read, leaveOpen: true);
+        try
+        {
+            var outcome = await preparer.PrepareAsync(hashed, name, image.Details.ContentLength, imageTokenBudget, cancellationToken);
+            return new(etag, hashed.HasFlushedFinalBlock ? Convert.ToHexStringLower(hash.Hash!) : null, outcome);
+        }
+        catch (RequestFailedException error) when (error.Status is 404 or 412)
+        {
+            // A cut connection was resumed, and the version was gone by then.
+            return null;
+        }
+    }
+
+    /// <summary>Stores a prepared image unless it is there already.</summary>
+    /// <param name="preparedName">Its name.</param>
+    /// <param name="jpeg">Its bytes.</param>
+    /// <param name="madeFrom">The image that it was made from: whoever has the same bytes under another name finds a finished copy by it.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task StoreAsync(string preparedName, ReadOnlyMemory<byte> jpeg, string madeFrom, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await storage.Prepared.GetBlobClient(preparedName).UploadAsync(
+                new BinaryData(jpeg),
+                new BlobUploadOptions
+                {
+                    Conditions = new() { IfNoneMatch = ETag.All },
+                    HttpHeaders = new() { ContentType = "image/jpeg" },
+                    Metadata = MadeFrom(madeFrom),
+                },
+                cancellationToken);
+        }
+        catch (RequestFailedException error) when (error.Status is 409 or 412)
+        {
+            // The same bytes, prepared the same way: from another name, or from an earlier attempt.
+        }
+    }
+
+    /// <summary>Loads a prepared image; null where the lifecycle rule has removed it.</summary>
+    /// <returns>Its bytes, and the image that it was made from (null where nobody noted it).</returns>
+    public async Task<(ReadOnlyMemory<byte> Jpeg, string? MadeFrom)?> LoadAsync(string preparedName, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var blob = (await storage.Prepared.GetBlobClient(preparedName).DownloadContentAsync(cancellationToken)).Value;
+            return (blob.Content.ToMemory(), ReadMadeFrom(blob.Details.Metadata));
+        }
+        catch (RequestFailedException error) when (error.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Notes another image under which a finished copy of these bytes is found from now on. Where the prepared image is gone, nothing is noted.</summary>
+    public async Task NoteMadeFromAsync(string preparedName, string madeFrom, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await storage.Prepared.GetBlobClient(preparedName).SetMetadataAsync(MadeFrom(madeFrom), cancellationToken: cancellationToken);
+        }
+        catch (RequestFailedException error) when (error.Status == 404)
+        {
+            // The lifecycle rule.
+        }
+    }
+
+    // Metadata is ASCII, at most 8 KB; a name of 1,024 characters makes at most 4 KB of base64.
+    private static Dictionary<string, string> MadeFrom(string name) =>
+        new(StringComparer.OrdinalIgnoreCase) { [MadeFromKey] = Convert.ToBase64String(Encoding.UTF8.GetBytes(name)) };
+
+    private static string? ReadMadeFrom(IDictionary<string, string> metadata)
+    {
+        var value = metadata.FirstOrDefault(m => m.Key.Equals(MadeFromKey, StringComparison.OrdinalIgnoreCase)).Value ?? "";
+        var bytes = new byte[value.Length];
+        return value.Length > 0 && Convert.TryFromBase64String(value, bytes, out var length) ? Encoding.UTF8.GetString(bytes, 0, length) : null;
+    }
+}

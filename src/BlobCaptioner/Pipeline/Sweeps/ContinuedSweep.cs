@@ -1,0 +1,171 @@
+using System.ComponentModel.DataAnnotations;
+using System.Security.Cryptography;
+using System.Text;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
+using BlobCaptioner.Pipeline.Intake;
+
+namespace BlobCaptioner.Pipeline.Sweeps;
+
+/// <summary>
+/// A sweep in pieces, for hosts that give a run only minutes: it stops when its time is up, and the next one goes on there. One at a time,
+/// over all processes. Its place in the listing is kept in a small leased blob, <c>_sweep/...</c> in the <c>prepared</c> container; without it the
+/// sweep begins at the start, which costs time and nothing else.
+/// </summary>
+public sealed class ContinuedSweep
+{
+    /// <summary>How long a place belongs to its sweep without a sign of life; renewed at a third of it.</summary>
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
+
+    private readonly ImageIntake _intake;
+    private readonly Sweep _sweep;
+    private readonly int _pageSize;
+
+    /// <summary>Creates it over an intake's store.</summary>
+    /// <param name="intake">The intake.</param>
+    /// <param name="pageSize">Blobs that are listed, and then gone through, before the place is noted. Range 1 to 5,000, default 1,000.</param>
+    public ContinuedSweep(ImageIntake intake, int pageSize = 1000)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(pageSize, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(pageSize, 5000);
+        (_intake, _sweep, _pageSize) = (intake, new(intake), pageSize);
+    }
+
+    /// <summary>Sweeps from where the last one stopped, until the listing's end or until the time is up.</summary>
+    /// <param name="request">What to go over; a place is kept for each prefix.</param>
+    /// <param name="budget">After this nothing new is begun. Pictures in hand are finished: seconds, at most <see cref="Images.ImageOptions.Timeout"/> and storage's own.</param>
+    /// <param name="cancellationToken">Stops at once; the next one goes on at the last page that was finished.</param>
+    /// <exception cref="ValidationException">The request is out of its range.</exception>
+    /// <exception cref="RequestFailedException">The listing failed, or the place could not be kept.</exception>
+    public async Task<ContinuedSweepResult> RunAsync(SweepRequest request, TimeSpan budget, CancellationToken cancellationToken)
+    {
+        Validator.ValidateObject(request, new ValidationContext(request), validateAllProperties: true);
+        var started = _intake.Time.GetTimestamp();
+        var place = _intake.Storage.Prepared.GetBlobClient(PlaceFor(_intake.Storage.Images.Name, request.Prefix));
+        var lease = place.GetBlobLeaseClient();
+        if (!await TryAcquireAsync(place, lease, cancellationToken))
+        {
+            return new(SweepEnd.Busy, new());
+        }
+
+        using var mine = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var renewal = RenewAsync(lease, mine);
+        try
+        {
+            return await RunAsync(request, place, lease.LeaseId, () => _intake.Time.GetElapsedTime(started) < budget, mine.Token);
+        }
+        finally
+        {
+            await mine.CancelAsync();
+            await renewal;
+            await ReleaseAsync(lease);
+        }
+    }
+
+    private async Task<ContinuedSweepResult> RunAsync(SweepRequest request, BlobClient place, string leaseId, Func<bool> hasTime, CancellationToken cancellationToken)
+    {
+        var from = (await place.DownloadContentAsync(cancellationToken)).Value.Content.ToString();
+        var summary = new SweepSummary();
+        var watch = new ProductWatch(_intake.Assignments, request.Profile);
+        var pages = ImageListing.ReadPagesAsync(_intake.Storage.Images, request.Prefix, from.Length == 0 ? null : from, _pageSize, watch.Note, cancellationToken);
+        try
+        {
+            await foreach (var (images, next) in pages)
+            {
+                var wasCut = false;
+                var items = watch.ReadAsync(images, cancellationToken).TakeWhile(_ => !(wasCut = !hasTime()));
+                summary = summary.Plus(await _sweep.RunAsync(request, items, cancellationToken));
+                if (wasCut)
+                {
+                    // The page is gone through again. What was done of it is settled by then, so that it goes faster.
+                    return new(SweepEnd.OutOfTime, summary.Plus(await _sweep.FinishAsync(request, watch, cancellationToken)));
+                }
+
+                await place.UploadAsync(new BinaryData(next), new BlobUploadOptions { Conditions = new() { LeaseId = leaseId } }, cancellationToken);
+                if (next.Length > 0 && !hasTime())
+                {
+                    return new(SweepEnd.OutOfTime, summary.Plus(await _sweep.FinishAsync(request, watch, cancellationToken)));
+                }
+            }
+        }
+        catch (RequestFailedException error) when (error.Status == 400 && from.Length > 0)
+        {
+            // Storage no longer knows the place: the next one begins at the start.
+            await place.UploadAsync(BinaryData.Empty, new BlobUploadOptions { Conditions = new() { LeaseId = leaseId } }, cancellationToken);
+            return new(SweepEnd.OutOfTime, summary);
+        }
+
+        return new(SweepEnd.Complete, summary.Plus(await _sweep.FinishAsync(request, watch, cancellationToken)));
+    }
+
+    private static string PlaceFor(string container, string? prefix) =>
+        "_sweep/" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{container}\n{prefix}")))[..16];
+
+    private static async Task<bool> TryAcquireAsync(BlobClient place, BlobLeaseClient lease, CancellationToken cancellationToken)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                await lease.AcquireAsync(Lease, cancellationToken: cancellationToken);
+                return true;
+            }
+            catch (RequestFailedException error) when (error.ErrorCode == BlobErrorCode.LeaseAlreadyPresent)
+            {
+                return false;
+            }
+            catch (RequestFailedException error) when (error.ErrorCode == BlobErrorCode.BlobNotFound && tries < 3)
+            {
+                await CreateAsync(place, cancellationToken);
+            }
+        }
+    }
+
+    private static async Task CreateAsync(BlobClient place, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await place.UploadAsync(BinaryData.Empty, new BlobUploadOptions { Conditions = new() { IfNoneMatch = ETag.All } }, cancellationToken);
+        }
+        catch (RequestFailedException error) when (error.Status is 409 or 412)
+        {
+            // Another was faster.
+        }
+    }
+
+    private async Task RenewAsync(BlobLeaseClient lease, CancellationTokenSource sweep)
+    {
+        using var timer = new PeriodicTimer(Lease / 3, _intake.Time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(sweep.Token))
+            {
+                await lease.RenewAsync(cancellationToken: sweep.Token);
+            }
+        }
+        catch (OperationCanceledException) when (sweep.IsCancellationRequested)
+        {
+            // The sweep is over.
+        }
+        catch (Exception)
+        {
+            // Lost, or not to be known: another one may begin, so this one ends.
+            await sweep.CancelAsync();
+        }
+    }
+
+    // Not with the caller's token: otherwise the next one would have to wait until the lease runs out.
+    private static async Task ReleaseAsync(BlobLeaseClient lease)
+    {
+        try
+        {
+            await lease.ReleaseAsync(cancellationToken: CancellationToken.None);
+        }
+        catch (Exception)
+        {
+            // It runs out by itself.
+        }
+    }
+}

@@ -1,0 +1,184 @@
+using System.ComponentModel.DataAnnotations;
+using System.Runtime.CompilerServices;
+using Azure;
+using BlobCaptioner.Pipeline.Intake;
+using BlobCaptioner.Pipeline.Products;
+using BlobCaptioner.Records;
+using BlobCaptioner.Storage;
+
+namespace BlobCaptioner.Pipeline.Sweeps;
+
+/// <summary>
+/// Has chosen records written anew, by the model itself: a finished copy of the same bytes is not reused. Until the new copy is there the old one stays.
+/// The listing's metadata decides; a record's body is read only where its flags are asked for and not noted there.
+/// </summary>
+public sealed class Redo(ImageIntake intake)
+{
+    /// <summary>Goes over the images and products once.</summary>
+    /// <exception cref="ValidationException">Nothing is selected, or a value is out of its range.</exception>
+    /// <exception cref="RequestFailedException">The listing itself failed.</exception>
+    public async Task<RedoSummary> RunAsync(RedoRequest request, CancellationToken cancellationToken)
+    {
+        Validator.ValidateObject(request, new ValidationContext(request), validateAllProperties: true);
+        var outage = StorageOutage.CreateRetry(intake.Storage.Options, intake.Time, _ => { });
+        var counts = new Dictionary<IntakeResult, long>();
+        long listed = 0, selected = 0, errors = 0;
+        var counting = new Lock();
+        var options = new ParallelOptions { MaxDegreeOfParallelism = request.Parallelism, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(FindAsync(request, cancellationToken), options, async (image, stop) =>
+        {
+            IntakeResult? result = null;
+            var isSelected = true;
+            var isError = false;
+            try
+            {
+                (isSelected, result) = await outage.ExecuteAsync(async cancel => await TakeAsync(request, image, cancel), stop);
+            }
+            catch (Exception) when (!stop.IsCancellationRequested)
+            {
+                isError = true;
+            }
+
+            lock (counting)
+            {
+                listed++;
+                selected += isSelected ? 1 : 0;
+                errors += isError ? 1 : 0;
+                if (isSelected && result is { } known)
+                {
+                    counts[known] = counts.GetValueOrDefault(known) + 1;
+                }
+            }
+        });
+        return new()
+        {
+            Listed = listed,
+            Selected = selected,
+            Enqueued = counts.GetValueOrDefault(IntakeResult.Enqueued),
+            InFlight = counts.GetValueOrDefault(IntakeResult.AlreadyQueued) + counts.GetValueOrDefault(IntakeResult.UpToDate),
+            Rejected = counts.GetValueOrDefault(IntakeResult.Rejected),
+            Gone = counts.GetValueOrDefault(IntakeResult.Gone) + counts.GetValueOrDefault(IntakeResult.NotAnImage),
+            Blocked = counts.GetValueOrDefault(IntakeResult.Blocked),
+            Errors = errors,
+        };
+    }
+
+    private async Task<(bool IsSelected, IntakeResult? Result)> TakeAsync(RedoRequest request, Candidate image, CancellationToken cancellationToken)
+    {
+        if (ProductRecords.IsProductRecord(image.Name))
+        {
+            return await TakeProductAsync(request, image, cancellationToken);
+        }
+
+        var record = image.Receipt is { } receipt && (request.Flag is null || receipt.Flags is not null) && receipt.Profile is not null
+            ? new Known(receipt.Status, receipt.Profile, receipt.Flags ?? [], receipt.IsPinned)
+            : await ReadAsync(image, cancellationToken);
+        if (record is null ? request.Names.Count == 0 || IsNarrowed(request) : !IsSelected(request, record))
+        {
+            return (false, null);
+        }
+
+        var profile = request.Profiles(record is { IsPinned: true } ? request.Profile ?? "" : record?.Profile ?? request.Profile ?? "");
+        var taken = await intake.IngestAsync(
+            new IntakeRequest
+            {
+                Name = image.Name,
+                Profile = profile,
+                Force = true,
+                RetryFailed = true,
+                OverEdits = request.OverEdits,
+                Only = request.Only,
+                As = request.As ?? (record is { IsPinned: true } ? record.Profile : null),
+                Vary = true,
+            },
+            cancellationToken);
+        return (true, taken.Result);
+    }
+
+    // Only the record tells its views and its SKU; what the listing shows spares those that were not asked for.
+    private async Task<(bool IsSelected, IntakeResult? Result)> TakeProductAsync(RedoRequest request, Candidate product, CancellationToken cancellationToken)
+    {
+        if (product.Receipt is { Profile: { } written } receipt && (request.Flag is null || receipt.Flags is not null)
+            && !IsSelected(request, new(receipt.Status, written, receipt.Flags ?? [], IsPinned: false)))
+        {
+            return (false, null);
+        }
+
+        if (await intake.Store.ReadProductAsync(product.Name, cancellationToken) is not { } stored)
+        {
+            return (request.Names.Count > 0 && !IsNarrowed(request), IntakeResult.Gone);
+        }
+
+        if (stored.Record is not { } record)
+        {
+            return (request.Names.Count > 0 && !IsNarrowed(request), IntakeResult.Blocked);
+        }
+
+        if (!IsSelected(request, new(record.Status, record.Profile.Name, record.Flags, IsPinned: false)))
+        {
+            return (false, null);
+        }
+
+        var again = new ProductRequest
+        {
+            View = record.Image.Name,
+            Sku = record.Product!.Sku,
+            Basis = request.Profiles(record.Profile.Name),
+            Known = record.Product.Views,
+            Force = true,
+            RetryFailed = true,
+            OverEdits = request.OverEdits,
+            Only = request.Only,
+            Vary = true,
+        };
+        return (true, await intake.Products.EnsureAsync(again, cancellationToken));
+    }
+
+    private async Task<Known?> ReadAsync(Candidate image, CancellationToken cancellationToken) =>
+        image.HasRecord && await intake.Store.ReadAsync(image.Name, cancellationToken) is { Record: { } record }
+            ? new(record.Status, record.Profile.Name, record.Flags, record.Profile.IsPinned)
+            : null;
+
+    private static bool IsNarrowed(RedoRequest request) => request.Status is not null || request.Flag is not null || request.Profile is not null;
+
+    private static bool IsSelected(RedoRequest request, Known record) =>
+        (request.Status is not { } status || record.Status == status)
+        && (request.Profile is not { } profile || record.Profile == profile)
+        && (request.Flag is not { } flag || record.Flags.Any(f => f == flag || f.EndsWith("-" + flag, StringComparison.Ordinal)));
+
+    private async IAsyncEnumerable<Candidate> FindAsync(RedoRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var name in request.Names.Distinct(StringComparer.Ordinal))
+        {
+            var image = !ProductRecords.IsProductRecord(name) && name.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? name[..^".json".Length] : name;
+            if (request.Prefix is not { } prefix || image.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                yield return new(image, HasRecord: true, Receipt: null);
+            }
+        }
+
+        if (request.Names.Count == 0)
+        {
+            var products = new Queue<Candidate>();
+            var images = ImageListing.ReadAsync(
+                intake.Storage.Images, request.Prefix, (name, receipt) => products.Enqueue(new(name, HasRecord: true, receipt)), cancellationToken);
+            await foreach (var image in images)
+            {
+                yield return new(image.Name, image.HasRecord, image.Receipt);
+                while (products.TryDequeue(out var product))
+                {
+                    yield return product;
+                }
+            }
+
+            while (products.TryDequeue(out var rest))
+            {
+                yield return rest;
+            }
+        }
+    }
+
+    private sealed record Candidate(string Name, bool HasRecord, RecordReceipt? Receipt);
+
+    private sealed record Known(RecordStatus Status, string Profile, IReadOnlyList<string> Flags, bool IsPinned);
+}

@@ -1,0 +1,8 @@
+namespace BlobCaptioner.Pipeline;
+
+/// <summary>Who works here, for receipts.</summary>
+internal static class WorkerName
+{
+    /// <summary>Machine and process: <c>gpu-7/4711</c>.</summary>
+    public static string Current { get; } = $"{Environment.MachineName}/{Environment.ProcessId}";
+}

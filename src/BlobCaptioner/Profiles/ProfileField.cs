@@ -1,0 +1,58 @@
+namespace BlobCaptioner.Profiles;
+
+/// <summary>One field that a profile asks for.</summary>
+public sealed record ProfileField
+{
+    /// <summary>Key in the JSON: lower-case letters, digits and <c>_</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>How the value comes about.</summary>
+    public required FieldKind Kind { get; init; }
+
+    /// <summary>
+    /// True puts the value under <c>attributes</c> with its evidence and confidence, written once for all languages; false under <c>copy</c>, written for
+    /// each language.
+    /// </summary>
+    public bool IsAttribute { get; init; }
+
+    /// <summary>One line that tells the model what is wanted; empty for none.</summary>
+    public string Instruction { get; init; } = "";
+
+    /// <summary>For people: the source of a limit. Takes no part in <see cref="Profile.Version"/>.</summary>
+    public string Comment { get; init; } = "";
+
+    /// <summary>For <see cref="FieldKind.Text"/>, and each item of a <see cref="FieldKind.TextList"/>: most characters (Unicode scalar values), 1 to 10,000.</summary>
+    public int MaxCharacters { get; init; } = 150;
+
+    /// <summary>
+    /// For texts: the length that is asked for and that the KV cache is reserved for, 1 to <see cref="MaxCharacters"/>; null for <see cref="MaxCharacters"/>.
+    /// A longer text still fits where there is room.
+    /// </summary>
+    public int? AdvisedCharacters { get; init; }
+
+    /// <summary>For lists: fewest items, 0 to <see cref="MaxItems"/>.</summary>
+    public int MinItems { get; init; } = 1;
+
+    /// <summary>For lists: most items, 1 to 100.</summary>
+    public int MaxItems { get; init; } = 5;
+
+    /// <summary>
+    /// For <see cref="FieldKind.Choice"/> and <see cref="FieldKind.Choices"/>: the allowed values, at least one, all different. The leaves of a category tree are written as
+    /// paths: <c>Apparel &gt; Shoes &gt; Sneakers</c>.
+    /// </summary>
+    public IReadOnlyList<string> Values { get; init; } = [];
+
+    /// <summary>
+    /// For attributes: where a value that nobody supplied may come from, <see cref="Evidence.Seen"/> and/or <see cref="Evidence.Read"/>. Empty: it can only be supplied.
+    /// With text, number or more than one kind of evidence the model is asked first for the evidence, <see cref="Evidence.Unknown"/> among the answers.
+    /// </summary>
+    public IReadOnlyList<Evidence> Evidence { get; init; } = [Profiles.Evidence.Seen];
+
+    /// <summary>
+    /// For attributes: true lets the model answer <c>unknown</c>. Set it to false only for models that were trained on closed lists.
+    /// </summary>
+    public bool AllowUnknown { get; init; } = true;
+
+    /// <summary>True where, with a <see cref="Profile.Grouping"/>, each view gets this field; the others are written once for the product.</summary>
+    public bool PerView { get; init; }
+}

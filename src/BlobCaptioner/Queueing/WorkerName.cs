@@ -1,8 +1,0 @@
-namespace BlobCaptioner.Queueing;
-
-/// <summary>Who works here, for receipts.</summary>
-internal static class WorkerName
-{
-    /// <summary>Machine and process: <c>gpu-7/4711</c>.</summary>
-    public static string Current { get; } = $"{Environment.MachineName}/{Environment.ProcessId}";
-}

@@ -1,0 +1,64 @@
+using System.Globalization;
+
+namespace BlobCaptioner.Text;
+
+/// <summary>Words and phrases that a text must not have: whole words, without case; in scripts without spaces wherever they stand.</summary>
+internal sealed class BannedWords
+{
+    private readonly string[] _words;
+
+    private BannedWords(string[] words) => _words = words;
+
+    /// <summary>True where there is none.</summary>
+    public bool IsEmpty => _words.Length == 0;
+
+    /// <summary>Takes the words; blank ones count for nothing.</summary>
+    public static BannedWords Create(IReadOnlyList<string> words) =>
+        new([.. words.Select(w => w.Trim()).Where(w => w.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase)]);
+
+    /// <summary>Finds the first.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="start">Where it begins, in UTF-16.</param>
+    public bool TryFind(string text, out int start) => TryFindCompleted(text, isEnd: true, out start);
+
+    /// <summary>Finds the first that no further character can make part of a longer word.</summary>
+    /// <param name="text">The text so far.</param>
+    /// <param name="isEnd">True where nothing follows.</param>
+    /// <param name="start">Where it begins, in UTF-16.</param>
+    public bool TryFindCompleted(string text, bool isEnd, out int start)
+    {
+        start = -1;
+        foreach (var word in _words)
+        {
+            for (var at = text.IndexOf(word, StringComparison.OrdinalIgnoreCase); at >= 0; at = text.IndexOf(word, at + 1, StringComparison.OrdinalIgnoreCase))
+            {
+                if (IsBorder(text, at, word, isEnd))
+                {
+                    start = start < 0 ? at : Math.Min(start, at);
+                    break;
+                }
+            }
+        }
+
+        return start >= 0;
+    }
+
+    private static bool IsBorder(string text, int at, string word, bool isEnd)
+    {
+        if (IsSpaceless(word))
+        {
+            return true;
+        }
+
+        var end = at + word.Length;
+        var before = at == 0 || !IsPartOfWord(text[at - 1]) || !IsPartOfWord(word[0]);
+        var after = end == text.Length ? isEnd : !IsPartOfWord(text[end]) || !IsPartOfWord(word[^1]);
+        return before && after;
+    }
+
+    private static bool IsPartOfWord(char c) => char.IsLetterOrDigit(c) || char.IsSurrogate(c) || char.GetUnicodeCategory(c) is UnicodeCategory.NonSpacingMark;
+
+    // Chinese, Japanese and Thai write no spaces.
+    private static bool IsSpaceless(string word) =>
+        word.EnumerateRunes().Any(r => r.Value is (>= 0x0E00 and <= 0x0E7F) or (>= 0x2E80 and <= 0x9FFF) or (>= 0xF900 and <= 0xFAFF) or (>= 0x20000 and <= 0x323AF));
+}

@@ -1,0 +1,177 @@
+using System.Text;
+using BlobCaptioner.Pipeline;
+using BlobCaptioner.Pipeline.Jobs;
+using BlobCaptioner.Records;
+using BlobCaptioner.Tests.LocalStack;
+using Xunit;
+
+namespace BlobCaptioner.Tests.Pipeline.Jobs;
+
+public sealed class PoisonMarkerTests(AzuriteFixture azurite)
+{
+    private const string Awkward = "new arrivals/50% off #1 \u978B?.jpg";
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task MarkImageAsync_IntakeGaveUp_WritesAFailedRecordThatSweepsLeaveAloneUntilAsked()
+    {
+        await using var pipeline = await CreateAsync();
+        await pipeline.UploadAsync(Awkward, TestPipeline.Picture());
+        var marker = new PoisonMarker(pipeline.Intake);
+        var message = await BlobMessageAsync(pipeline, Awkward, quoted: true);
+        Assert.Equal((PoisonResult.Marked, Awkward), Short(await marker.MarkImageAsync(message, TestPipeline.Profile, Cancellation)));
+        var record = (await pipeline.RecordAsync(Awkward))!;
+        Assert.Equal((RecordStatus.Failed, "intake-failed", Awkward), (record.Status, record.Error!.Code, record.Image.Name));
+        Assert.Equal(1, (await pipeline.SweepAsync()).UpToDate);
+        Assert.Equal(1, (await pipeline.SweepAsync(retryFailed: true)).Enqueued);
+    }
+
+    [Fact]
+    public async Task MarkImageAsync_Twice_TheSecondChangesNothing()
+    {
+        await using var pipeline = await CreateAsync();
+        await pipeline.UploadAsync("a.jpg", TestPipeline.Picture());
+        var marker = new PoisonMarker(pipeline.Intake);
+        var message = await BlobMessageAsync(pipeline, "a.jpg", quoted: false);
+        await marker.MarkImageAsync(message, TestPipeline.Profile, Cancellation);
+        var before = (await pipeline.Store.ReadAsync("a.jpg", Cancellation))!.ETag;
+        Assert.Equal((PoisonResult.OnRecord, "a.jpg"), Short(await marker.MarkImageAsync(message, TestPipeline.Profile, Cancellation)));
+        Assert.Equal(before, (await pipeline.Store.ReadAsync("a.jpg", Cancellation))!.ETag);
+    }
+
+    [Fact]
+    public async Task MarkImageAsync_DescribedMeanwhile_LeavesTheCopy()
+    {
+        await using var pipeline = await CreateAsync();
+        await pipeline.UploadAsync("a.jpg", TestPipeline.Picture());
+        await pipeline.SweepAsync();
+        pipeline.StartLoop();
+        await pipeline.RunUntilEmptyAsync();
+        var message = await BlobMessageAsync(pipeline, "a.jpg", quoted: true);
+        Assert.Equal(PoisonResult.OnRecord, (await new PoisonMarker(pipeline.Intake).MarkImageAsync(message, TestPipeline.Profile, Cancellation)).Result);
+        Assert.Equal(RecordStatus.Described, (await pipeline.RecordAsync("a.jpg"))!.Status);
+    }
+
+    [Fact]
+    public async Task MarkImageAsync_FailedFirstAndJobStillQueued_TheWorkerReplacesIt()
+    {
+        await using var pipeline = await CreateAsync();
+        await pipeline.UploadAsync("a.jpg", TestPipeline.Picture());
+        await pipeline.SweepAsync();
+        await new PoisonMarker(pipeline.Intake).MarkImageAsync(await BlobMessageAsync(pipeline, "a.jpg", quoted: true), TestPipeline.Profile, Cancellation);
+        pipeline.StartLoop();
+        await pipeline.RunUntilEmptyAsync();
+        Assert.Equal(RecordStatus.Described, (await pipeline.RecordAsync("a.jpg"))!.Status);
+    }
+
+    [Fact]
+    public async Task MarkImageAsync_ImageReplaced_IsOutdated()
+    {
+        await using var pipeline = await CreateAsync();
+        await pipeline.UploadAsync("a.jpg", TestPipeline.Picture(1));
+        var message = await BlobMessageAsync(pipeline, "a.jpg", quoted: true);
+        await pipeline.UploadAsync("a.jpg", TestPipeline.Picture(2));
+        Assert.Equal((PoisonResult.Outdated, "a.jpg"), Short(await new PoisonMarker(pipeline.Intake).MarkImageAsync(message, TestPipeline.Profile, Cancellation)));
+        Assert.Null(await pipeline.RecordAsync("a.jpg"));
+    }
+
+    [Theory]
+    [InlineData("""{"ContainerName":"somebody-elses","BlobName":"a.jpg","ETag":"1"}""")]
+    [InlineData("""{"BlobName":"a.jpg"}""")]
+    [InlineData("not JSON \u978B")]
+    [InlineData("null")]
+    public async Task MarkImageAsync_NotOurs_IsKeptAsItCame(string message)
+    {
+        await using var pipeline = await CreateAsync();
+        Assert.Equal(PoisonResult.Kept, (await new PoisonMarker(pipeline.Intake).MarkImageAsync(message, TestPipeline.Profile, Cancellation)).Result);
+        Assert.Equal([message], await KeptAsync(pipeline));
+    }
+
+    [Fact]
+    public async Task MarkJobAsync_GivenUpByOurWorker_IsOnRecordAlready()
+    {
+        await using var pipeline = await CreateAsync();
+        await pipeline.UploadAsync("a.jpg", TestPipeline.Picture());
+        await pipeline.SweepAsync();
+        var job = await JobAsync(pipeline);
+        var message = CaptionMessage.Format(new PoisonMessage { Code = "model-error", Reason = "out of memory", Job = job, At = DateTimeOffset.UnixEpoch });
+        var marker = new PoisonMarker(pipeline.Intake);
+        Assert.Equal((PoisonResult.Marked, "a.jpg"), Short(await marker.MarkJobAsync(message, Cancellation)));
+        Assert.Equal((PoisonResult.OnRecord, "a.jpg"), Short(await marker.MarkJobAsync(message, Cancellation)));
+        var record = (await pipeline.RecordAsync("a.jpg"))!;
+        Assert.Equal((RecordStatus.Failed, "model-error", "out of memory"), (record.Status, record.Error!.Code, record.Error.Message));
+        Assert.Contains(pipeline.Events.All, e => e.Kind == PipelineEventKind.Failed && e.Name == "a.jpg");
+    }
+
+    [Fact]
+    public async Task MarkJobAsync_BareJob_IsMarkedAndItsClaimReleasedSoThatARetryWorks()
+    {
+        await using var pipeline = await CreateAsync();
+        await pipeline.UploadAsync("a.jpg", TestPipeline.Picture());
+        await pipeline.UploadAsync("b.jpg", TestPipeline.Picture(1));
+        await pipeline.SweepAsync(prefix: "a");
+        var job = await JobAsync(pipeline);
+        await pipeline.Storage.Captions.ClearMessagesAsync(Cancellation);
+        await pipeline.SweepAsync(prefix: "b");
+        var json = Encoding.UTF8.GetString(Convert.FromBase64String(CaptionMessage.Format(job)));
+        Assert.Equal(PoisonResult.Marked, (await new PoisonMarker(pipeline.Intake).MarkJobAsync(json, Cancellation)).Result);
+        Assert.Equal("gave-up", (await pipeline.RecordAsync("a.jpg"))!.Error!.Code);
+        Assert.Equal(1, (await pipeline.SweepAsync(retryFailed: true, prefix: "a")).Enqueued);
+    }
+
+    [Fact]
+    public async Task MarkJobAsync_UnreadableOrForeign_IsKept()
+    {
+        await using var pipeline = await CreateAsync();
+        var unreadable = CaptionMessage.Format(new PoisonMessage { Code = "unreadable", Reason = "no job", Text = "{", At = DateTimeOffset.UnixEpoch });
+        var marker = new PoisonMarker(pipeline.Intake);
+        Assert.Equal(new PoisonOutcome(PoisonResult.Kept, null, "no job"), await marker.MarkJobAsync(unreadable, Cancellation));
+        Assert.Equal(PoisonResult.Kept, (await marker.MarkJobAsync("", Cancellation)).Result);
+        Assert.Equal(2, (await KeptAsync(pipeline)).Count);
+        Assert.Contains("\"unreadable\"", (await KeptAsync(pipeline))[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task MarkJobAsync_SomebodysFileWhereTheRecordBelongs_IsKeptAndTheFileLeft()
+    {
+        await using var pipeline = await CreateAsync();
+        await pipeline.UploadAsync("a.jpg", TestPipeline.Picture());
+        await pipeline.SweepAsync();
+        var message = CaptionMessage.Format(new PoisonMessage { Code = "x", Reason = "y", Job = await JobAsync(pipeline), At = DateTimeOffset.UnixEpoch });
+        await pipeline.UploadAsync("a.jpg.json", "theirs"u8.ToArray());
+        Assert.Equal((PoisonResult.Kept, "a.jpg"), Short(await new PoisonMarker(pipeline.Intake).MarkJobAsync(message, Cancellation)));
+        Assert.Equal("theirs", (await pipeline.Storage.Images.GetBlobClient("a.jpg.json").DownloadContentAsync(Cancellation)).Value.Content.ToString());
+    }
+
+    private Task<TestPipeline> CreateAsync() => CreateAsync(TestPipeline.Names() with { KeptQueue = AzuriteFixture.UniqueName("kept") });
+
+    private async Task<TestPipeline> CreateAsync(BlobCaptioner.Storage.StorageOptions names) =>
+        await TestPipeline.CreateAsync(await azurite.GetConnectionStringAsync(Cancellation), names: names);
+
+    private static (PoisonResult Result, string? Name) Short(PoisonOutcome outcome) => (outcome.Result, outcome.Name);
+
+    private static async Task<CaptionJob> JobAsync(TestPipeline pipeline)
+    {
+        var message = (await pipeline.Storage.Captions.PeekMessagesAsync(1, Cancellation)).Value.Single();
+        Assert.True(CaptionMessage.TryParse(message.Body.ToString(), out var job, out _));
+        return job!;
+    }
+
+    private static async Task<string> BlobMessageAsync(TestPipeline pipeline, string name, bool quoted)
+    {
+        var etag = await pipeline.Store.GetImageETagAsync(name, Cancellation);
+        return System.Text.Json.JsonSerializer.Serialize(new
+        {
+            Type = "BlobTrigger",
+            FunctionId = "Host.Functions.IngestByPolling",
+            BlobType = "BlockBlob",
+            ContainerName = pipeline.Storage.Images.Name,
+            BlobName = name,
+            ETag = quoted ? $"\"{etag}\"" : etag,
+        });
+    }
+
+    private static async Task<IReadOnlyList<string>> KeptAsync(TestPipeline pipeline) =>
+        [.. (await pipeline.Storage.Kept.PeekMessagesAsync(32, Cancellation)).Value.Select(m => Encoding.UTF8.GetString(Convert.FromBase64String(m.Body.ToString())))];
+}
