@@ -1,3 +1,4 @@
+using System.CommandLine;
 using BlobCaptioner.SampleModel.Commands;
 
 var root = new RootCommand("Draws, trains, evaluates and exports BlobCaptioner's bundled sample model.")

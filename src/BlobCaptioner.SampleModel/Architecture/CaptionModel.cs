@@ -1,5 +1,6 @@
 using BlobCaptioner.SampleModel.Tokens;
 using BlobCaptioner.SampleModel.Training;
+using static TorchSharp.torch;
 
 namespace BlobCaptioner.SampleModel.Architecture;
 

@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace BlobCaptioner.SampleModel.Architecture;
 
 /// <summary>What the vision tower makes of pictures of one size.</summary>

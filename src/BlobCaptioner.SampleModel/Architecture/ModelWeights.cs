@@ -1,3 +1,6 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
 namespace BlobCaptioner.SampleModel.Architecture;
 
 /// <summary>All weights by the names that they have in GGUF files (llama.cpp, gguf-py/gguf/constants.py). Shapes in PyTorch's order: [out, in].</summary>

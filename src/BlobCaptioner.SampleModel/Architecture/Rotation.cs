@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace BlobCaptioner.SampleModel.Architecture;
 
 /// <summary>Rotary positions: number i of a head's first half turns with number i of its second half.</summary>

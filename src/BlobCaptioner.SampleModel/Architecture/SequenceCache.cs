@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace BlobCaptioner.SampleModel.Architecture;
 
 /// <summary>Keys and values of one sequence's tokens. Tensors are never changed, so that copies may share them.</summary>

@@ -1,3 +1,5 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
 namespace BlobCaptioner.SampleModel.Architecture;

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using BlobCaptioner.SampleModel.Drawing;
 using BlobCaptioner.SampleModel.Evaluation;
 using BlobCaptioner.SampleModel.Training;

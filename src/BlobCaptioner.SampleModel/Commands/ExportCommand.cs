@@ -1,3 +1,4 @@
+using System.CommandLine;
 using BlobCaptioner.SampleModel.Export;
 
 namespace BlobCaptioner.SampleModel.Commands;

@@ -1,6 +1,7 @@
 using BlobCaptioner.SampleModel.Architecture;
 using BlobCaptioner.SampleModel.Tokens;
 using BlobCaptioner.SampleModel.Training;
+using TorchSharp;
 
 namespace BlobCaptioner.SampleModel.Commands;
 

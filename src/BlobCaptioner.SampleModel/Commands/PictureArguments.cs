@@ -1,3 +1,5 @@
+using System.CommandLine;
+
 namespace BlobCaptioner.SampleModel.Commands;
 
 /// <summary>Which pictures to draw.</summary>

@@ -1,6 +1,8 @@
+using System.CommandLine;
 using System.Globalization;
 using BlobCaptioner.SampleModel.Export;
 using BlobCaptioner.SampleModel.Training;
+using TorchSharp;
 
 namespace BlobCaptioner.SampleModel.Commands;
 

@@ -2,6 +2,7 @@ using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
 using BlobCaptioner.SampleModel.Architecture;
 using BlobCaptioner.SampleModel.Tokens;
+using static TorchSharp.torch;
 
 namespace BlobCaptioner.SampleModel.Evaluation;
 

@@ -1,5 +1,7 @@
 using BlobCaptioner.SampleModel.Architecture;
 using BlobCaptioner.SampleModel.Scope;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
 namespace BlobCaptioner.SampleModel.Training;

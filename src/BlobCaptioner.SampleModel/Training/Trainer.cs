@@ -3,6 +3,8 @@ using System.Globalization;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.SampleModel.Architecture;
 using BlobCaptioner.SampleModel.Listings;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
 namespace BlobCaptioner.SampleModel.Training;
