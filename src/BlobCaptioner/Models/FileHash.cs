@@ -3,31 +3,30 @@ using System.Security.Cryptography;
 
 namespace BlobCaptioner.Models;
 
-/// <summary>SHA-256 of files too large to do it silently.</summary>
+/// <summary>SHA-256 of files that are large enough to need a progress report.</summary>
 internal static class FileHash
 {
-    /// <summary>Bytes read at a time.</summary>
-    public const int BlockBytes = 1 << 20;
+    private const int BlockBytes = 1 << 20;
 
-    /// <summary>Reads a file through.</summary>
-    /// <returns>Lower-case hex.</returns>
-    public static async Task<string> ComputeAsync(string path, ProgressMeter meter, CancellationToken cancellationToken)
+    /// <summary>Starts an empty hash.</summary>
+    public static IncrementalHash Create() => IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+    /// <summary>Ends a hash, which is empty again afterwards.</summary>
+    /// <returns>64 lower-case hex digits.</returns>
+    public static string Take(IncrementalHash hash) => Convert.ToHexStringLower(hash.GetHashAndReset());
+
+    /// <summary>Adds a stream from its position to its end.</summary>
+    public static async Task AddAsync(IncrementalHash hash, Stream stream, ProgressMeter meter, CancellationToken cancellationToken)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = ArrayPool<byte>.Shared.Rent(BlockBytes);
         try
         {
-            await using var stream = new FileStream(
-                path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan | FileOptions.Asynchronous);
             int read;
             while ((read = await stream.ReadAsync(buffer, cancellationToken)) > 0)
             {
                 hash.AppendData(buffer, 0, read);
-                meter.Checked(read);
+                meter.AddChecked(read);
             }
-
-            meter.Report();
-            return Convert.ToHexStringLower(hash.GetHashAndReset());
         }
         finally
         {
