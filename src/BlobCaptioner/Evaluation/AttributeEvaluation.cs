@@ -5,8 +5,8 @@ using BlobCaptioner.Records;
 namespace BlobCaptioner.Evaluation;
 
 /// <summary>
-/// Compares records with known attributes. Attributes are taken as the model wrote them: a person's edits would grade the person. Values are compared without case and outer
-/// blanks; a list as a set; a category path also by its last step where the truth is no path.
+/// Compares records with known attributes. It grades the model's attributes, without a person's edits. Values are compared without letter case and outer blanks, lists as sets.
+/// Where the truth is not a category path, a path's last step counts as right too.
 /// </summary>
 public sealed class AttributeEvaluation
 {
@@ -20,7 +20,7 @@ public sealed class AttributeEvaluation
     private readonly Bin[] _bins = [.. Enumerable.Range(0, Bins).Select(_ => new Bin())];
     private long _allCorrect;
 
-    /// <summary>Creates one.</summary>
+    /// <summary>Creates an evaluation without records.</summary>
     public AttributeEvaluation(TruthFile truth)
     {
         _truth = truth;
@@ -29,8 +29,8 @@ public sealed class AttributeEvaluation
         _scores = truth.Attributes.ToDictionary(a => a, _ => new Score(), StringComparer.Ordinal);
     }
 
-    /// <summary>Takes one record into account. What the truth file doesn't know, and a second record of the same row, changes nothing.</summary>
-    /// <param name="listed">The record. A row with a SKU takes the product's record, or the first of a picture of that SKU.</param>
+    /// <summary>Adds a record. A record without a row in the truth file is ignored, as is a second record of the same row.</summary>
+    /// <param name="listed">The record. A row with a SKU takes the product's record, or the first record of a picture with that SKU.</param>
     public void Add(ListedRecord listed)
     {
         var record = listed.Record;
@@ -66,7 +66,7 @@ public sealed class AttributeEvaluation
         _allCorrect += allCorrect ? 1 : 0;
     }
 
-    /// <summary>What came out so far.</summary>
+    /// <summary>Reports on the records that were added so far.</summary>
     public EvaluationReport Report()
     {
         var answers = _bins.Sum(b => b.Count);
@@ -94,7 +94,7 @@ public sealed class AttributeEvaluation
             ?? record.Facts?.FirstOrDefault(f => string.Equals(f.Key, "sku", StringComparison.OrdinalIgnoreCase)).Value
             ?? Path.GetFileNameWithoutExtension(record.Image.Name);
 
-        // the views of a product come before its record, and would take its row
+        // The views of a product come before its record and would take its row.
         return _bySku.GetValueOrDefault(sku) is { } bySku && (isProduct || record.Product is null) ? bySku : null;
     }
 

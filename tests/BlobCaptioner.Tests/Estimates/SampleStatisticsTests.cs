@@ -58,9 +58,9 @@ public sealed class SampleStatisticsTests
     [Fact]
     public void Under_SecondsAPicture_EndsChangePlacesAndZeroIsUnbounded()
     {
-        Assert.Equal(new Interval(30, 20, 60), new Interval(2, 1, 3).Under(60));
-        Assert.Equal(new Interval(30, 20, High: null), new Interval(2, 0, 3).Under(60));
-        Assert.Equal(new Interval(30, Low: null, High: null), new Interval(2, Low: null, High: null).Under(60));
+        Assert.Equal(new Interval(30, 20, 60), new Interval(2, 1, 3).Divide(60));
+        Assert.Equal(new Interval(30, 20, High: null), new Interval(2, 0, 3).Divide(60));
+        Assert.Equal(new Interval(30, Low: null, High: null), new Interval(2, Low: null, High: null).Divide(60));
     }
 
     [Fact]
