@@ -1,4 +1,3 @@
-using System.Buffers;
 using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.Retry;
@@ -11,10 +10,11 @@ internal sealed partial class FileDownload(
 {
     // A request that brings this much before it breaks does not count as a failed attempt.
     private const int WorthwhileBytes = 64 * 1024;
-    private const int BufferBytes = 256 * 1024;
 
     private static readonly TimeSpan s_shortestWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(30);
+
+    private readonly byte[] _buffer = new byte[256 * 1024];
 
     // Most bytes that were here at once. A server that always breaks at the same place makes no progress.
     private long _furthest = partial.ReceivedBytes;
@@ -76,7 +76,6 @@ internal sealed partial class FileDownload(
     {
         using var stall = new CancellationTokenSource(options.StallTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stall.Token);
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
             using var body = await source.OpenAsync(partial.ReceivedBytes, partial.ValidatorFrom(source.Address), either.Token);
@@ -84,17 +83,13 @@ internal sealed partial class FileDownload(
             while (partial.ReceivedBytes < body.End)
             {
                 stall.CancelAfter(options.StallTimeout);
-                var read = await ReadAsync(body, buffer.AsMemory(0, (int)Math.Min(BufferBytes, body.End - partial.ReceivedBytes)), either.Token);
-                await AppendAsync(buffer.AsMemory(0, read), cancellationToken);
+                var read = await ReadAsync(body, _buffer.AsMemory(0, (int)Math.Min(_buffer.Length, body.End - partial.ReceivedBytes)), either.Token);
+                await AppendAsync(_buffer.AsMemory(0, read), cancellationToken);
             }
         }
         catch (OperationCanceledException ex) when (stall.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw new TransferException($"{source.Address.Host} sent nothing for {options.StallTimeout.TotalSeconds:0} seconds", ex);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 
@@ -154,7 +149,7 @@ internal sealed partial class FileDownload(
         }
 
         _furthest = Math.Max(_furthest, partial.ReceivedBytes);
-        meter.AddReceived(bytes.Length);
+        meter.Add(bytes.Length);
     }
 
     private void Discard()

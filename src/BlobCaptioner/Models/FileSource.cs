@@ -24,12 +24,9 @@ internal sealed class FileSource(HttpClient http, Uri address, string? token, Ca
         try
         {
             CheckStatus(response, from);
-            return new(response, await response.Content.ReadAsStreamAsync(cancellationToken))
-            {
-                Start = (int)response.StatusCode == 200 ? 0 : from,
-                End = (int)response.StatusCode == 200 ? file.Bytes : EndOfRange(response, from),
-                Validator = linkedTag ?? response.Headers.ETag?.ToString() ?? response.Content.Headers.LastModified?.ToString("R"),
-            };
+            var (start, end) = (int)response.StatusCode == 200 ? (0, file.Bytes) : (from, EndOfRange(response, from));
+            var found = linkedTag ?? response.Headers.ETag?.ToString() ?? response.Content.Headers.LastModified?.ToString("R");
+            return new(response, await response.Content.ReadAsStreamAsync(cancellationToken), start, end, found);
         }
         catch
         {
@@ -170,45 +167,20 @@ internal sealed class FileSource(HttpClient http, Uri address, string? token, Ca
 }
 
 /// <summary>An answer whose headers are valid; its body is still to be read.</summary>
-internal sealed class FileBody(HttpResponseMessage response, Stream stream) : IDisposable
+/// <param name="Response">The answer; owned by this.</param>
+/// <param name="Stream">The bytes.</param>
+/// <param name="Start">Index in the file of the first byte.</param>
+/// <param name="End">Index in the file after the last byte, at most the file's length.</param>
+/// <param name="Validator">ETag or date of the file's version; null where the server gives none.</param>
+internal sealed record FileBody(HttpResponseMessage Response, Stream Stream, long Start, long End, string? Validator) : IDisposable
 {
-    /// <summary>The bytes.</summary>
-    public Stream Stream => stream;
-
-    /// <summary>Index in the file of the first byte.</summary>
-    public required long Start { get; init; }
-
-    /// <summary>Index in the file after the last byte, at most the file's length.</summary>
-    public required long End { get; init; }
-
-    /// <summary>ETag or date of the file's version; null where the server gives none.</summary>
-    public required string? Validator { get; init; }
-
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        stream.Dispose();
-        response.Dispose();
-    }
+    public void Dispose() => Response.Dispose();
 }
 
 /// <summary>A request failed and may succeed later.</summary>
-internal sealed class TransferException : Exception
+internal sealed class TransferException(string message, Exception? innerException = null) : Exception(message, innerException)
 {
-    public TransferException()
-    {
-    }
-
-    public TransferException(string message)
-        : base(message)
-    {
-    }
-
-    public TransferException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
-
     /// <summary>How long the server asks to wait; null where it doesn't say.</summary>
     public TimeSpan? RetryAfter { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
 
@@ -103,14 +104,13 @@ public sealed class ModelDirectory
 
         var meter = new ProgressMeter(file, progress, _time);
         meter.Start(file.Bytes);
-        using var hash = FileHash.Create();
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         await using (var stream = new FileStream(PathOf(file), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan | FileOptions.Asynchronous))
         {
-            await FileHash.AddAsync(hash, stream, meter, cancellationToken);
+            await meter.HashAsync(stream, hash, cancellationToken);
         }
 
-        meter.Report();
-        var actual = FileHash.Take(hash);
+        var actual = Convert.ToHexStringLower(hash.GetHashAndReset());
         return string.Equals(actual, file.Sha256, StringComparison.Ordinal)
             ? found with { State = FileState.Verified, ActualSha256 = actual }
             : found with

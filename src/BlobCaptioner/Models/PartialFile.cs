@@ -13,7 +13,7 @@ internal sealed class PartialFile : IDisposable
 {
     private const string SubDirectory = ".pull";
 
-    private readonly IncrementalHash _hash = FileHash.Create();
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly CatalogFile _file;
     private readonly string _notePath;
     private readonly FileStream _data;
@@ -54,7 +54,7 @@ internal sealed class PartialFile : IDisposable
         try
         {
             meter.Start(partial._data.Length);
-            await FileHash.AddAsync(partial._hash, partial._data, meter, cancellationToken);
+            await meter.HashAsync(partial._data, partial._hash, cancellationToken);
             partial.ReceivedBytes = partial._data.Position;
             return partial;
         }
@@ -73,7 +73,7 @@ internal sealed class PartialFile : IDisposable
     /// <param name="validator">ETag or date of the file's version; null without one.</param>
     public void SetOrigin(Uri address, string? validator)
     {
-        var note = new PartialNote { Bytes = _file.Bytes, Sha256 = _file.Sha256, Address = Plain(address), Validator = validator };
+        var note = new PartialNote { Sha256 = _file.Sha256, Address = Plain(address), Validator = validator };
         if (note == _note)
         {
             return;
@@ -101,7 +101,7 @@ internal sealed class PartialFile : IDisposable
     }
 
     /// <summary>Ends the hash of all received bytes; call it once all are here.</summary>
-    public string TakeSha256() => FileHash.Take(_hash);
+    public string TakeSha256() => Convert.ToHexStringLower(_hash.GetHashAndReset());
 
     /// <summary>Removes all received bytes.</summary>
     public void Discard()
@@ -151,7 +151,7 @@ internal sealed class PartialFile : IDisposable
         try
         {
             var note = JsonSerializer.Deserialize(File.ReadAllBytes(path), ModelJson.Default.PartialNote);
-            return note?.Bytes == file.Bytes && note.Sha256 == file.Sha256 ? note : null;
+            return note?.Sha256 == file.Sha256 ? note : null;
         }
         catch (Exception ex) when (ex is JsonException or IOException or UnauthorizedAccessException)
         {
@@ -167,9 +167,6 @@ internal sealed class PartialFile : IDisposable
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record PartialNote
 {
-    /// <summary>Length of the whole file.</summary>
-    public required long Bytes { get; init; }
-
     /// <summary>SHA-256 of the whole file, 64 lower-case hex digits.</summary>
     public required string Sha256 { get; init; }
 

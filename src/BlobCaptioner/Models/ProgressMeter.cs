@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace BlobCaptioner.Models;
 
 /// <summary>Counts the bytes of one file and reports them at most four times a second. Not thread-safe.</summary>
@@ -17,20 +19,20 @@ internal sealed class ProgressMeter(CatalogFile file, IProgress<ModelProgress>? 
     }
 
     /// <summary>Adds bytes that were received, written and hashed.</summary>
-    public void AddReceived(long bytes)
-    {
-        _present += bytes;
-        AddChecked(bytes);
-    }
+    public void Add(long bytes) => Add(bytes, bytes);
 
-    /// <summary>Adds bytes of the disk that were hashed.</summary>
-    public void AddChecked(long bytes)
+    /// <summary>Hashes a stream from its position to its end, and reports while it does.</summary>
+    public async Task HashAsync(Stream stream, IncrementalHash hash, CancellationToken cancellationToken)
     {
-        _checked += bytes;
-        if (time.GetElapsedTime(_reported) >= s_interval)
+        var buffer = new byte[1 << 20];
+        int read;
+        while ((read = await stream.ReadAsync(buffer, cancellationToken)) > 0)
         {
-            Report();
+            hash.AppendData(buffer, 0, read);
+            Add(0, read);
         }
+
+        Report();
     }
 
     /// <summary>Reports now.</summary>
@@ -39,5 +41,14 @@ internal sealed class ProgressMeter(CatalogFile file, IProgress<ModelProgress>? 
     {
         _reported = time.GetTimestamp();
         progress?.Report(new() { File = file.Name, TotalBytes = file.Bytes, PresentBytes = _present, CheckedBytes = _checked, Notice = notice });
+    }
+
+    private void Add(long present, long hashed)
+    {
+        (_present, _checked) = (_present + present, _checked + hashed);
+        if (time.GetElapsedTime(_reported) >= s_interval)
+        {
+            Report();
+        }
     }
 }
