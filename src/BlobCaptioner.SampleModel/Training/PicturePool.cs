@@ -1,3 +1,4 @@
+using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
 using BlobCaptioner.SampleModel.Drawing;
 
@@ -22,7 +23,7 @@ internal static class PicturePool
             var (drawing, file, name) = DrawFile(seed, i, heldOut);
             var outcome = await preparer.PrepareAsync(file, name, TokenBudget, cancel);
             var prepared = outcome as PreparationOutcome.Prepared ?? throw new InvalidOperationException($"Intake rejects {name}: {outcome}.");
-            var pixels = ImagePixels.Decode(prepared.Jpeg);
+            var pixels = PreparedJpeg.Decode(new PreparedImage { Name = name, Jpeg = prepared.Jpeg });
             pictures[i] = new TrainingPicture(pixels.Width, pixels.Height, pixels.Rgb.ToArray(), drawing.Label);
         });
         return pictures;

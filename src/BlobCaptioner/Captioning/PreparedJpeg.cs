@@ -1,15 +1,22 @@
+using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
 using NetVips;
 
 namespace BlobCaptioner.Captioning;
 
-/// <summary>Reads the pixels of a prepared image.</summary>
-internal static class PreparedJpeg
+/// <summary>Decodes prepared images for the vision tower: the pipeline, training, benchmarks and tests all see the same pixels.</summary>
+public static class PreparedJpeg
 {
-    /// <summary>Decodes the JPEG to RGB.</summary>
-    /// <exception cref="CaptionException"><c>prepared-unreadable</c>: the file is not a whole JPEG in RGB; another try won't help.</exception>
+    /// <summary>Decodes the JPEG at its own size; nothing is rotated or scaled.</summary>
+    /// <exception cref="CaptionException"><c>prepared-unreadable</c>: the file is not a whole JPEG in RGB. <see cref="CaptionException.Retry"/> is false.</exception>
     public static PixelImage Decode(PreparedImage image)
     {
+        VipsSettings.Apply();
+        if (FormatSniffer.Sniff(image.Jpeg.Span) != SourceFormat.Jpeg)
+        {
+            throw Unreadable(image, $"its {image.Jpeg.Length} bytes do not start as a JPEG does", inner: null);
+        }
+
         try
         {
             using var decoded = Image.NewFromBuffer(image.Jpeg.ToArray(), access: Enums.Access.Sequential, failOn: Enums.FailOn.Error);

@@ -1,6 +1,7 @@
 using BlobCaptioner.Images;
 using BlobCaptioner.SampleModel.Drawing;
 using BlobCaptioner.SampleModel.Scope;
+using BlobCaptioner.Tests.Images;
 using Xunit;
 
 namespace BlobCaptioner.Tests.SampleModel;
@@ -88,7 +89,7 @@ public sealed class DrawingTests
             var drawing = Draw(21, new PictureLabel { Product = new Subject(Kind.Ball, colors[channel], Pattern.Plain, Material.Plastic) }, 128);
             var file = format == "jpg" ? PictureFiles.ToJpeg(drawing, 80) : PictureFiles.ToPng(drawing);
             var prepared = Assert.IsType<PreparationOutcome.Prepared>(await preparer.PrepareAsync(file, $"ball.{format}", 576, TestContext.Current.CancellationToken));
-            var pixels = ImagePixels.Decode(prepared.Jpeg);
+            var pixels = TestPicture.Pixels(prepared.Jpeg);
             var sums = new long[3];
             var bytes = pixels.Rgb.ToArray();
             for (var i = 0; i < bytes.Length; i++)

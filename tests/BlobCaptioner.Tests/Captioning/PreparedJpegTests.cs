@@ -1,0 +1,28 @@
+using BlobCaptioner.Captioning;
+using BlobCaptioner.Tests.Images;
+using Xunit;
+
+namespace BlobCaptioner.Tests.Captioning;
+
+public sealed class PreparedJpegTests
+{
+    [Fact]
+    public void Decode_PreparedJpeg_GivesItsPixelsRowByRow()
+    {
+        var pixels = TestPicture.Pixels(TestPicture.Quadrants(160, 96).JpegsaveBuffer(q: 95));
+        Assert.Equal((160, 96, 160 * 96 * 3), (pixels.Width, pixels.Height, pixels.Rgb.Length));
+        TestPicture.AssertQuadrants(pixels);
+    }
+
+    [Fact]
+    public void Decode_NotAWholeJpeg_SaysWhatToDo()
+    {
+        var picture = TestPicture.Quadrants(160, 96);
+        foreach (var file in (ReadOnlyMemory<byte>[])[picture.JpegsaveBuffer().AsMemory(0, 300), new byte[30], picture.PngsaveBuffer()])
+        {
+            var error = Assert.Throws<CaptionException>(() => TestPicture.Pixels(file));
+            Assert.Contains("not a readable JPEG", error.Message, StringComparison.Ordinal);
+            Assert.Contains("sweep again", error.Remedy, StringComparison.Ordinal);
+        }
+    }
+}
