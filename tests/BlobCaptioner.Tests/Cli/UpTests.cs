@@ -1,6 +1,6 @@
 using System.Text.Json;
 using BlobCaptioner.Results;
-using BlobCaptioner.SampleModel.Scope;
+using BlobCaptioner.SampleModel.Labels;
 using BlobCaptioner.Tests.Exports;
 using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Results;

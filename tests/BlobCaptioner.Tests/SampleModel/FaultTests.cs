@@ -9,8 +9,8 @@ using Xunit;
 namespace BlobCaptioner.Tests.SampleModel;
 
 /// <summary>
-/// The usual ways to go wrong between a file and the model's eyes. Each test puts the fault into the picture and sees that the comparison with the trainer's answers fails, and that the picture
-/// that would show the fault, were it in the program, comes through as it should.
+/// The usual faults between a file and the model. Each test puts a fault into the picture: the comparison with the trainer's answers must notice it. A picture that would show the same fault
+/// in the program must come through unchanged.
 /// </summary>
 public sealed class FaultTests
 {
@@ -21,7 +21,7 @@ public sealed class FaultTests
     {
         var faults = await CompareAsync(image => image[2].Bandjoin(image[1], image[0]));
 
-        // what is neither red nor blue in the swapped picture keeps its colour: gray, green, black, white
+        // gray, green, black and white keep their colour
         Assert.InRange(faults, 4, 1000);
     }
 
@@ -52,7 +52,7 @@ public sealed class FaultTests
             var turned = TestPicture.Pixels(await PrepareAsync(Save(stored.Mutate(m => m.Set(GValue.GIntType, "orientation", orientation)))));
             var ignored = TestPicture.Pixels(await PrepareAsync(Save(stored)));
 
-            // JPEG's blocks and colours fall otherwise on turned pixels
+            // JPEG's blocks and chroma samples fall elsewhere on turned pixels
             Assert.InRange(Distance(wanted, turned), 0, 3);
             Assert.InRange(Distance(wanted, ignored), Distance(wanted, turned) + 2, 255);
         }
@@ -99,7 +99,7 @@ public sealed class FaultTests
             noticed += ParityAnswers.Differences(picture, await Describe(exchanged)).Count == 0 ? 0 : 1;
         }
 
-        // one in five may be known even so
+        // one in five may be recognized all the same
         Assert.InRange(right, 5, 1000);
         Assert.InRange(noticed, right * 4 / 5, right);
 
@@ -107,7 +107,7 @@ public sealed class FaultTests
             new PictureRequest { Name = "picture", Images = [pixels], Plan = plan, Facts = ProductFacts.None, Sampling = answers.WriteUp.Sampling, Seed = 0 }, TestContext.Current.CancellationToken);
     }
 
-    /// <summary>In how many of the stored pictures the comparison fails after a change.</summary>
+    /// <summary>The number of stored pictures whose comparison fails after a change.</summary>
     private static async Task<int> CompareAsync(Func<Image, Image> change)
     {
         var answers = await ParityAnswers.ReadAsync(Set);
@@ -123,7 +123,7 @@ public sealed class FaultTests
         return faults;
     }
 
-    /// <summary>A JPEG that loses next to nothing; only JPEG says for all programs how it is to be turned.</summary>
+    /// <summary>A nearly lossless JPEG: every program reads its EXIF orientation.</summary>
     private static byte[] Save(Image image) => image.JpegsaveBuffer(q: 98, subsampleMode: Enums.ForeignSubsample.Off);
 
     private static async Task<ReadOnlyMemory<byte>> PrepareAsync(byte[] file, ImageOptions? options = null) => (await TestPicture.PreparedAsync(file, options: options)).Jpeg;
