@@ -10,13 +10,13 @@ internal static class WorkCommand
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
-        var once = new Option<bool>("--once") { Description = "Return when the queue is empty, instead of waiting for more." };
+        var once = new Option<bool>("--once") { Description = "Return when the queue is empty." };
         var (store, engine, profile, images, loop, reports) =
             (new StoreArguments(), new EngineArguments(), new ProfileArgument(), new ImageArguments(), new LoopArguments(), new OutputArguments());
         var command = new ExampleCommand(
             "work",
-            "Takes caption jobs from the queue and describes their pictures, until Ctrl-C. Several may run side by side, on several machines; " +
-            "something else ('up', 'sweep', the blob trigger) fills the queue.")
+            "Describes the pictures of the jobs in the queue, until Ctrl-C. Several workers may run at once, on several machines. " +
+            "'up', 'sweep' or the blob trigger fills the queue.")
         {
             Examples =
             [
@@ -45,7 +45,7 @@ internal static class WorkCommand
             var (engineChoice, imageOptions) = (engine.Read(parse), images.Read(parse));
             using var logging = reports.CreateLogging(parse, RunReports.IsLive(reports.Json(parse)));
             await using var report = RunReports.Create(reports.Json(parse), tally, time);
-            using var signals = new StopSignals(() => report.Report("Stopping: finishing the pictures in work. Ctrl-C once more gives them up."));
+            using var signals = new StopSignals(() => report.Report("Stopping after the pictures in work. Press Ctrl-C again to abort them."));
 
             await using var model = await EngineSession.LoadAsync(engineChoice, options.Profile, imageOptions, report, logging, signals.Stop);
             await using var opened = await StoreSession.OpenAsync(store.Read(parse), report, create: true, time, signals.Stop);

@@ -5,11 +5,11 @@ using BlobCaptioner.Web.Api;
 
 namespace BlobCaptioner.Web.Live;
 
-/// <summary>Counts what is described, here or by workers elsewhere, and looks at the queue.</summary>
+/// <summary>Measures the batch: pictures described by any worker in the last minute, and the length of the queue.</summary>
 internal sealed class BatchWatch(CaptionStorage storage, LiveFeed feed, TimeProvider time)
 {
     private const int MostPoints = 120;
-    private static readonly TimeSpan s_between = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_window = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
@@ -20,7 +20,7 @@ internal sealed class BatchWatch(CaptionStorage storage, LiveFeed feed, TimeProv
     private int _queue;
     private int _poison;
 
-    /// <summary>Counts a record that was described in the last minute, by a worker here or elsewhere: once, however often it is seen.</summary>
+    /// <summary>Counts a record if it was described in the last minute. A record that is seen again counts once.</summary>
     public void Take(CaptionRecord record)
     {
         var generation = record.Generation;
@@ -37,7 +37,7 @@ internal sealed class BatchWatch(CaptionStorage storage, LiveFeed feed, TimeProv
         }
     }
 
-    /// <summary>How it goes now.</summary>
+    /// <summary>The current figures.</summary>
     public BatchStatus Read()
     {
         lock (_lock)
@@ -55,7 +55,7 @@ internal sealed class BatchWatch(CaptionStorage storage, LiveFeed feed, TimeProv
         }
     }
 
-    /// <summary>Looks every few seconds, until cancelled.</summary>
+    /// <summary>Measures every five seconds, until cancelled.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
@@ -67,7 +67,7 @@ internal sealed class BatchWatch(CaptionStorage storage, LiveFeed feed, TimeProv
             }
             catch (Exception error) when (error is RequestFailedException or AggregateException or OperationCanceledException)
             {
-                // The listing tells of storage trouble.
+                // IndexSync logs storage failures.
             }
 
             lock (_lock)
@@ -80,8 +80,8 @@ internal sealed class BatchWatch(CaptionStorage storage, LiveFeed feed, TimeProv
                 }
             }
 
-            feed.Tell("batch", Read());
-            await Task.Delay(s_between, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            feed.Send("batch", Read());
+            await Task.Delay(s_interval, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -93,7 +93,7 @@ internal sealed class BatchWatch(CaptionStorage storage, LiveFeed feed, TimeProv
             _keys.Remove(_recent.Dequeue().Key);
         }
 
-        // Before the first minute is over, by what there was of it.
+        // In the first minute the window is shorter.
         var seconds = Math.Clamp((now - _began).TotalSeconds, 1, s_window.TotalSeconds);
         return (Math.Round(_recent.Count * 60 / seconds, 1), Math.Round(_recent.Sum(r => r.Tokens) / seconds, 1));
     }

@@ -10,20 +10,20 @@ using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
 using BlobCaptioner.Web.Api;
 using BlobCaptioner.Web.Index;
-using BlobCaptioner.Web.Reviews;
+using BlobCaptioner.Web.Setup;
 
 namespace BlobCaptioner.Web.Records;
 
-/// <summary>Shows records, and writes what people decide about them. A write that meets another one is repeated where the two do not touch, and told where they do.</summary>
+/// <summary>Shows records and stores reviews. A write that collides with another one is repeated if the two touch different fields, and reported as a conflict if not.</summary>
 internal sealed class RecordDesk(WebContext context, RecordIndex index, IndexSync sync)
 {
     private const int MostTries = 20;
 
-    /// <summary>A record with its fields.</summary>
+    /// <summary>Shows a record.</summary>
     public async Task<RecordView> ReadAsync(string name, CancellationToken cancellationToken) => await ViewAsync(name, await FindAsync(name, cancellationToken), cancellationToken);
 
     /// <summary>Stores edits.</summary>
-    /// <returns>The record as it is now, or what stands in the way.</returns>
+    /// <returns>The current record, or the conflict.</returns>
     public async Task<(RecordView? Now, EditConflict? Conflict)> EditAsync(string name, EditRequest request, string? who, CancellationToken cancellationToken)
     {
         for (var attempt = 0; attempt < MostTries; attempt++)
@@ -46,8 +46,8 @@ internal sealed class RecordDesk(WebContext context, RecordIndex index, IndexSyn
         throw Busy(name);
     }
 
-    /// <summary>Stores a decision, or takes the last step back.</summary>
-    /// <returns>The record as it is now, or what stands in the way: its words were changed since they were seen.</returns>
+    /// <summary>Stores a decision, or undoes the last step.</summary>
+    /// <returns>The current record, or the conflict: the record was changed since it was seen.</returns>
     public async Task<(RecordView? Now, EditConflict? Conflict)> DecideAsync(string name, ReviewRequest request, string? who, CancellationToken cancellationToken)
     {
         for (var attempt = 0; attempt < MostTries; attempt++)
@@ -55,7 +55,7 @@ internal sealed class RecordDesk(WebContext context, RecordIndex index, IndexSyn
             var seen = await RequireAsync(name, cancellationToken);
             if (seen.ETag != request.ETag)
             {
-                // What is approved is what was read.
+                // A person approves only what they have read.
                 return (null, new() { Fields = [], By = RecordReview.Read(seen.Record!.Review).By, Now = await ViewAsync(name, seen, cancellationToken) });
             }
 
@@ -63,14 +63,14 @@ internal sealed class RecordDesk(WebContext context, RecordIndex index, IndexSyn
             var review = request.State switch
             {
                 "undo" => ReviewEditor.Undo(seen.Record!.Review, who, now)
-                    ?? throw new ApiException(409, "nothing-to-undo", "Nobody has changed this record.", "Nothing to do."),
+                    ?? throw new ApiException(409, "nothing-to-undo", "This record has no step to undo.", "Reload the record."),
                 "open" => ReviewEditor.Decide(seen.Record!.Review, null, who, now),
                 RecordReview.Approved or RecordReview.Rejected => ReviewEditor.Decide(seen.Record!.Review, request.State, who, now),
-                _ => throw new ApiException(400, "state-invalid", $"'{request.State}' is no state.", "Give approved, rejected, open or undo."),
+                _ => throw new ApiException(400, "state-invalid", $"'{request.State}' is not a state.", "Give approved, rejected, open or undo."),
             };
             if (request.State == RecordReview.Approved && seen.Record!.Status != RecordStatus.Described)
             {
-                throw new ApiException(409, "no-copy", $"'{name}' has no copy that could be approved.", "Mend the picture, or have it written anew.");
+                throw new ApiException(409, "no-copy", $"'{name}' has no copy to approve.", "Replace the picture, or have it described again.");
             }
 
             if (await StoreAsync(seen, review, cancellationToken) is { } stored)
@@ -83,36 +83,36 @@ internal sealed class RecordDesk(WebContext context, RecordIndex index, IndexSyn
     }
 
     /// <summary>Has records written anew.</summary>
-    public async Task<RedoResult> RedoAsync(RedoAsk ask, CancellationToken cancellationToken)
+    public async Task<RedoResult> RedoAsync(RedoAsk request, CancellationToken cancellationToken)
     {
-        var part = ask.Fields.Count + ask.Languages.Count > 0 ? new CopyPart(ask.Fields, ask.Languages) : null;
-        if (ask.Profile is { } profile && await context.Folders.FindProfileAsync(profile, cancellationToken) is null)
+        var part = request.Fields.Count + request.Languages.Count > 0 ? new CopyPart(request.Fields, request.Languages) : null;
+        if (request.Profile is { } profile && await context.Folders.FindProfileAsync(profile, cancellationToken) is null)
         {
-            throw new ApiException(400, "profile-unknown", $"There is no profile '{profile}', or its file is broken.", $"Built in: {string.Join(", ", BuiltInProfiles.Names)}; a container's own lie in _profiles/.");
+            throw new ApiException(400, "profile-unknown", $"There is no profile '{profile}', or its file is broken.", $"Built in: {string.Join(", ", BuiltInProfiles.Names)}; profiles of the container are in _profiles/.");
         }
 
-        if (ask.Profile is not null && part is not null)
+        if (request.Profile is not null && part is not null)
         {
-            throw new ApiException(400, "redo-invalid", "Another profile writes all of a record.", "Leave out fields and languages, or the profile.");
+            throw new ApiException(400, "redo-invalid", "A redo with another profile writes the whole record.", "Leave out either the profile or the fields and languages.");
         }
 
-        foreach (var name in part is not null || ask.Profile is not null ? ask.Names : [])
+        foreach (var name in part is not null || request.Profile is not null ? request.Names : [])
         {
             var seen = await RequireAsync(name, cancellationToken);
-            if (ask.Profile is not null && seen.Record!.Product is not null)
+            if (request.Profile is not null && seen.Record!.Product is not null)
             {
-                throw new ApiException(409, "profile-of-product", $"'{name}' belongs to a product, whose pictures share a profile.", "Change the profile in the folder's _captioner.json.");
+                throw new ApiException(409, "profile-of-product", $"'{name}' belongs to a product, and all its pictures share one profile.", "Change the profile in the folder's _captioner.json.");
             }
 
             if (part is not null && part.Of(await ProfileOfAsync(name, seen.Record!, cancellationToken)) is null)
             {
                 throw new ApiException(
-                    400, "redo-invalid", $"The profile of '{name}' has no field {string.Join(", ", ask.Fields)} in {string.Join(", ", ask.Languages)}.", "GET /api/record names its fields and languages.");
+                    400, "redo-invalid", $"The profile of '{name}' has no field {string.Join(", ", request.Fields)} in {string.Join(", ", request.Languages)}.", "GET /api/record names its fields and languages.");
             }
         }
 
         var done = await new Redo(context.Intake).RunAsync(
-            new() { Profiles = context.Basis, Names = ask.Names, Only = part, As = ask.Profile }, cancellationToken);
+            new() { Profiles = context.Basis, Names = request.Names, Only = part, As = request.Profile }, cancellationToken);
         return new(done.Enqueued, done.InFlight, done.Gone + done.Blocked);
     }
 
@@ -147,7 +147,7 @@ internal sealed class RecordDesk(WebContext context, RecordIndex index, IndexSyn
         var card = index.Find(name);
         if (stored?.Record is not { } record)
         {
-            // Uploaded a moment ago, the listing may not have seen it yet.
+            // The listing may not have seen a picture that was just uploaded.
             return new()
             {
                 Card = card ?? (await context.Store.GetImageETagAsync(name, cancellationToken) is { } there
@@ -172,7 +172,7 @@ internal sealed class RecordDesk(WebContext context, RecordIndex index, IndexSyn
     private async Task<IReadOnlyList<FieldView>> FieldsOfAsync(string name, CaptionRecord record, CancellationToken cancellationToken) =>
         record.Status == RecordStatus.Described ? FieldView.Of(await ProfileOfAsync(name, record, cancellationToken)) : [];
 
-    // Of now where it has not changed since; else as far as it is known, with the record's own fields.
+    // The current profile. Fields and languages that the record has and the profile no longer has are added.
     private async Task<Profile> ProfileOfAsync(string name, CaptionRecord record, CancellationToken cancellationToken)
     {
         var image = record.Image.Name;
@@ -198,11 +198,11 @@ internal sealed class RecordDesk(WebContext context, RecordIndex index, IndexSyn
     private static ReviewChange Check(FieldEdit edit, IReadOnlyList<FieldView> fields)
     {
         var field = fields.FirstOrDefault(f => f.Name == edit.Field && f.IsAttribute == edit.Language is null)
-            ?? throw Bad(edit, "there is no such field", $"Fields: {string.Join(", ", fields.Select(f => f.Name))}.");
+            ?? throw Bad(edit, "the record has no such field", $"Fields: {string.Join(", ", fields.Select(f => f.Name))}.");
         var change = new ReviewChange(edit.Language, edit.Field, ReviewEditor.Value(edit.Value is { ValueKind: not JsonValueKind.Null } value ? JsonNode.Parse(value.GetRawText()) : null));
         if (change.Value is null)
         {
-            return edit.Value is null or { ValueKind: JsonValueKind.Null } ? change : throw Bad(edit, "it is neither a text nor a list of texts", "Send a string, an array of strings, or null.");
+            return edit.Value is null or { ValueKind: JsonValueKind.Null } ? change : throw Bad(edit, "the value is neither a string nor an array of strings", "Send a string, an array of strings, or null.");
         }
 
         var items = change.Value.Items.Where(i => i.Length > 0).ToList();
@@ -213,7 +213,7 @@ internal sealed class RecordDesk(WebContext context, RecordIndex index, IndexSyn
 
         if (change.Value.IsList && field.MaxItems is { } most && items.Count > most)
         {
-            throw Bad(edit, $"it has {items.Count} items; the limit is {most}", "Take some out.");
+            throw Bad(edit, $"it has {items.Count} items; the limit is {most}", "Remove some.");
         }
 
         if (field.Values.Count > 0 && items.Find(i => !field.Values.Contains(i, StringComparer.Ordinal)) is { } stranger)
@@ -224,7 +224,7 @@ internal sealed class RecordDesk(WebContext context, RecordIndex index, IndexSyn
         return change;
     }
 
-    // A page may have seen a newer record than the one in which its person began to write: what stood there then decides, where it is told.
+    // Fields whose value differs from the one the person saw. "Was" decides if it is given, since the page may have reloaded the record while the person was writing.
     private static List<string> Differences(CaptionRecord record, EditRequest request, string etag)
     {
         var shown = EffectiveRecord.Of(record).Record;
@@ -251,5 +251,5 @@ internal sealed class RecordDesk(WebContext context, RecordIndex index, IndexSyn
     private static ApiException Bad(FieldEdit edit, string why, string remedy) =>
         new(400, "edit-invalid", $"{(edit.Language is null ? "" : edit.Language + " ")}{edit.Field}: {why}.", remedy);
 
-    private static ApiException Busy(string name) => new(503, "busy", $"'{name}' is written by many at once.", "Try again.");
+    private static ApiException Busy(string name) => new(503, "busy", $"'{name}' is being changed by several writers.", "Try again.");
 }

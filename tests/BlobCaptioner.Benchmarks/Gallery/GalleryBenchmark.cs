@@ -7,6 +7,7 @@ using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
 using BlobCaptioner.Web;
+using BlobCaptioner.Web.Setup;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BlobCaptioner.Benchmarks.Gallery;

@@ -56,3 +56,32 @@ internal static class ChildProcess
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int GetResourceUsage(int who, long[] usage);
 }
+
+/// <summary>What one contender took for one set of pictures.</summary>
+/// <param name="Wall">Time on the clock, without start-up.</param>
+/// <param name="Processor">Processor time of all its threads, without start-up.</param>
+/// <param name="PeakBytes">Most resident memory of its process, start-up included.</param>
+internal sealed record Measurement(TimeSpan Wall, TimeSpan Processor, long PeakBytes)
+{
+    public double PerCore(int pictures) => pictures / Processor.TotalSeconds;
+
+    public double PerSecond(int pictures) => pictures / Wall.TotalSeconds;
+}
+
+/// <summary>The kernel's own high-water mark of a process's resident memory (VmHWM in <c>/proc</c>).</summary>
+internal static class ResidentPeak
+{
+    /// <summary>Bytes; 0 where the process is gone.</summary>
+    public static long OfProcess(int id)
+    {
+        try
+        {
+            var line = File.ReadLines($"/proc/{id}/status").FirstOrDefault(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
+            return line is null ? 0 : long.Parse(line.AsSpan()[6..^2].Trim(), CultureInfo.InvariantCulture) * 1024;
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+}

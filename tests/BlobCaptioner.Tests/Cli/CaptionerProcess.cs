@@ -9,8 +9,8 @@ namespace BlobCaptioner.Tests.Cli;
 internal sealed class CaptionerProcess : IAsyncDisposable
 {
     // From its own build output: beside the tests, ASP.NET Core's assemblies come from the shared framework, which the command does not name.
-    private static readonly string Program = Path.Combine(
-        InfraFiles.Root, "src", "BlobCaptioner.Cli", Path.GetRelativePath(Path.Combine(InfraFiles.Root, "tests", "BlobCaptioner.Tests"), AppContext.BaseDirectory), "captioner");
+    private static readonly string Captioner = BuiltProgram(Path.Combine("src", "BlobCaptioner.Cli"), "captioner");
+    private static readonly string Benchmarks = BuiltProgram(Path.Combine("tests", "BlobCaptioner.Benchmarks"), "BlobCaptioner.Benchmarks");
 
     private readonly Process _process;
     private readonly Lock _lock = new();
@@ -19,10 +19,10 @@ internal sealed class CaptionerProcess : IAsyncDisposable
     private readonly List<(Func<string, bool> Wanted, TaskCompletionSource<string> Found)> _waiting = [];
     private readonly Task _ended;
 
-    private CaptionerProcess(string directory, IReadOnlyDictionary<string, string>? environment, string[] arguments)
+    private CaptionerProcess(string program, string directory, IReadOnlyDictionary<string, string>? environment, string[] arguments)
     {
         // Tests that run in the background of a script have inherited an ignored SIGINT, and would pass that on; env becomes the command.
-        var start = new ProcessStartInfo("env", ["--default-signal=INT", Program, .. arguments])
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", program, .. arguments])
         {
             WorkingDirectory = directory,
             RedirectStandardInput = true,
@@ -77,16 +77,23 @@ internal sealed class CaptionerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts it in a directory.</summary>
-    public static CaptionerProcess Start(string directory, params string[] arguments) => new(directory, environment: null, arguments);
+    public static CaptionerProcess Start(string directory, params string[] arguments) => new(Captioner, directory, environment: null, arguments);
 
     /// <summary>Starts it in a directory with variables set.</summary>
     public static CaptionerProcess Start(string directory, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
-        new(directory, environment, arguments);
+        new(Captioner, directory, environment, arguments);
 
     /// <summary>Runs it to its end.</summary>
     public static async Task<CaptionerResult> RunAsync(string directory, params string[] arguments)
     {
         await using var process = Start(directory, arguments);
+        return await process.EndAsync();
+    }
+
+    /// <summary>Runs the benchmarks' program to its end.</summary>
+    public static async Task<CaptionerResult> RunBenchmarkAsync(string directory, params string[] arguments)
+    {
+        await using var process = new CaptionerProcess(Benchmarks, directory, environment: null, arguments);
         return await process.EndAsync();
     }
 
@@ -146,6 +153,9 @@ internal sealed class CaptionerProcess : IAsyncDisposable
         await _ended;
         _process.Dispose();
     }
+
+    private static string BuiltProgram(string project, string name) =>
+        Path.Combine(InfraFiles.Root, project, Path.GetRelativePath(Path.Combine(InfraFiles.Root, "tests", "BlobCaptioner.Tests"), AppContext.BaseDirectory), name);
 
     private void Keep(List<string> lines, string? line)
     {

@@ -8,6 +8,7 @@ using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Pipeline;
 using BlobCaptioner.Tests.Remote;
 using BlobCaptioner.Web;
+using BlobCaptioner.Web.Setup;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

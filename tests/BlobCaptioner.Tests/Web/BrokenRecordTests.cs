@@ -5,7 +5,6 @@ using BlobCaptioner.Tests.Cli;
 using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Pipeline;
 using BlobCaptioner.Tests.Records;
-using BlobCaptioner.Web;
 using BlobCaptioner.Web.Api;
 using Xunit;
 

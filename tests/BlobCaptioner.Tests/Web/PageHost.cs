@@ -14,6 +14,7 @@ using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Pipeline;
 using BlobCaptioner.Web;
 using BlobCaptioner.Web.Api;
+using BlobCaptioner.Web.Setup;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

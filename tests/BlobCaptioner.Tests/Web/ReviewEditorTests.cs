@@ -1,6 +1,6 @@
 using System.Text.Json;
 using BlobCaptioner.Records;
-using BlobCaptioner.Web.Reviews;
+using BlobCaptioner.Web.Records;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Web;

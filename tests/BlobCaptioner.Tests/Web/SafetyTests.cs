@@ -5,7 +5,7 @@ using System.Text.Json;
 using BlobCaptioner.Images;
 using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Pipeline;
-using BlobCaptioner.Web;
+using BlobCaptioner.Web.Setup;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Web;
