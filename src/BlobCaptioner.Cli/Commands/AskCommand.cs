@@ -119,7 +119,8 @@ internal static class AskCommand
         var result = new AskResult { Files = files, Question = question, Model = session.Model.Info };
         if (Array.Exists(pictures, p => p.Error is not null))
         {
-            return result with { Errors = pictures.Where(p => p.Error is not null).DistinctBy(p => p.Path, StringComparer.Ordinal).ToDictionary(p => p.Path, p => p.Error!, StringComparer.Ordinal) };
+            var failed = pictures.Where(p => p.Error is not null).DistinctBy(p => p.Path, StringComparer.Ordinal);
+            return result with { Errors = failed.ToDictionary(p => p.Path, p => p.Error!, StringComparer.Ordinal) };
         }
 
         try

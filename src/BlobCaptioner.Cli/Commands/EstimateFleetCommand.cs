@@ -86,7 +86,8 @@ internal static class EstimateFleetCommand
         foreach (var f in found)
         {
             Console.WriteLine(
-                $"{f.Request.Workers,7:N0}  {f.PicturesPerDay,12:N0}  {f.Duration.TotalHours,14:N1} h  {(f.Cost is { } cost ? $"{cost:N0}" : "-"),10}  {f.Utilisation,4:0%}  {f.Requests,10:N0}  {f.Messages,10:N0}  {Word(f.Limit)}");
+                $"{f.Request.Workers,7:N0}  {f.PicturesPerDay,12:N0}  {f.Duration.TotalHours,14:N1} h  {(f.Cost is { } cost ? $"{cost:N0}" : "-"),10}  " +
+                $"{f.Utilisation,4:0%}  {f.Requests,10:N0}  {f.Messages,10:N0}  {Word(f.Limit)}");
         }
 
         foreach (var (limit, workers) in found[0].WorkersAt.OrderBy(l => l.Value))

@@ -97,7 +97,8 @@ internal static class EvalCommand
     private static void Write(EvaluationReport report)
     {
         var found = report.Rows - report.Missing;
-        Console.Out.WriteLine($"{report.Rows} rows, {report.Missing} without a record, {report.AllCorrect} of {found} right in all attributes ({Percent(found > 0 ? (double)report.AllCorrect / found : null)})");
+        var share = Percent(found > 0 ? (double)report.AllCorrect / found : null);
+        Console.Out.WriteLine($"{report.Rows} rows, {report.Missing} without a record, {report.AllCorrect} of {found} right in all attributes ({share})");
         var fields = new Table().RoundedBorder().AddColumns("attribute", "known", "exact match", "precision", "coverage", "F1");
         foreach (var field in report.Fields)
         {

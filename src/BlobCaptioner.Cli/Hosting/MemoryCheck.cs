@@ -48,7 +48,8 @@ internal static class MemoryCheck
             $"smaller pictures (imageTokenBudget {smaller.ImageTokenBudget} in the profile)", model with { ContextTokens = ContextSize.For(smaller, batching) }, smaller.ImageTokenBudget, free);
 
         var shorter = profile with { Fields = [.. profile.Fields.Select(f => f with { MaxCharacters = Math.Max(1, f.MaxCharacters / 2), AdvisedCharacters = null })] };
-        yield return Alternative("texts half as long (maxCharacters in the profile), which need less context", model with { ContextTokens = ContextSize.For(shorter, batching) }, profile.ImageTokenBudget, free);
+        yield return Alternative(
+            "texts half as long (maxCharacters in the profile), which need less context", model with { ContextTokens = ContextSize.For(shorter, batching) }, profile.ImageTokenBudget, free);
         if (free.IsOnGpu)
         {
             yield return "fewer GPU layers (GpuLayers); the CPU then runs the rest of the model";

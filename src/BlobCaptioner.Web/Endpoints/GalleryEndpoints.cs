@@ -37,7 +37,8 @@ internal static class GalleryEndpoints
                 return TypedResults.Ok(index.List(query, new Dictionary<string, PictureState>(feed.States, StringComparer.Ordinal), offset, limit));
             })
             .WithSummary("Lists pictures")
-            .WithDescription("A page of the pictures that match state, folder, flag, language and words, ordered by name or (sort=newest) by upload time, and the number of pictures in each state.");
+            .WithDescription("A page of the pictures that match state, folder, flag, language and words, ordered by name or (sort=newest) by upload time, "
+                + "and the number of pictures in each state.");
         api.MapGet("/facets", Ok<Facets> () => TypedResults.Ok(index.Facets()))
             .WithSummary("Folders, flags and languages to filter by");
         api.MapGet("/image", async (string name, HttpContext http, CancellationToken cancel) =>

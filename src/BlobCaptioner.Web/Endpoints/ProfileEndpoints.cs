@@ -32,7 +32,8 @@ internal static class ProfileEndpoints
                 var profile = Parse(body.Json);
                 if (profile.Name != name || !ProfileFile.ProfileName().IsMatch(name))
                 {
-                    throw new ApiException(400, "name-invalid", $"The profile says its name is '{profile.Name}', the request says '{name}'.", "Give both the same name, of lower-case letters, digits and '-'.");
+                    throw new ApiException(
+                        400, "name-invalid", $"The profile says its name is '{profile.Name}', the request says '{name}'.", "Give both the same name, of lower-case letters, digits and '-'.");
                 }
 
                 await context.Storage.Images.GetBlobClient(FolderSettings.CustomProfile(name)).UploadAsync(
@@ -40,7 +41,7 @@ internal static class ProfileEndpoints
                 return TypedResults.Ok(Report(profile));
             })
             .WithSummary("Stores a profile in the container, as _profiles/NAME.json")
-            .WithDescription("A folder uses it by naming it in its _captioner.json, a single record by a redo. Records that were written for an earlier version become out of date and are written anew.");
+            .WithDescription("A folder uses it by naming it in its _captioner.json, a single record by a redo. Records of an earlier version are written anew.");
         api.MapDelete("/profile", async Task<NoContent> (string name, CancellationToken cancel) =>
             {
                 await context.Storage.Images.GetBlobClient(FolderSettings.CustomProfile(ValidName(name))).DeleteIfExistsAsync(cancellationToken: cancel);

@@ -22,7 +22,8 @@ internal static class RecordEndpoints
         api.MapPatch("/record", async Task<Results<Ok<RecordView>, Conflict<EditConflict>>> (string name, EditRequest body, HttpRequest request, CancellationToken cancel) =>
                 Answer(await desk.EditAsync(PictureNames.Item(name), body, PersonOf(guard, request, body.By), cancel)))
             .WithSummary("Edits fields of a record")
-            .WithDescription("The edits are stored in the record's review, signed. If a field was changed since it was seen, nothing is stored and the answer is 409 with the current record. Edits of different fields do not conflict.");
+            .WithDescription("The edits are stored in the record's review, signed. If a field was changed since it was seen, nothing is stored and the answer is 409 "
+                + "with the current record. Edits of different fields do not conflict.");
         api.MapPost("/review", async Task<Results<Ok<RecordView>, Conflict<EditConflict>>> (string name, ReviewRequest body, HttpRequest request, CancellationToken cancel) =>
                 Answer(await desk.DecideAsync(PictureNames.Item(name), body, PersonOf(guard, request, body.By), cancel)))
             .WithSummary("Approves, rejects or reopens a record, or undoes the last step");
@@ -47,6 +48,7 @@ internal static class RecordEndpoints
         var who = (guard.Person(request) ?? said)?.Trim();
         return string.IsNullOrEmpty(who) ? null
             : who.Length <= LongestName && !who.Any(char.IsControl) ? who
-            : throw new ApiException(400, "name-invalid", $"The editor's name has {who.Length} characters or a control character.", $"Give at most {LongestName} characters, without control characters.");
+            : throw new ApiException(
+                400, "name-invalid", $"The editor's name has {who.Length} characters or a control character.", $"Give at most {LongestName} characters, without control characters.");
     }
 }

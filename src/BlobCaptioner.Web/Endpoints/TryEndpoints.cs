@@ -177,7 +177,8 @@ internal static class TryEndpoints
         {
             try
             {
-                return QuestionProfile.Create(question, (int)Number(form, "length", 600, 1, 10_000), (float)Number(form, "temperature", 0.7, 0, 2)) with { ImageTokenBudget = context.Profile.ImageTokenBudget };
+                var profile = QuestionProfile.Create(question, (int)Number(form, "length", 600, 1, 10_000), (float)Number(form, "temperature", 0.7, 0, 2));
+                return profile with { ImageTokenBudget = context.Profile.ImageTokenBudget };
             }
             catch (ArgumentException error)
             {

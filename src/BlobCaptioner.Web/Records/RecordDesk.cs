@@ -88,12 +88,17 @@ internal sealed class RecordDesk(WebContext context, RecordIndex index, IndexSyn
         var part = request.Fields.Count + request.Languages.Count > 0 ? new CopyPart(request.Fields, request.Languages) : null;
         if (request.Profile is { } profile && await context.Folders.FindProfileAsync(profile, cancellationToken) is null)
         {
-            throw new ApiException(400, "profile-unknown", $"There is no profile '{profile}', or its file is broken.", $"Built in: {string.Join(", ", BuiltInProfiles.Names)}; profiles of the container are in _profiles/.");
+            throw new ApiException(
+                400,
+                "profile-unknown",
+                $"There is no valid profile '{profile}'.",
+                $"Built in: {string.Join(", ", BuiltInProfiles.Names)}; profiles of the container are in _profiles/.");
         }
 
         if (request.Profile is not null && part is not null)
         {
-            throw new ApiException(400, "redo-invalid", "A redo with another profile writes the whole record.", "Leave out either the profile or the fields and languages.");
+            throw new ApiException(
+                400, "redo-invalid", "A redo with another profile writes the whole record.", "Leave out either the profile or the fields and languages.");
         }
 
         foreach (var name in part is not null || request.Profile is not null ? request.Names : [])

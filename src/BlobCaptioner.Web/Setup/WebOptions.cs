@@ -18,7 +18,10 @@ public sealed record WebOptions : IValidatableObject
     /// <summary>Host names that are accepted beside those of loopback. Requests for other hosts are refused, which stops DNS rebinding. Default none.</summary>
     public IReadOnlyList<string> Hosts { get; init; } = [];
 
-    /// <summary>The token that a visitor gives once (<c>/?token=…</c>) and a program with each request (<c>Authorization: Bearer …</c>); at least 16 characters. Null, the default, asks for none.</summary>
+    /// <summary>
+    /// The token that a visitor gives once (<c>/?token=…</c>) and a program with each request (<c>Authorization: Bearer …</c>); at least 16 characters.
+    /// Null, the default, asks for none.
+    /// </summary>
     [MinLength(16)]
     public string? Token { get; init; }
 

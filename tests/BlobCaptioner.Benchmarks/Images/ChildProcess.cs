@@ -4,12 +4,12 @@ using System.Runtime.InteropServices;
 
 namespace BlobCaptioner.Benchmarks.Images;
 
-/// <summary>Runs a program to its end and says what it took.</summary>
+/// <summary>Runs a program to its end and measures time and memory.</summary>
 internal static class ChildProcess
 {
     private const int ChildrenOfThisProcess = -1;
 
-    /// <summary>Whole run of a program, start-up included; its output is returned beside the figures.</summary>
+    /// <summary>Measures a whole run, start-up included, and returns its output.</summary>
     /// <exception cref="InvalidOperationException">It ended with an error.</exception>
     public static async Task<(Measurement Taken, string Output)> RunAsync(string program, IEnumerable<string> arguments)
     {
@@ -57,7 +57,7 @@ internal static class ChildProcess
     private static extern int GetResourceUsage(int who, long[] usage);
 }
 
-/// <summary>What one contender took for one set of pictures.</summary>
+/// <summary>Time and memory of one contender for one set of pictures.</summary>
 /// <param name="Wall">Time on the clock, without start-up.</param>
 /// <param name="Processor">Processor time of all its threads, without start-up.</param>
 /// <param name="PeakBytes">Most resident memory of its process, start-up included.</param>

@@ -118,7 +118,7 @@ internal sealed class LlamaServer : IAsyncDisposable
     private static string Invariant(int number) => number.ToString(CultureInfo.InvariantCulture);
 }
 
-/// <summary>What the server says about one answer.</summary>
+/// <summary>One answer of the server, with its own timings.</summary>
 /// <param name="OutputTokens">Tokens written.</param>
 /// <param name="InputTokens">Tokens of the prompt, cached ones and the picture's included.</param>
 /// <param name="PromptMs">Time for encode and prefill as it counts it.</param>

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace BlobCaptioner.Tests.Cli;
 
-/// <summary>The built command <c>captioner</c> as a process of its own, as a user runs it.</summary>
+/// <summary>The built command <c>captioner</c> in its own process, as a user runs it.</summary>
 internal sealed class CaptionerProcess : IAsyncDisposable
 {
     // From its own build output: beside the tests, ASP.NET Core's assemblies come from the shared framework, which the command does not name.
@@ -52,7 +52,7 @@ internal sealed class CaptionerProcess : IAsyncDisposable
     /// <summary>True once it is over.</summary>
     public bool HasExited => _process.HasExited;
 
-    /// <summary>What it wrote to stdout so far.</summary>
+    /// <summary>Lines of stdout so far.</summary>
     public IReadOnlyList<string> Output
     {
         get
@@ -64,7 +64,7 @@ internal sealed class CaptionerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>What it wrote to stderr so far, as one text.</summary>
+    /// <summary>The text of stderr so far.</summary>
     public string Errors
     {
         get
@@ -176,4 +176,17 @@ internal sealed class CaptionerProcess : IAsyncDisposable
             }
         }
     }
+}
+
+/// <summary>The result of a process.</summary>
+internal sealed record CaptionerResult(int ExitCode, IReadOnlyList<string> Output, string Errors)
+{
+    /// <summary>All of stdout.</summary>
+    public string Text => string.Join('\n', Output);
+
+    /// <summary>Each line of stdout, which are JSON.</summary>
+    public IReadOnlyList<JsonElement> Json => [.. Output.Where(l => l.Length > 0).Select(l => JsonDocument.Parse(l).RootElement)];
+
+    /// <summary>The last line, <c>summary</c> of a run.</summary>
+    public JsonElement Summary => Json[^1].GetProperty("summary");
 }

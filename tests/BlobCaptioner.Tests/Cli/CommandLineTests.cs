@@ -4,7 +4,7 @@ using Xunit;
 
 namespace BlobCaptioner.Tests.Cli;
 
-/// <summary>What the command says and returns before it does anything.</summary>
+/// <summary>Help and usage errors of the command.</summary>
 public sealed class CommandLineTests(AzuriteFixture fixture)
 {
     [Theory]

@@ -37,7 +37,7 @@ public sealed class BrokenRecordTests(AzuriteFixture azurite)
         Assert.Contains("'a.jpg.json'", page.Items[1].Problem, StringComparison.Ordinal);
         Assert.Contains("flags", page.Items[1].Problem, StringComparison.Ordinal);
 
-        // What comes later is seen, a mended record too.
+        // Later changes are seen, and so is a repaired record.
         await host.UploadAsync("a.jpg.json", await WholeAsync("a.jpg"));
         await host.UploadAsync("e.jpg", TestPipeline.Picture());
         await Eventually.TrueAsync(async () => (page = await PicturesAsync()).Items.Count == 6 && page.States[PictureState.Described] == 2, "the mended one and the new one");
