@@ -69,12 +69,10 @@ internal static class SweepCommand
 
     private static Task WriteAsync(SweepForecast found, bool json) => Console.Out.WriteLineAsync(json
         ? JsonSerializer.Serialize(found, CliJson.Lines.SweepForecast)
-        : $"""
-          {found.Listed} pictures; nothing was changed.
-          would be described: {found.New} new, {found.ImageChanged} with a changed image, {found.SettingsChanged} with changed settings, {
-              found.PreparationChanged} with changed preparation, {found.ModelChanged} with another model, {found.Forced} forced, {found.Retried} failed before
-          products: {found.Products} would be described, {found.ProductsWaiting} wait for their views
-          would be rejected: {found.BrokenSettings} with broken folder settings
-          unchanged: {found.UpToDate} up to date, {found.KnownRejected} rejected, {found.KnownFailed} failed, {found.Unclear} with another file in place of the record
-          """);
+        : $"{found.Listed} pictures; nothing was changed.\n" +
+          $"would be described: {found.New} new, {found.ImageChanged} with a changed image, {found.SettingsChanged} with changed settings, " +
+          $"{found.PreparationChanged} with changed preparation, {found.ModelChanged} with another model, {found.Forced} forced, {found.Retried} failed before\n" +
+          $"products: {found.Products} would be described, {found.ProductsWaiting} wait for their views\n" +
+          $"would be rejected: {found.BrokenSettings} with broken folder settings\n" +
+          $"unchanged: {found.UpToDate} up to date, {found.KnownRejected} rejected, {found.KnownFailed} failed, {found.Unclear} with another file in place of the record");
 }
