@@ -32,7 +32,7 @@ internal static class AskCommand
         var (engine, images, reports) = (new EngineArguments(), new ImageArguments(), new OutputArguments());
         var command = new ExampleCommand(
             "ask",
-            "Asks a model a question about one or several pictures, and writes the answer to stdout, in the language of the question. " +
+            "Asks a model a question about one or several pictures. The answer goes to stdout, in the language of the question. " +
             "The bundled sample model only describes drawings like its own and can't answer: name another model with --model or --server.")
         {
             Examples =

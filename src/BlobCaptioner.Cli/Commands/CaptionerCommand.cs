@@ -33,7 +33,7 @@ internal static class CaptionerCommand
         {
             error.ShowHelp = args.Length == 0;
             error.Invoke(parse);
-            await Console.Error.WriteLineAsync($"See: captioner {(parse.CommandResult.Command is RootCommand ? "" : parse.CommandResult.Command.Name + " ")}--help");
+            await Console.Error.WriteLineAsync($"See: {root.Name} {(parse.CommandResult.Command is RootCommand ? "" : parse.CommandResult.Command.Name + " ")}--help");
             return ExitCode.BadUse;
         }
 

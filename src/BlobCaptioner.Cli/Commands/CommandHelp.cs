@@ -55,7 +55,7 @@ internal sealed class CommandHelp(HelpAction help, IReadOnlyList<(string Title, 
     {
         output.WriteLine(root.Description);
         output.WriteLine();
-        output.WriteLine("Usage: captioner COMMAND [options]");
+        output.WriteLine($"Usage: {root.Name} COMMAND [options]");
         foreach (var (title, commands) in groups)
         {
             output.WriteLine();
@@ -67,7 +67,7 @@ internal sealed class CommandHelp(HelpAction help, IReadOnlyList<(string Title, 
         }
 
         output.WriteLine();
-        output.WriteLine("'captioner COMMAND --help' shows a command's options and examples; 'captioner --version' shows the version.");
+        output.WriteLine($"'{root.Name} COMMAND --help' shows a command's options and examples; '{root.Name} --version' shows the version.");
         output.WriteLine();
     }
 

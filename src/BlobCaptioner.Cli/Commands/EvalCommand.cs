@@ -27,7 +27,7 @@ internal static class EvalCommand
         var (store, reports) = (new StoreArguments(), new OutputArguments());
         var command = new ExampleCommand(
             "eval",
-            "Compares the records' attributes with known values: exact match, precision and coverage of each attribute, and calibration of the confidence. " +
+            "Compares the records' attributes with known values. Reports exact match, precision and coverage of each attribute, and calibration of the confidence. " +
             "Edits by people don't count, since the model is measured.")
         {
             Examples = [("captioner eval --truth known.csv --json", "For machines: fields, calibration, expectedCalibrationError, missing.")],

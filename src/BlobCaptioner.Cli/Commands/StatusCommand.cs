@@ -15,7 +15,7 @@ internal static class StatusCommand
     {
         var prefix = new Option<string?>("--prefix") { Description = "Only names that start with this: a folder with its slash.", HelpName = "TEXT" };
         var (store, reports) = (new StoreArguments(), new OutputArguments());
-        var command = new ExampleCommand("status", "Counts the pictures by state, and shows the length and age of the queue and the length of the poison queue.")
+        var command = new ExampleCommand("status", "Counts the pictures by state. Also shows the length and age of the queue, and the length of the poison queue.")
         {
             Examples = [("captioner status --json", "For machines: images, described, rejected, failed, waiting, outOfDate, blocked, products, productsFailed, queueLength, oldestWait, poison.")],
         };

@@ -17,7 +17,7 @@ internal static class WebCommand
             (new StoreArguments(), new EngineArguments(), new ProfileArgument(), new ImageArguments(), new WebArguments(), new OutputArguments());
         var command = new ExampleCommand(
             "web",
-            "Serves the page and its API: drop, watch, check, edit, approve and export. Does not work on the queue. 'captioner up' serves the page too.")
+            "Serves the page and its API, to drop, watch, check, edit, approve and export. Does not work on the queue. 'captioner up' serves the page too.")
         {
             Examples =
             [

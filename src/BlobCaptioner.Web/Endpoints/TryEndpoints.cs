@@ -27,8 +27,8 @@ internal static class TryEndpoints
     {
         api.MapPost("/describe", async (HttpRequest request, CancellationToken cancel) =>
             {
-                var (ask, describer) = await ReadAsync(request, context, tried, cancel);
-                var record = await describer.DescribeAsync(await ask.PrepareAsync(context, cancel), ask.Profile, draft: null, cancel);
+                var (asked, describer) = await ReadAsync(request, context, tried, cancel);
+                var record = await describer.DescribeAsync(await asked.PrepareAsync(context, cancel), asked.Profile, draft: null, cancel);
                 return Results.Text(CaptionStore.SerializeLine(record), "application/json", statusCode: record.Status == RecordStatus.Described ? 200 : 422);
             })
             .WithSummary("Describes a picture and answers with its record")
@@ -84,7 +84,7 @@ internal static class TryEndpoints
 
     private static long Milliseconds(WebContext context, long began) => (long)context.Time.GetElapsedTime(began).TotalMilliseconds;
 
-    private static async Task<(TryRequest Ask, FileDescriber Describer)> ReadAsync(HttpRequest request, WebContext context, TriedPictures tried, CancellationToken cancellationToken)
+    private static async Task<(TryRequest Request, FileDescriber Describer)> ReadAsync(HttpRequest request, WebContext context, TriedPictures tried, CancellationToken cancellationToken)
     {
         var model = context.Model ?? throw ApiException.NoModel();
         if (!request.HasFormContentType)
