@@ -26,12 +26,12 @@ public sealed class CaptionerWeb : IAsyncDisposable
     private readonly RecordIndex _index;
     private readonly IndexSync _sync;
     private readonly LiveFeed _feed;
-    private readonly BatchWatch _batch;
+    private readonly BatchMonitor _batch;
     private readonly Thumbnails _thumbnails;
     private readonly CancellationTokenSource _stop = new();
     private Task _background = Task.CompletedTask;
 
-    private CaptionerWeb(WebApplication app, RecordIndex index, IndexSync sync, LiveFeed feed, BatchWatch batch, Thumbnails thumbnails) =>
+    private CaptionerWeb(WebApplication app, RecordIndex index, IndexSync sync, LiveFeed feed, BatchMonitor batch, Thumbnails thumbnails) =>
         (_app, _index, _sync, _feed, _batch, _thumbnails) = (app, index, sync, feed, batch, thumbnails);
 
     /// <summary>The page's address, with the actual port.</summary>
@@ -52,7 +52,7 @@ public sealed class CaptionerWeb : IAsyncDisposable
         var log = logging.CreateLogger<CaptionerWeb>();
         var index = new RecordIndex(options.IndexPath, context.Storage.Images.Uri.AbsoluteUri);
         var feed = new LiveFeed(context.Time);
-        var batch = new BatchWatch(context.Storage, feed, context.Time);
+        var batch = new BatchMonitor(context.Storage, feed, context.Time);
         var sync = new IndexSync(context.Storage, index, feed, batch, options, context.Time, log);
         var thumbnails = new Thumbnails(context);
         var web = new CaptionerWeb(Build(context, options, logging, log, index, feed, batch, sync, thumbnails), index, sync, feed, batch, thumbnails);
@@ -73,14 +73,14 @@ public sealed class CaptionerWeb : IAsyncDisposable
     }
 
     /// <summary>Shows an event of the pipeline in this process on the pages at once. Thread-safe.</summary>
-    public void Take(PipelineEvent step)
+    public void OnEvent(PipelineEvent step)
     {
         ArgumentNullException.ThrowIfNull(step);
-        _feed.Take(step);
+        _feed.OnEvent(step);
         if (step.Record is { } record)
         {
-            _batch.Take(record);
-            _sync.Take(record, "");
+            _batch.Count(record);
+            _sync.Update(record, "");
         }
         else if (step.Kind == PipelineEventKind.Uploaded)
         {
@@ -103,7 +103,7 @@ public sealed class CaptionerWeb : IAsyncDisposable
     }
 
     private static WebApplication Build(
-        WebContext context, WebOptions options, ILoggerFactory logging, ILogger log, RecordIndex index, LiveFeed feed, BatchWatch batch, IndexSync sync, Thumbnails thumbnails)
+        WebContext context, WebOptions options, ILoggerFactory logging, ILogger log, RecordIndex index, LiveFeed feed, BatchMonitor batch, IndexSync sync, Thumbnails thumbnails)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -128,7 +128,7 @@ public sealed class CaptionerWeb : IAsyncDisposable
             return Task.CompletedTask;
         }));
         var app = builder.Build();
-        var (guard, failures) = (new RequestGuard(options), new FailureAnswer(log));
+        var (guard, failures) = (new RequestGuard(options), new ProblemResponses(log));
         app.Use(next => http => ResponseHeaders.InvokeAsync(http, next));
         app.Use(next => http => failures.InvokeAsync(http, next));
         app.Use(next => http => http.Request.Path == "/healthz/live" ? http.Response.Body.WriteAsync("ok"u8.ToArray()).AsTask() : guard.InvokeAsync(http, next));
@@ -144,7 +144,7 @@ public sealed class CaptionerWeb : IAsyncDisposable
         var api = app.MapGroup("/api");
         StatusEndpoint.Map(api, context, guard, sync, batch);
         GalleryEndpoints.Map(api, context, index, feed, thumbnails);
-        RecordEndpoints.Map(api, new RecordDesk(context, index, sync), guard);
+        RecordEndpoints.Map(api, new RecordEditor(context, index, sync), guard);
         UploadEndpoints.Map(api, context, sync);
         TryEndpoints.Map(api, context, new TriedPictures());
         ProfileEndpoints.Map(api, context);

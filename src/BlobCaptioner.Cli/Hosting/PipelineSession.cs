@@ -80,7 +80,7 @@ internal static class PipelineSession
         var options = choice.Web(store);
         var context = new WebContext(store.Storage, engine.Preparer, choice.Images, engine.Model, choice.Run.Profile, TimeProvider.System) { OnUpload = run.TakeIn };
         var page = await WebSession.StartAsync(options, context, logging, cancellationToken);
-        run.Watch = page.Take;
+        run.Watch = page.OnEvent;
         report.Report(WebSession.AddressLine(page, options));
         return page;
     }

@@ -8,11 +8,11 @@ namespace BlobCaptioner.Cli.Hosting;
 internal sealed class SweepFeed(Sweep sweep, CaptionRunOptions options, IRunReport report, RunTally tally, TimeProvider time)
 {
     // The next sweep finds pictures beyond this limit.
-    private const int MostNames = 10_000;
+    private const int MaxNames = 10_000;
     private static readonly TimeSpan IdlePoll = TimeSpan.FromMilliseconds(100);
 
     private readonly Channel<string> _names = Channel.CreateBounded<string>(
-        new BoundedChannelOptions(MostNames) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true, SingleWriter = false, AllowSynchronousContinuations = false });
+        new BoundedChannelOptions(MaxNames) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true, SingleWriter = false, AllowSynchronousContinuations = false });
 
     // The model needs the same cores, and pictures prepared far ahead of it gain nothing.
     private readonly SweepRequest _request = new() { Profile = options.Profile, Parallelism = Math.Clamp(Environment.ProcessorCount / 2, 1, 64) };

@@ -11,7 +11,7 @@ namespace BlobCaptioner.Cli.Hosting;
 /// <summary>Starts the page for a command.</summary>
 internal static class WebSession
 {
-    private const int MostPorts = 20;
+    private const int MaxPorts = 20;
 
     /// <summary>Starts the page. If the options name no port, it takes 7860 or the next free one.</summary>
     /// <exception cref="UsageException">The named port, or each of the 20 ports that were tried, is taken.</exception>
@@ -27,7 +27,7 @@ internal static class WebSession
             catch (Exception taken) when (taken is IOException or SocketException)
             {
                 // A second `up` on this machine takes the next port, and Windows reserves ranges. A port that was named is not replaced.
-                if (options.Port is not null || attempt == MostPorts)
+                if (options.Port is not null || attempt == MaxPorts)
                 {
                     throw new UsageException($"The page can't listen at {options.Address}:{port}: {taken.Message.TrimEnd('.')}. Give another --port, or 0 for any free one.", taken);
                 }

@@ -13,7 +13,7 @@ internal sealed class ApiException(int status, string code, string message, stri
 
     public string Remedy => remedy;
 
-    public static ApiException NotThere(string name) => new(404, "not-there", $"There is no picture '{name}'.", "It may have been deleted. Reload the gallery.");
+    public static ApiException NotFound(string name) => new(404, "not-there", $"There is no picture '{name}'.", "It may have been deleted. Reload the gallery.");
 
     public static ApiException NoModel() => new(503, "no-model", "This process has no model.", "Start 'captioner web' with --model or --server, or use 'captioner up'.");
 }

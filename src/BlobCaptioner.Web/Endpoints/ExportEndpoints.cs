@@ -15,12 +15,12 @@ namespace BlobCaptioner.Web.Endpoints;
 /// <summary>Exports and their previews.</summary>
 internal static class ExportEndpoints
 {
-    private const int MostRows = 50;
+    private const int MaxRows = 50;
 
     private static readonly JsonSerializerOptions s_words = new() { Converters = { new JsonStringEnumConverter() } };
 
     // A preview must not read millions of records to find a few that are approved.
-    private const int MostRecordsRead = 2_000;
+    private const int MaxRecordsRead = 2_000;
 
     public static IReadOnlyList<string> Formats => field ??= [.. Enum.GetValues<ExportFormat>().Select(Word)];
 
@@ -41,16 +41,16 @@ internal static class ExportEndpoints
         api.MapGet("/export/preview", async Task<Ok<ExportPreview>> (
                 string format, string? language, bool? approved, string? folder, string? baseUrl, CancellationToken cancel, int rows = 5) =>
             {
-                if (rows is < 1 or > MostRows)
+                if (rows is < 1 or > MaxRows)
                 {
-                    throw new ApiException(400, "rows-invalid", $"rows is {rows}.", $"Give 1 to {MostRows}.");
+                    throw new ApiException(400, "rows-invalid", $"rows is {rows}.", $"Give 1 to {MaxRows}.");
                 }
 
                 var options = Options(context, format, language, approved, folder, baseUrl);
                 var listing = new RecordListing(context.Storage.Images);
                 using var text = new MemoryStream();
                 var records = listing.ReadAsync(options.Prefix, options.Status, cancel)
-                    .Take(MostRecordsRead)
+                    .Take(MaxRecordsRead)
                     .Where(r => !options.ApprovedOnly || EffectiveRecord.Of(r.Record).IsApproved)
                     .Take(rows);
                 var tally = await RecordExport.RunAsync(records, listing.FindAsync, options, text, progress: null, cancel);

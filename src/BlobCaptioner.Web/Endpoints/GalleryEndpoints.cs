@@ -14,15 +14,15 @@ namespace BlobCaptioner.Web.Endpoints;
 /// <summary>The gallery: lists of pictures, the pictures themselves, and events.</summary>
 internal static class GalleryEndpoints
 {
-    private const int MostItems = 500;
+    private const int MaxItems = 500;
 
     public static void Map(IEndpointRouteBuilder api, WebContext context, RecordIndex index, LiveFeed feed, Thumbnails thumbnails)
     {
         api.MapGet("/pictures", Ok<PicturePage> (string? state, string? folder, string? flag, string? language, string? text, string? sort, int offset = 0, int limit = 60) =>
             {
-                if (offset < 0 || limit is < 1 or > MostItems)
+                if (offset < 0 || limit is < 1 or > MaxItems)
                 {
-                    throw new ApiException(400, "page-invalid", $"offset is {offset} and limit is {limit}.", $"Give an offset of 0 or more and a limit of 1 to {MostItems}.");
+                    throw new ApiException(400, "page-invalid", $"offset is {offset} and limit is {limit}.", $"Give an offset of 0 or more and a limit of 1 to {MaxItems}.");
                 }
 
                 var query = new PictureQuery
@@ -96,7 +96,7 @@ internal static class GalleryEndpoints
         }
         catch (Azure.RequestFailedException error) when (error.Status == 404)
         {
-            throw ApiException.NotThere(image);
+            throw ApiException.NotFound(image);
         }
     }
 }

@@ -12,10 +12,10 @@ namespace BlobCaptioner.Web.Endpoints;
 /// <summary>Records: shows, edits and reviews them, and has them written anew.</summary>
 internal static class RecordEndpoints
 {
-    private const int MostNames = 1_000;
-    private const int LongestName = 80;
+    private const int MaxNames = 1_000;
+    private const int MaxNameLength = 80;
 
-    public static void Map(IEndpointRouteBuilder api, RecordDesk desk, RequestGuard guard)
+    public static void Map(IEndpointRouteBuilder api, RecordEditor desk, RequestGuard guard)
     {
         api.MapGet("/record", async Task<Ok<RecordView>> (string name, CancellationToken cancel) => TypedResults.Ok(await desk.ReadAsync(PictureNames.Item(name), cancel)))
             .WithSummary("The record of a picture or product, with the limits of its fields");
@@ -29,9 +29,9 @@ internal static class RecordEndpoints
             .WithSummary("Approves, rejects or reopens a record, or undoes the last step");
         api.MapPost("/redo", async Task<Ok<RedoResult>> (RedoAsk body, CancellationToken cancel) =>
             {
-                if (body.Names.Count is < 1 or > MostNames)
+                if (body.Names.Count is < 1 or > MaxNames)
                 {
-                    throw new ApiException(400, "names-invalid", $"The request has {body.Names.Count} names.", $"Give 1 to {MostNames}.");
+                    throw new ApiException(400, "names-invalid", $"The request has {body.Names.Count} names.", $"Give 1 to {MaxNames}.");
                 }
 
                 return TypedResults.Ok(await desk.RedoAsync(body with { Names = [.. body.Names.Select(n => PictureNames.Item(n))] }, cancel));
@@ -47,8 +47,8 @@ internal static class RecordEndpoints
     {
         var who = (guard.Person(request) ?? said)?.Trim();
         return string.IsNullOrEmpty(who) ? null
-            : who.Length <= LongestName && !who.Any(char.IsControl) ? who
+            : who.Length <= MaxNameLength && !who.Any(char.IsControl) ? who
             : throw new ApiException(
-                400, "name-invalid", $"The editor's name has {who.Length} characters or a control character.", $"Give at most {LongestName} characters, without control characters.");
+                400, "name-invalid", $"The editor's name has {who.Length} characters or a control character.", $"Give at most {MaxNameLength} characters, without control characters.");
     }
 }

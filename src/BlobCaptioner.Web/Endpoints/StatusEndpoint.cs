@@ -13,11 +13,11 @@ namespace BlobCaptioner.Web.Endpoints;
 /// <summary>The server's status.</summary>
 internal static class StatusEndpoint
 {
-    public static void Map(IEndpointRouteBuilder api, WebContext context, RequestGuard guard, IndexSync sync, BatchWatch batch) =>
+    public static void Map(IEndpointRouteBuilder api, WebContext context, RequestGuard guard, IndexSync sync, BatchMonitor batch) =>
         api.MapGet("/status", Ok<ServerStatus> (HttpRequest request) => TypedResults.Ok(Read(context, guard.Person(request), sync, batch)))
             .WithSummary("The server's container, model and limits, and the progress of the batch");
 
-    private static ServerStatus Read(WebContext context, string? person, IndexSync sync, BatchWatch batch) => new()
+    private static ServerStatus Read(WebContext context, string? person, IndexSync sync, BatchMonitor batch) => new()
     {
         Container = context.Storage.Images.Name,
         Model = context.Model?.Info.Name,

@@ -77,7 +77,7 @@ internal static class TryEndpoints
         }
         else
         {
-            var (_, code, detail, remedy) = FailureAnswer.Explain(answer.Exception?.InnerException ?? new OperationCanceledException());
+            var (_, code, detail, remedy) = ProblemResponses.Explain(answer.Exception?.InnerException ?? new OperationCanceledException());
             yield return LiveFeed.EventOf("failed", new { code, detail, remedy });
         }
     }
@@ -159,7 +159,7 @@ internal static class TryEndpoints
         }
         catch (Azure.RequestFailedException error) when (error.Status == 404)
         {
-            throw ApiException.NotThere(name);
+            throw ApiException.NotFound(name);
         }
     }
 

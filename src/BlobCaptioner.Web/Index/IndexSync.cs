@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging;
 namespace BlobCaptioner.Web.Index;
 
 /// <summary>Keeps the index in step with the container: lists it repeatedly, reads the records that are new or changed, and informs the feed.</summary>
-internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex index, LiveFeed feed, BatchWatch batch, WebOptions options, TimeProvider time, ILogger logger) : IDisposable
+internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex index, LiveFeed feed, BatchMonitor batch, WebOptions options, TimeProvider time, ILogger logger) : IDisposable
 {
     private const int Parallelism = 16;
     private const int Batch = 200;
@@ -79,7 +79,7 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
     /// <summary>Indexes a record that was just written.</summary>
     /// <param name="record">The record.</param>
     /// <param name="recordETag">Its ETag; empty if unknown, then the next listing reads the record again.</param>
-    public void Take(CaptionRecord record, string recordETag)
+    public void Update(CaptionRecord record, string recordETag)
     {
         var name = NameOf(record);
         var picture = IndexedPicture.Of(name, record.Product?.ViewsHash is null ? record.Image.ETag : "", recordETag, record, index.Find(name)?.Uploaded ?? time.GetUtcNow());
@@ -228,7 +228,7 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
             var file = RecordListing.Parse(blob.Content, recordName);
             if (file.Record is { } record)
             {
-                batch.Take(record);
+                batch.Count(record);
                 return IndexedPicture.Of(name, image.ETag, blob.Details.ETag.Plain(), record, image.Uploaded);
             }
 

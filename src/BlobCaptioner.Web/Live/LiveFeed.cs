@@ -13,7 +13,7 @@ namespace BlobCaptioner.Web.Live;
 internal sealed class LiveFeed(TimeProvider time)
 {
     // A page that stops reading loses the oldest events. It reloads what it shows when it connects again.
-    private const int MostUnread = 2_000;
+    private const int MaxUnread = 2_000;
     private static readonly TimeSpan s_draftInterval = TimeSpan.FromMilliseconds(150);
 
     private readonly ConcurrentDictionary<Guid, Channel<SseItem<string>>> _readers = new();
@@ -30,7 +30,7 @@ internal sealed class LiveFeed(TimeProvider time)
     public IReadOnlyDictionary<string, PictureState> States => _states;
 
     /// <summary>Handles an event of the pipeline in this process.</summary>
-    public void Take(PipelineEvent step)
+    public void OnEvent(PipelineEvent step)
     {
         switch (step.Kind)
         {
@@ -85,7 +85,7 @@ internal sealed class LiveFeed(TimeProvider time)
     public async IAsyncEnumerable<SseItem<string>> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var id = Guid.NewGuid();
-        var channel = Channel.CreateBounded<SseItem<string>>(new BoundedChannelOptions(MostUnread) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+        var channel = Channel.CreateBounded<SseItem<string>>(new BoundedChannelOptions(MaxUnread) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
         _readers[id] = channel;
         try
         {

@@ -5,8 +5,8 @@ namespace BlobCaptioner.Web.Pictures;
 /// <summary>The last pictures that were tried, kept in memory so that another question needs no second upload.</summary>
 internal sealed class TriedPictures
 {
-    private const int Most = 16;
-    private const long MostBytes = 128_000_000;
+    private const int MaxCount = 16;
+    private const long MaxBytes = 128_000_000;
 
     private readonly Lock _lock = new();
     private readonly LinkedList<Tried> _pictures = [];
@@ -19,7 +19,7 @@ internal sealed class TriedPictures
         lock (_lock)
         {
             _pictures.AddFirst(kept);
-            while (_pictures.Count > 1 && (_pictures.Count > Most || _pictures.Sum(p => (long)p.Content.Length) > MostBytes))
+            while (_pictures.Count > 1 && (_pictures.Count > MaxCount || _pictures.Sum(p => (long)p.Content.Length) > MaxBytes))
             {
                 _pictures.RemoveLast();
             }

@@ -12,7 +12,7 @@ namespace BlobCaptioner.Web.Records;
 internal static class ReviewEditor
 {
     /// <summary>Limit of the history.</summary>
-    public const int MostSteps = 50;
+    public const int MaxSteps = 50;
 
     /// <summary>Sets values.</summary>
     /// <param name="review">The review; null for none.</param>
@@ -131,7 +131,7 @@ internal static class ReviewEditor
         }
 
         history.Add((JsonNode)step);
-        while (history.Count > MostSteps)
+        while (history.Count > MaxSteps)
         {
             history.RemoveAt(0);
         }

@@ -48,5 +48,5 @@ public sealed class WebContext
     internal ImageIntake Intake { get; }
 
     /// <summary>The profile that a worker with the same settings has under this name.</summary>
-    internal Profile Basis(string name) => name == Profile.Name ? Profile : BuiltInProfiles.Find(name) ?? Profile;
+    internal Profile ProfileOrDefault(string name) => name == Profile.Name ? Profile : BuiltInProfiles.Find(name) ?? Profile;
 }

@@ -114,7 +114,7 @@ internal sealed class PipelineBenchmark
         {
             await Parallel.ForEachAsync(pictures, cancellationToken, async (picture, token) =>
                 await store.Storage.Images.GetBlobClient(picture.Name).UploadAsync(BinaryData.FromBytes(picture.Jpeg), token));
-            var end = new EndWatch(_time);
+            var end = new LastRecordReport(_time);
             var options = new CaptionRunOptions { Profile = _profile, Loop = _loop, Sweeps = true, Once = true };
             var work = new CaptionRun(store, _engine, options, end, new RunTally(_time), records: null, _logging, _time);
             var start = Begin(store.Azurite?.Process?.ProcessId);
@@ -200,7 +200,7 @@ internal sealed class PipelineBenchmark
 }
 
 /// <summary>Notes when the last record was written. The final sweep, which finds nothing, is not measured.</summary>
-internal sealed class EndWatch(TimeProvider time) : IRunReport
+internal sealed class LastRecordReport(TimeProvider time) : IRunReport
 {
     private long _described;
     private long _last;

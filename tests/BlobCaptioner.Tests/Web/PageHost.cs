@@ -140,7 +140,7 @@ internal sealed class PageHost : IAsyncDisposable
 
     private void Tell(PipelineEvent step)
     {
-        Web.Take(step);
+        Web.OnEvent(step);
         Events.Add(step);
     }
 }

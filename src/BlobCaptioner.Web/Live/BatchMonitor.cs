@@ -6,9 +6,9 @@ using BlobCaptioner.Web.Api;
 namespace BlobCaptioner.Web.Live;
 
 /// <summary>Measures the batch: pictures described by any worker in the last minute, and the length of the queue.</summary>
-internal sealed class BatchWatch(CaptionStorage storage, LiveFeed feed, TimeProvider time)
+internal sealed class BatchMonitor(CaptionStorage storage, LiveFeed feed, TimeProvider time)
 {
-    private const int MostPoints = 120;
+    private const int MaxPoints = 120;
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_window = TimeSpan.FromMinutes(1);
 
@@ -21,7 +21,7 @@ internal sealed class BatchWatch(CaptionStorage storage, LiveFeed feed, TimeProv
     private int _poison;
 
     /// <summary>Counts a record if it was described in the last minute. A record that is seen again counts once.</summary>
-    public void Take(CaptionRecord record)
+    public void Count(CaptionRecord record)
     {
         var generation = record.Generation;
         if (record.Status == RecordStatus.Described && generation.At > time.GetUtcNow() - s_window)
@@ -74,7 +74,7 @@ internal sealed class BatchWatch(CaptionStorage storage, LiveFeed feed, TimeProv
             {
                 var (rate, tokens) = Rates();
                 _points.Enqueue(new(time.GetUtcNow(), rate, tokens, _queue));
-                if (_points.Count > MostPoints)
+                if (_points.Count > MaxPoints)
                 {
                     _points.Dequeue();
                 }

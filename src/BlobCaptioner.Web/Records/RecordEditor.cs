@@ -15,9 +15,9 @@ using BlobCaptioner.Web.Setup;
 namespace BlobCaptioner.Web.Records;
 
 /// <summary>Shows records and stores reviews. A write that collides with another one is repeated if the two touch different fields, and reported as a conflict if not.</summary>
-internal sealed class RecordDesk(WebContext context, RecordIndex index, IndexSync sync)
+internal sealed class RecordEditor(WebContext context, RecordIndex index, IndexSync sync)
 {
-    private const int MostTries = 20;
+    private const int MaxTries = 20;
 
     /// <summary>Shows a record.</summary>
     public async Task<RecordView> ReadAsync(string name, CancellationToken cancellationToken) => await ViewAsync(name, await FindAsync(name, cancellationToken), cancellationToken);
@@ -26,7 +26,7 @@ internal sealed class RecordDesk(WebContext context, RecordIndex index, IndexSyn
     /// <returns>The current record, or the conflict.</returns>
     public async Task<(RecordView? Now, EditConflict? Conflict)> EditAsync(string name, EditRequest request, string? who, CancellationToken cancellationToken)
     {
-        for (var attempt = 0; attempt < MostTries; attempt++)
+        for (var attempt = 0; attempt < MaxTries; attempt++)
         {
             var seen = await RequireAsync(name, cancellationToken);
             var fields = await FieldsOfAsync(name, seen.Record!, cancellationToken);
@@ -50,7 +50,7 @@ internal sealed class RecordDesk(WebContext context, RecordIndex index, IndexSyn
     /// <returns>The current record, or the conflict: the record was changed since it was seen.</returns>
     public async Task<(RecordView? Now, EditConflict? Conflict)> DecideAsync(string name, ReviewRequest request, string? who, CancellationToken cancellationToken)
     {
-        for (var attempt = 0; attempt < MostTries; attempt++)
+        for (var attempt = 0; attempt < MaxTries; attempt++)
         {
             var seen = await RequireAsync(name, cancellationToken);
             if (seen.ETag != request.ETag)
@@ -117,7 +117,7 @@ internal sealed class RecordDesk(WebContext context, RecordIndex index, IndexSyn
         }
 
         var done = await new Redo(context.Intake).RunAsync(
-            new() { Profiles = context.Basis, Names = request.Names, Only = part, As = request.Profile }, cancellationToken);
+            new() { Profiles = context.ProfileOrDefault, Names = request.Names, Only = part, As = request.Profile }, cancellationToken);
         return new(done.Enqueued, done.InFlight, done.Gone + done.Blocked);
     }
 
@@ -126,7 +126,7 @@ internal sealed class RecordDesk(WebContext context, RecordIndex index, IndexSyn
         var stored = await context.Store.ReviewAsync(seen, review, cancellationToken);
         if (stored is not null)
         {
-            sync.Take(stored.Record!, stored.ETag);
+            sync.Update(stored.Record!, stored.ETag);
         }
 
         return stored;
@@ -157,7 +157,7 @@ internal sealed class RecordDesk(WebContext context, RecordIndex index, IndexSyn
             {
                 Card = card ?? (await context.Store.GetImageETagAsync(name, cancellationToken) is { } there
                     ? IndexedPicture.Waiting(name, there, uploaded: null).Card
-                    : throw ApiException.NotThere(name)),
+                    : throw ApiException.NotFound(name)),
             };
         }
 
@@ -181,7 +181,7 @@ internal sealed class RecordDesk(WebContext context, RecordIndex index, IndexSyn
     private async Task<Profile> ProfileOfAsync(string name, CaptionRecord record, CancellationToken cancellationToken)
     {
         var image = record.Image.Name;
-        var basis = context.Basis(record.Profile.Name);
+        var basis = context.ProfileOrDefault(record.Profile.Name);
         var folder = record.Profile.IsPinned
             ? await context.Folders.AsAsync(image, record.Profile.Name, cancellationToken)
             : await context.Folders.ForAsync(image, basis, cancellationToken);

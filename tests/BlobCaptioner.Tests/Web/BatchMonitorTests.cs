@@ -6,20 +6,20 @@ using Xunit;
 
 namespace BlobCaptioner.Tests.Web;
 
-public sealed class BatchWatchTests
+public sealed class BatchMonitorTests
 {
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 23, 9, 0, 0, TimeSpan.Zero));
 
     [Fact]
     public void Take_SameRecordSeenTwiceAndOldOnes_CountsEachOnceForAMinute()
     {
-        var watch = new BatchWatch(CaptionStorage.Connect("UseDevelopmentStorage=true"), new LiveFeed(_time), _time);
+        var watch = new BatchMonitor(CaptionStorage.Connect("UseDevelopmentStorage=true"), new LiveFeed(_time), _time);
         _time.Advance(TimeSpan.FromSeconds(30));
-        watch.Take(Record("old.jpg", _time.GetUtcNow().AddMinutes(-2)));
+        watch.Count(Record("old.jpg", _time.GetUtcNow().AddMinutes(-2)));
         var red = Record("red.jpg", _time.GetUtcNow());
-        watch.Take(red);
-        watch.Take(red with { Profile = new("x", "2") });
-        watch.Take(Record("blue.jpg", _time.GetUtcNow()));
+        watch.Count(red);
+        watch.Count(red with { Profile = new("x", "2") });
+        watch.Count(Record("blue.jpg", _time.GetUtcNow()));
         Assert.Equal((4, 2), (watch.Read().PicturesPerMinute, watch.Read().TokensPerSecond));
 
         _time.Advance(TimeSpan.FromSeconds(45));

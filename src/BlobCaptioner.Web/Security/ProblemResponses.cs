@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace BlobCaptioner.Web.Security;
 
 /// <summary>Turns exceptions into RFC 9457 problems: <c>{"status":400,"title":"name-invalid","detail":"…","remedy":"…"}</c>.</summary>
-internal sealed partial class FailureAnswer(ILogger logger)
+internal sealed partial class ProblemResponses(ILogger logger)
 {
     private readonly ILogger _logger = logger;
 
