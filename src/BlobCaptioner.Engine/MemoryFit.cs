@@ -1,6 +1,5 @@
 using BlobCaptioner.Inference;
 using BlobCaptioner.Inference.Batching;
-using BlobCaptioner.Inference.Plans;
 using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Engine;

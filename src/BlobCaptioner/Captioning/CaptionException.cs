@@ -28,4 +28,8 @@ public sealed class CaptionException : Exception
 
     /// <summary>True where the model was asked again already, so that the picture ends as failed now instead of after the queue's own tries.</summary>
     public bool IsFinal { get; init; }
+
+    /// <summary>The error of what a worker gives up when it stops.</summary>
+    internal static CaptionException Stopping() => new(
+        "stopping", "The worker stopped before the picture was described.", "Nothing: it is tried again by the next worker.", retry: true);
 }

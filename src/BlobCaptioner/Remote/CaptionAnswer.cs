@@ -94,7 +94,7 @@ internal sealed partial record CaptionAnswer
         return new() { Values = values, Flags = texts.Flags, Faults = texts.Faults };
     }
 
-    private static AnswerValue ReadField(JsonElement place, AskedField field, AnswerSection section, AnswerTexts texts)
+    private static AnswerValue ReadField(JsonElement place, AskedField field, AskedSection section, AnswerTexts texts)
     {
         var evidence = field.Field.Evidence is [var only] ? only : Evidence.Seen;
         if (field.EvidenceOptions.Count > 0)
@@ -191,3 +191,24 @@ internal sealed partial record CaptionAnswer
     /// <summary>Ends the check of one answer; never leaves this type.</summary>
     private sealed class UnusableException(string message) : Exception(message);
 }
+
+/// <summary>The value that an answer gives to one field, checked and inside its limits.</summary>
+internal sealed record AnswerValue
+{
+    /// <summary>Where it stands.</summary>
+    public required AskedSection Section { get; init; }
+
+    /// <summary>The field.</summary>
+    public required AskedField Field { get; init; }
+
+    /// <summary>The value, or the items of a list; empty for an attribute that the model can't tell.</summary>
+    public required IReadOnlyList<string> Values { get; init; }
+
+    /// <summary>Where the model has it from; <see cref="Evidence.Unknown"/> where it can't tell.</summary>
+    public required Evidence Evidence { get; init; }
+}
+
+/// <summary>A text that could be better: one more request is made for it, and what is still wrong then is flagged.</summary>
+/// <param name="Flag">The flag: <c>de.title-loop</c>.</param>
+/// <param name="Sentence">What is wrong, in words for the model.</param>
+internal sealed record AnswerFault(string Flag, string Sentence);

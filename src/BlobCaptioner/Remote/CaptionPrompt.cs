@@ -1,4 +1,8 @@
+using System.Text;
 using BlobCaptioner.Captioning;
+using BlobCaptioner.Inference.Plans;
+using BlobCaptioner.Inference.Sampling;
+using BlobCaptioner.Profiles;
 using Microsoft.Extensions.AI;
 using OpenAI.Chat;
 using ChatMessage = Microsoft.Extensions.AI.ChatMessage;
@@ -11,10 +15,6 @@ internal sealed class CaptionPrompt
 {
     private const string SchemaName = "caption";
     private const int MostQuoted = 2000;
-
-    // What a second answer's temperature adds, and where it begins for profiles that take the likeliest token: as in process.
-    private const float RetryMore = 0.3f;
-    private const float RetryLeast = 0.7f;
 
     private readonly CaptionSchema _schema;
     private readonly RemoteModelOptions _options;
@@ -68,7 +68,7 @@ internal sealed class CaptionPrompt
         {
             ModelId = _options.Model,
             MaxOutputTokens = _schema.MaxOutputTokens + _options.ExtraOutputTokens,
-            Temperature = hotter && sampling is not null ? Math.Min(2, Math.Max(sampling.Temperature + RetryMore, RetryLeast)) : sampling?.Temperature,
+            Temperature = hotter && sampling is not null ? AnswerSampling.RetryTemperature(sampling) : sampling?.Temperature,
             TopP = sampling?.TopP,
             Seed = sampling is null ? null : _seed ^ (repair ? 1 : 0),
             ResponseFormat = ChatResponseFormat.ForJsonSchema(_schema.Element, SchemaName),
@@ -80,9 +80,33 @@ internal sealed class CaptionPrompt
     private static string Closing(CaptionSchema schema)
     {
         // The model's own view is wanted of what is supplied and asked nevertheless.
-        var facts = FactsAsData.Of(schema.Facts, schema.Sections.SelectMany(s => s.Asked).Where(f => f.Supplied is not null).Select(f => f.Key));
+        var facts = Facts(schema.Facts, schema.Sections.SelectMany(s => s.Asked).Where(f => f.Supplied is not null).Select(f => f.Key));
         var isPlain = schema.Sections.Count == 1 && schema.Sections[0].Asked.All(f => f.EvidenceOptions.Count == 0) && facts.Length == 0;
         return isPlain ? "" : $"{facts}{(facts.Length > 0 ? "\n\n" : "")}Answer with one JSON object of this shape: {Shape(schema)}";
+    }
+
+    /// <summary>
+    /// The catalogue's facts. In process, facts are tokenized without special tokens. A server tokenizes a whole conversation and may take <c>&lt;|im_end|&gt;</c> or
+    /// <c>[/INST]</c> inside it for the end of a turn, so brackets are replaced by others that no chat template uses.
+    /// </summary>
+    private static string Facts(ProductFacts facts, IEnumerable<string> without)
+    {
+        var text = new StringBuilder(FactsText.Of(facts, without).TrimStart('\n'));
+        for (var i = 0; i < text.Length; i++)
+        {
+            text[i] = text[i] switch
+            {
+                '<' => '‹',
+
+                // between spaces it is part of a category's path
+                '>' when i == 0 || !char.IsWhiteSpace(text[i - 1]) => '›',
+                '[' => '(',
+                ']' => ')',
+                var other => other,
+            };
+        }
+
+        return text.ToString();
     }
 
     private static string Shape(CaptionSchema schema)
@@ -90,7 +114,7 @@ internal sealed class CaptionPrompt
         var keys = schema.Sections.Where(s => s.Asked.Any()).Select(s => s.Key is { } key ? $"\"{key}\":{{{Inner(s)}}}" : Inner(s));
         return $"{{{string.Join(',', keys)}}}";
 
-        static string Inner(AnswerSection section) => string.Join(',', section.Asked.Select(f =>
+        static string Inner(AskedSection section) => string.Join(',', section.Asked.Select(f =>
             $"{(f.EvidenceOptions.Count > 0 ? $"\"{f.EvidenceKey}\":\"…\"," : "")}\"{f.Key}\":{(f.IsList ? "[\"…\"]" : "\"…\"")}"));
     }
 

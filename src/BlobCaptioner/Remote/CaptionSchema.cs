@@ -21,7 +21,7 @@ internal sealed class CaptionSchema
 
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private CaptionSchema(Profile profile, ProductFacts facts, IReadOnlyList<AnswerSection> sections, bool withLimits)
+    private CaptionSchema(Profile profile, ProductFacts facts, IReadOnlyList<AskedSection> sections, bool withLimits)
     {
         (Profile, Facts, Sections) = (profile, facts, sections);
         Json = BinaryData.FromString(Write(sections, withLimits).ToJsonString(Relaxed));
@@ -35,7 +35,7 @@ internal sealed class CaptionSchema
     public ProductFacts Facts { get; }
 
     /// <summary>The answer's objects: itself first, then one for each of several languages.</summary>
-    public IReadOnlyList<AnswerSection> Sections { get; }
+    public IReadOnlyList<AskedSection> Sections { get; }
 
     /// <summary>The schema.</summary>
     public BinaryData Json { get; }
@@ -67,7 +67,7 @@ internal sealed class CaptionSchema
         PlanCheck.Require(profile);
         var isFlat = profile.Languages.Count == 1;
         var first = profile.Languages[0];
-        List<AnswerSection> sections =
+        List<AskedSection> sections =
         [
             Section(key: null, isFlat ? first.Tag : null, profile.Fields.Where(f => f.IsAttribute || (isFlat && profile.CopyFields(first).Contains(f)))),
             .. isFlat ? [] : profile.Languages.Select(l => Section(l.Tag, l.Tag, profile.CopyFields(l))),
@@ -78,7 +78,7 @@ internal sealed class CaptionSchema
             ? schema
             : throw new ArgumentException($"Profile '{profile.Name}' asks for '{twice}' twice: as a field, as a field's evidence or as a language. Rename the field.", nameof(profile));
 
-        AnswerSection Section(string? key, string? language, IEnumerable<ProfileField> fields) => new()
+        AskedSection Section(string? key, string? language, IEnumerable<ProfileField> fields) => new()
         {
             Key = key,
             Language = language,
@@ -87,10 +87,10 @@ internal sealed class CaptionSchema
         };
     }
 
-    private static IEnumerable<string> KeysOf(AnswerSection section) =>
+    private static IEnumerable<string> KeysOf(AskedSection section) =>
         section.Asked.SelectMany(f => f.EvidenceOptions.Count > 0 ? [f.EvidenceKey, f.Key] : new[] { f.Key });
 
-    private static JsonObject Write(IReadOnlyList<AnswerSection> sections, bool withLimits)
+    private static JsonObject Write(IReadOnlyList<AskedSection> sections, bool withLimits)
     {
         var properties = new JsonObject();
         foreach (var section in sections.Where(s => s.Asked.Any()))

@@ -101,12 +101,7 @@ public sealed class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
     /// <inheritdoc/>
     public async Task<Caption> DescribeAsync(CaptionRequest request, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(request);
-        if (request.Images.Count is < 1 or > CaptionRequest.MaxImages)
-        {
-            throw new ArgumentException($"A request has {request.Images.Count} pictures; it takes 1 to {CaptionRequest.MaxImages}.", nameof(request));
-        }
-
+        CaptionRequest.RequireImages(request);
         var schema = GetSchema(request);
         using var mine = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
         try
@@ -124,7 +119,7 @@ public sealed class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw ServerErrors.Stopping();
+            throw CaptionException.Stopping();
         }
     }
 

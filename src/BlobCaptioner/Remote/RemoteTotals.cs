@@ -24,3 +24,41 @@ public sealed record RemoteTotals
     /// <summary>What these tokens cost in <see cref="RemoteModelOptions.Currency"/>; null where no prices are given.</summary>
     public decimal? Cost { get; init; }
 }
+
+/// <summary>Counts what is asked of a server. Any number of threads.</summary>
+internal sealed class RemoteCounter(RemoteModelOptions options)
+{
+    private readonly Lock _lock = new();
+    private RemoteTotals _totals = new();
+
+    public void AddRequest() => Change(t => t with { Requests = t.Requests + 1 });
+
+    public void AddRetry() => Change(t => t with { Retries = t.Retries + 1 });
+
+    public void AddRepair() => Change(t => t with { Repairs = t.Repairs + 1 });
+
+    public void AddDescribed() => Change(t => t with { Described = t.Described + 1 });
+
+    public void Add(int input, int output) => Change(t => t with { InputTokens = t.InputTokens + input, OutputTokens = t.OutputTokens + output });
+
+    public RemoteTotals Read()
+    {
+        lock (_lock)
+        {
+            return _totals with { Cost = CostOf(_totals.InputTokens, _totals.OutputTokens) };
+        }
+    }
+
+    /// <summary>Price of tokens; null where no prices are given.</summary>
+    public decimal? CostOf(long input, long output) => options is { InputPricePerMillion: { } read, OutputPricePerMillion: { } written }
+        ? ((input * read) + (output * written)) / 1_000_000
+        : null;
+
+    private void Change(Func<RemoteTotals, RemoteTotals> change)
+    {
+        lock (_lock)
+        {
+            _totals = change(_totals);
+        }
+    }
+}

@@ -3,7 +3,7 @@ using BlobCaptioner.Inference.Plans;
 namespace BlobCaptioner.Inference.Answers;
 
 /// <summary>A walk down a token trie: the likeliest way at each fork, or a given one.</summary>
-internal sealed class ChoiceWalk : PlanAsk
+internal sealed class ChoiceWalk : Decision
 {
     // A supplied value is contradicted where the model would have gone elsewhere with this probability, and the way taken had less than that.
     private const double SureOfAnother = 0.9;

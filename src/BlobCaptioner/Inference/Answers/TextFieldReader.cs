@@ -22,16 +22,6 @@ internal sealed class TextFieldReader(ISequenceDecoder decoder)
     private bool _hitCap;
     private bool _isNumber;
 
-    /// <summary>What an accepted token did.</summary>
-    public enum Step
-    {
-        /// <summary>The text goes on; the token belongs into the cache.</summary>
-        GoesOn,
-
-        /// <summary>The text has ended; the token does not belong into the cache.</summary>
-        Ended,
-    }
-
     /// <summary>Tokens of the value, the one taken last included where it made it go on or loop.</summary>
     public int Tokens => _tokens.Count;
 
@@ -130,19 +120,19 @@ internal sealed class TextFieldReader(ISequenceDecoder decoder)
     /// <summary>Ends the text before what begins at <paramref name="start"/> (UTF-16), since it only repeats.</summary>
     public void EndBefore(int start) => _loopEnd = RawLength(start);
 
-    /// <summary>Takes a token that <see cref="Allows"/>; -1 is taken as an end of generation.</summary>
-    public Step Take(int token)
+    /// <summary>Takes a token that <see cref="Allows"/>; -1 is taken as an end of generation. False where the text has ended: the token does not belong into the cache.</summary>
+    public bool TryTake(int token)
     {
         if (token < 0 || decoder.IsEndOfGeneration(token))
         {
-            return Step.Ended;
+            return false;
         }
 
         foreach (var value in decoder.GetTokenBytes(token).Span)
         {
             if (_state.Read(value) == JsonStringState.Outcome.Closed)
             {
-                return Step.Ended;
+                return false;
             }
 
             _raw.Add(value);
@@ -151,12 +141,12 @@ internal sealed class TextFieldReader(ISequenceDecoder decoder)
         if (_state.Characters > _maxCharacters || _tokens.Count + 1 >= _maxTokens)
         {
             _hitCap = true;
-            return Step.Ended;
+            return false;
         }
 
         _tokens.Add((token, _raw.Count));
         _loopEnd = FindLoop();
-        return _loopEnd < 0 ? Step.GoesOn : Step.Ended;
+        return _loopEnd < 0;
     }
 
     /// <summary>The value, and what of its tokens may stay in the cache.</summary>
@@ -268,4 +258,23 @@ internal sealed class TextFieldReader(ISequenceDecoder decoder)
 
         return -1;
     }
+}
+
+/// <summary>How a free-text value ended.</summary>
+internal sealed record TextFieldValue
+{
+    /// <summary>The value, decoded and inside its limit.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>True where the model would have gone on.</summary>
+    public required bool IsCut { get; init; }
+
+    /// <summary>True where the model repeated itself.</summary>
+    public required bool IsLoop { get; init; }
+
+    /// <summary>The value's cached tokens that may stay in the cache.</summary>
+    public required int KeptTokens { get; init; }
+
+    /// <summary>What of the value, as written in JSON, the kept tokens lack; it goes before the next literal.</summary>
+    public required string Rest { get; init; }
 }

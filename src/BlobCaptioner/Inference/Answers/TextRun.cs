@@ -11,13 +11,12 @@ namespace BlobCaptioner.Inference.Answers;
 /// One free text: sampled token by token until its closing quote or its limit. A banned word is taken back and sampled again; a text that repeats itself,
 /// repeats the prompt or is in another script is written a second time, hotter; what is still wrong then is flagged.
 /// </summary>
-internal sealed class TextRun : PlanAsk
+internal sealed class TextRun : Decision
 {
     private const int MostResamples = 3;
 
     // Looking for repeated words is for texts, not for tokens: at every so many.
     private const int RepetitionEvery = 8;
-    private const int ParagraphsFrom = 1_000;
 
     private readonly ISequenceDecoder _decoder;
     private readonly AnswerTape _tape;
@@ -57,8 +56,8 @@ internal sealed class TextRun : PlanAsk
     /// <summary>For attributes: geometric mean of the tokens' probabilities.</summary>
     public double Confidence => _measured == 0 ? 1 : Math.Exp(_logProbability / _measured);
 
-    /// <summary>Told after each token; null for nobody.</summary>
-    public Action<TextRun>? Tell { get; init; }
+    /// <summary>Called after each token.</summary>
+    public required Action<TextRun> Written { get; init; }
 
     /// <summary>What is written so far.</summary>
     public string TextSoFar() => _reader.TextSoFar();
@@ -74,25 +73,13 @@ internal sealed class TextRun : PlanAsk
             _tape.SampledTokens++;
             var token = _sampling.Sample(logits, _isRetry, _allows);
             Measure(logits, token);
-            var step = _reader.Take(token);
-            if (step == TextFieldReader.Step.Ended)
+            var isEnd = !_reader.TryTake(token);
+            if (isEnd)
             {
                 _tape.OutputTokens++;
-                if (TakeBannedBack(isEnd: true))
-                {
-                    if (_tape.IsStale)
-                    {
-                        return;
-                    }
-
-                    continue;
-                }
-
-                Finish();
-                return;
             }
 
-            if (TakeBannedBack(isEnd: false))
+            if (TakeBannedBack(isEnd))
             {
                 if (_tape.IsStale)
                 {
@@ -100,6 +87,12 @@ internal sealed class TextRun : PlanAsk
                 }
 
                 continue;
+            }
+
+            if (isEnd)
+            {
+                Finish();
+                return;
             }
 
             _sampling.Wrote(token);
@@ -112,7 +105,7 @@ internal sealed class TextRun : PlanAsk
 
             _tape.Append([token]);
             _cached++;
-            Tell?.Invoke(this);
+            Written(this);
             return;
         }
     }
@@ -152,7 +145,7 @@ internal sealed class TextRun : PlanAsk
 
         // A lone byte of a longer character says nothing yet.
         var isWhole = bytes.Length > 1 || bytes[0] < 0x80;
-        return !isWhole || _field.Field.IsAttribute || _rules.Script is not { } script || !script.IsForeign(Encoding.UTF8.GetString(bytes));
+        return !isWhole || !_rules.IsForeignStart(Encoding.UTF8.GetString(bytes), _field.Field);
     }
 
     private void Measure(ReadOnlySpan<float> logits, int token)
@@ -229,16 +222,14 @@ internal sealed class TextRun : PlanAsk
     private void Finish()
     {
         var value = _reader.End();
-        var text = IsNumber ? value.Text.TrimEnd('.') : MarkdownText.Clean(value.Text, keepParagraphs: _field.Field.MaxCharacters >= ParagraphsFrom);
+        var text = IsNumber ? value.Text.TrimEnd('.') : TextRules.Clean(value.Text, _field.Field);
         var repeated = IsNumber ? -1 : Repetition.Find(text);
-        var attempt = new Attempt
-        {
-            Text = repeated >= 0 ? text[..repeated].TrimEnd() : text,
-            IsCut = value.IsCut,
-            IsLoop = value.IsLoop || repeated >= 0,
-            IsEcho = !IsNumber && _rules.Echo.IsIn(text),
-            IsForeign = !_field.Field.IsAttribute && _rules.Script is { } script && script.IsWrong(text),
-        };
+        var attempt = new Attempt(
+            repeated >= 0 ? text[..repeated].TrimEnd() : text,
+            value.IsCut,
+            IsLoop: value.IsLoop || repeated >= 0,
+            IsEcho: !IsNumber && _rules.Echo.IsIn(text),
+            IsForeign: _rules.IsForeign(text, _field.Field));
         if (attempt.IsBad && !_isRetry)
         {
             (_first, _isRetry) = (attempt, true);
@@ -279,18 +270,8 @@ internal sealed class TextRun : PlanAsk
     }
 
     /// <summary>What came of one attempt.</summary>
-    private sealed record Attempt
+    private sealed record Attempt(string Text, bool IsCut, bool IsLoop, bool IsEcho, bool IsForeign)
     {
-        public required string Text { get; init; }
-
-        public required bool IsCut { get; init; }
-
-        public required bool IsLoop { get; init; }
-
-        public required bool IsEcho { get; init; }
-
-        public required bool IsForeign { get; init; }
-
         public bool IsBad => IsLoop || IsEcho || IsForeign;
     }
 }

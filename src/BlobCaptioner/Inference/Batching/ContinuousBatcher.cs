@@ -1,5 +1,7 @@
 using System.Threading.Channels;
 using BlobCaptioner.Captioning;
+using BlobCaptioner.Images;
+using BlobCaptioner.Inference.Plans;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -20,7 +22,7 @@ public sealed class ContinuousBatcher : IAsyncDisposable
     private readonly ISequenceDecoder _decoder;
     private readonly TimeProvider _time;
     private readonly BatcherMetrics _metrics;
-    private readonly Channel<PictureWork> _pictures;
+    private readonly Channel<Picture> _pictures;
     private readonly EncodeLoop _encode;
     private readonly DecodeLoop _decode;
     private readonly CancellationTokenSource _stop = new();
@@ -52,13 +54,13 @@ public sealed class ContinuousBatcher : IAsyncDisposable
         _decoder = decoder;
         _time = timeProvider ?? TimeProvider.System;
         _metrics = new(decoder.Info.ModelName, _options.Slots, decoder.Info.ContextTokens);
-        _pictures = Channel.CreateBounded<PictureWork>(new BoundedChannelOptions(_options.QueueCapacity)
+        _pictures = Channel.CreateBounded<Picture>(new BoundedChannelOptions(_options.QueueCapacity)
         {
             FullMode = BoundedChannelFullMode.Wait,
             SingleReader = true,
         });
         _encode = new EncodeLoop(decoder, _pictures.Reader, _options.Slots + _options.EncodeAhead, new(_options.KeptEncodings), _metrics, _time);
-        _decode = new DecodeLoop(decoder, _options, _metrics, _time, logger ?? NullLogger<ContinuousBatcher>.Instance, work => _encode.Release(work), Die);
+        _decode = new DecodeLoop(decoder, _options, _metrics, _time, logger ?? NullLogger<ContinuousBatcher>.Instance, picture => _encode.Release(picture), Die);
         _decodeEnded = StartThread("captioner decode", _decode.Run);
         _encodeEnded = StartThread("captioner encode", () => _encode.Run(_decode.Enqueue, Die, _stop.Token));
         InferenceMetrics.Add(_metrics);
@@ -71,34 +73,37 @@ public sealed class ContinuousBatcher : IAsyncDisposable
     public BatcherSnapshot Snapshot() => _metrics.Snapshot();
 
     /// <summary>Describes a picture. Any number of callers at once.</summary>
-    /// <param name="request">The picture and its compiled plan.</param>
+    /// <param name="request">What is asked. Its prepared images are used for their name and the seed only.</param>
+    /// <param name="plan">The request's profile, compiled for this batcher's decoder.</param>
+    /// <param name="pixels">The request's images, decoded: 1 to <see cref="CaptionRequest.MaxImages"/>.</param>
     /// <param name="cancellationToken">Gives the picture up; its slot is free before the next step.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="CaptionException">
     /// <c>context-too-small</c> (never to be retried), <c>encode-failed</c>, <c>decoder-failed</c>, <c>decoder-dead</c>, <c>internal</c> or <c>stopping</c>.
     /// </exception>
-    public async Task<Caption> DescribeAsync(PictureRequest request, CancellationToken cancellationToken)
+    public async Task<Caption> DescribeAsync(CaptionRequest request, DecodingPlan plan, IReadOnlyList<PixelImage> pixels, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (!ReferenceEquals(request.Plan.Decoder, _decoder))
+        ArgumentNullException.ThrowIfNull(plan);
+        if (!ReferenceEquals(plan.Decoder, _decoder))
         {
-            throw new ArgumentException("The plan was compiled for another decoder. Compile it with this batcher's.", nameof(request));
+            throw new ArgumentException("The plan was compiled for another decoder. Compile it with this batcher's.", nameof(plan));
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        var work = new PictureWork(request, _time.GetTimestamp());
-        _metrics.Submit(work.SubmittedAt);
+        var picture = new Picture(request, plan, pixels, _time.GetTimestamp());
+        _metrics.Submit(picture.SubmittedAt);
         try
         {
             await using var registration = cancellationToken.UnsafeRegister(
                 (_, token) =>
                 {
-                    work.TryCancel(token);
+                    picture.TryCancel(token);
                     _decode.Wake();
                 },
                 state: null);
-            await WriteAsync(work, cancellationToken);
-            var caption = await work.Task;
+            await WriteAsync(picture, cancellationToken);
+            var caption = await picture.Completion;
             _metrics.Add(BatcherMetrics.Count.Described);
             return caption;
         }
@@ -135,7 +140,7 @@ public sealed class ContinuousBatcher : IAsyncDisposable
         }
     }
 
-    private async ValueTask WriteAsync(PictureWork work, CancellationToken cancellationToken)
+    private async ValueTask WriteAsync(Picture picture, CancellationToken cancellationToken)
     {
         try
         {
@@ -144,11 +149,11 @@ public sealed class ContinuousBatcher : IAsyncDisposable
                 throw BatcherErrors.Dead(dead);
             }
 
-            await _pictures.Writer.WriteAsync(work, cancellationToken);
+            await _pictures.Writer.WriteAsync(picture, cancellationToken);
         }
         catch (ChannelClosedException)
         {
-            throw BatcherErrors.Stopping();
+            throw CaptionException.Stopping();
         }
     }
 

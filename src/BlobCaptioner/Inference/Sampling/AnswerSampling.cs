@@ -13,11 +13,14 @@ internal sealed class AnswerSampling(TokenSampler sampler, SamplingOptions optio
     private readonly HashSet<int> _written = [];
     private readonly SamplingOptions _retry = options with
     {
-        Temperature = Math.Min(2, Math.Max(options.Temperature + RetryMore, RetryLeast)),
+        Temperature = RetryTemperature(options),
         TopK = options.TopK == 1 ? 20 : options.TopK,
     };
 
     private SplitMix64 _random = new(seed);
+
+    /// <summary>The temperature of a second attempt.</summary>
+    public static float RetryTemperature(SamplingOptions options) => Math.Min(2, Math.Max(options.Temperature + RetryMore, RetryLeast));
 
     /// <summary>Chooses a token; -1 where none is allowed.</summary>
     /// <param name="logits">One per vocabulary entry.</param>
