@@ -4,7 +4,7 @@ using LLama.Native;
 
 namespace BlobCaptioner.Engine.Decoding;
 
-/// <summary>Whether attention goes cell by cell in one pass (flash attention) or as matrix products, where <see cref="DecoderOptions.FlashAttention"/> leaves it open.</summary>
+/// <summary>Whether attention goes cell by cell in one pass (flash attention) or as matrix products, where <see cref="DecoderOptions.FlashAttention"/> is null.</summary>
 internal static class FlashAttentionChoice
 {
     private const LLamaFlashAttentionType Auto = LLamaFlashAttentionType.LLAMA_FLASH_ATTENTION_TYPE_AUTO;
@@ -24,7 +24,7 @@ internal static class FlashAttentionChoice
         null => Auto,
     };
 
-    /// <summary>The vision tower's. Left to itself, libmtmd decides by a warm-up, which is left out.</summary>
+    /// <summary>The vision tower's. Without a choice, libmtmd would need its warm-up to decide.</summary>
     public static LLamaFlashAttentionType ForVision(DecoderOptions options) => options.FlashAttention switch
     {
         true => On,

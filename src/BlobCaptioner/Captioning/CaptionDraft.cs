@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace BlobCaptioner.Captioning;
 
-/// <summary>What a model has written so far about a picture, for people who watch. Written by the engine, read by any thread.</summary>
+/// <summary>The texts of an answer while it is being written. The engine writes it; any thread may read it.</summary>
 public sealed class CaptionDraft
 {
     private readonly ConcurrentDictionary<(string? Language, string Field), string> _texts = new();
@@ -38,5 +38,5 @@ public sealed class CaptionDraft
 /// <summary>One field of a <see cref="CaptionDraft"/>.</summary>
 /// <param name="Language">BCP 47; null for attributes.</param>
 /// <param name="Field">Its name in the profile.</param>
-/// <param name="Text">What is written so far; items of a list are joined with <c>", "</c>.</param>
+/// <param name="Text">The text so far; items of a list are joined with <c>", "</c>.</param>
 public sealed record DraftText(string? Language, string Field, string Text);

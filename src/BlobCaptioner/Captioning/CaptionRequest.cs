@@ -5,13 +5,13 @@ using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Captioning;
 
-/// <summary>What a model is asked.</summary>
+/// <summary>One product to be described.</summary>
 public sealed record CaptionRequest
 {
     /// <summary>Most pictures of one request.</summary>
     public const int MaxImages = 4;
 
-    // What one variation more adds to the seed: the golden ratio of 2^64, so that small numbers differ in all bits.
+    // Each variation adds the golden ratio of 2^64 to the seed, so that small numbers differ in all bits.
     private const ulong VariationStep = 0x9E3779B97F4A7C15;
 
     private readonly ulong? _seed;
@@ -19,10 +19,10 @@ public sealed record CaptionRequest
     /// <summary>The views of one product, 1 to <see cref="MaxImages"/>; the first is the main one.</summary>
     public required IReadOnlyList<PreparedImage> Images { get; init; }
 
-    /// <summary>What to write, in all its languages.</summary>
+    /// <summary>The fields and languages to write.</summary>
     public required Profile Profile { get; init; }
 
-    /// <summary>What the catalogue says.</summary>
+    /// <summary>The catalogue's facts. Default none.</summary>
     public ProductFacts Facts { get; init; } = ProductFacts.None;
 
     /// <summary>Mixed into the seed, so that the same picture gets other words. Default 0.</summary>

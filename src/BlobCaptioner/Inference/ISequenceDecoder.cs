@@ -4,7 +4,7 @@ namespace BlobCaptioner.Inference;
 
 /// <summary>
 /// The seam under the batching engine: a language model with a vision tower whose KV cache holds several sequences.
-/// Implementations translate to a native library and decide nothing: scheduling, constrained decoding and sampling lie above.
+/// Implementations only translate to a native library. Scheduling, constrained decoding and sampling lie above.
 /// </summary>
 /// <remarks>
 /// One thread owns the context and makes every call of <see cref="Decode"/>, <see cref="DecodeImages"/>,
@@ -13,12 +13,12 @@ namespace BlobCaptioner.Inference;
 /// </remarks>
 public interface ISequenceDecoder : IDisposable
 {
-    /// <summary>What the loaded model is and how much it holds.</summary>
+    /// <summary>The loaded model and its capacity.</summary>
     DecoderInfo Info { get; }
 
     /// <summary>Tokens of <paramref name="text"/>, without a beginning-of-sequence token.</summary>
     /// <param name="text">Plain text, or chat markup where <paramref name="parseSpecial"/> is set.</param>
-    /// <param name="parseSpecial">True reads <c>&lt;|im_start|&gt;</c> and the like as control tokens. Never set it for text that users wrote.</param>
+    /// <param name="parseSpecial">True reads markup such as <c>&lt;|im_start|&gt;</c> as control tokens. Never set it for text that users wrote.</param>
     int[] Tokenize(string text, bool parseSpecial);
 
     /// <summary>The UTF-8 bytes that a token stands for: possibly a part of a character; empty for control tokens.</summary>
@@ -76,7 +76,7 @@ public sealed record DecoderInfo
     /// <summary>Entries in the vocabulary; the length of every logits span.</summary>
     public required int VocabularySize { get; init; }
 
-    /// <summary>How many sequences the context holds; ids are 0 to this less one.</summary>
+    /// <summary>Sequences that the context holds. Ids are 0 to this less one.</summary>
     public required int MaxSequences { get; init; }
 
     /// <summary>KV cache cells, shared by all sequences; a forked prefix is counted once. One token takes one cell.</summary>
@@ -167,6 +167,6 @@ public sealed class SequenceDecoderException : Exception
     /// <summary>True when the context can't be used any more, so that every later call would fail too. Default false.</summary>
     public bool IsFatal { get; init; }
 
-    /// <summary>True where memory ran out: less at once may still work. Default false.</summary>
+    /// <summary>True where memory ran out, so that smaller steps may still work. Default false.</summary>
     public bool IsOutOfMemory { get; init; }
 }

@@ -3,7 +3,7 @@ using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Remote;
 
-/// <summary>Brings a server's texts into their limits, by the rules of the engine in process; gathers flags and faults on the way.</summary>
+/// <summary>Brings a server's texts into their limits, by the rules of the engine in process, and gathers flags and faults.</summary>
 internal sealed class AnswerTexts
 {
     private const int MostQuoted = 40;
@@ -11,10 +11,10 @@ internal sealed class AnswerTexts
     private readonly List<string> _flags = [];
     private readonly List<AnswerFault> _faults = [];
 
-    /// <summary>What stays as it is: <c>title-cut</c>.</summary>
+    /// <summary>Flags that another request would not change: <c>title-cut</c>.</summary>
     public IReadOnlyList<string> Flags => _flags;
 
-    /// <summary>What is worth another request.</summary>
+    /// <summary>Faults that are worth another request.</summary>
     public IReadOnlyList<AnswerFault> Faults => _faults;
 
     /// <summary>One text, or one item of a list.</summary>
@@ -53,7 +53,7 @@ internal sealed class AnswerTexts
         return text;
     }
 
-    /// <summary>A list: no empty item, none twice, not more than there may be.</summary>
+    /// <summary>A list: without empty or repeated items, at most as many as allowed.</summary>
     public IReadOnlyList<string> Settle(IReadOnlyList<string> raw, AskedField field, AskedSection section)
     {
         var name = section.FlagName(field);

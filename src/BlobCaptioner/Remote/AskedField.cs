@@ -3,7 +3,7 @@ using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Remote;
 
-/// <summary>One field of a request: what a model may answer, and what the catalogue says already.</summary>
+/// <summary>One field of a request: the answers that a model may give, and the catalogue's value.</summary>
 internal sealed record AskedField
 {
     /// <summary>The field.</summary>
@@ -12,13 +12,13 @@ internal sealed record AskedField
     /// <summary>The values that may be chosen, <c>unknown</c> last where it is allowed; empty for texts and numbers.</summary>
     public required IReadOnlyList<string> Options { get; init; }
 
-    /// <summary>The answers to the question where the value comes from; empty where it is not asked.</summary>
+    /// <summary>The answers to the question for evidence; empty where it is not asked.</summary>
     public required IReadOnlyList<string> EvidenceOptions { get; init; }
 
     /// <summary>The catalogue's value; null without one.</summary>
     public required SuppliedFact? Supplied { get; init; }
 
-    /// <summary>True where the key is in the answer: nobody supplied it, or a look at the picture can contradict what was.</summary>
+    /// <summary>True where the key is in the answer: the value was not supplied, or a look at the picture can contradict it.</summary>
     public required bool IsAsked { get; init; }
 
     /// <summary>The key in the answer.</summary>
@@ -74,12 +74,12 @@ internal sealed record AskedSection
     /// <summary>Its fields in their order, also those that are not asked for.</summary>
     public required IReadOnlyList<AskedField> Fields { get; init; }
 
-    /// <summary>What its texts must be like.</summary>
+    /// <summary>Rules for its texts.</summary>
     public required TextRules Rules { get; init; }
 
     /// <summary>The fields that are in the answer.</summary>
     public IEnumerable<AskedField> Asked => Fields.Where(f => f.IsAsked);
 
-    /// <summary>What a flag begins with.</summary>
+    /// <summary>The beginning of a flag.</summary>
     public string FlagName(AskedField field) => Key is null ? field.Key : $"{Key}.{field.Key}";
 }

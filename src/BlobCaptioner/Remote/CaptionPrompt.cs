@@ -10,7 +10,7 @@ using ChatResponseFormat = Microsoft.Extensions.AI.ChatResponseFormat;
 
 namespace BlobCaptioner.Remote;
 
-/// <summary>What one picture's requests say. The picture's name is not in it: shops' file names are no facts, and models believe them.</summary>
+/// <summary>The messages and options of one picture's requests. The picture's name is not in them: file names are often wrong, and models believe them.</summary>
 internal sealed class CaptionPrompt
 {
     private const string SchemaName = "caption";
@@ -26,7 +26,7 @@ internal sealed class CaptionPrompt
         var profile = schema.Profile;
         _seed = (int)(request.Seed & int.MaxValue);
 
-        // text before the pictures, as in process: servers that cache prompt prefixes share it between all pictures; what differs comes after
+        // The text comes before the pictures, as in process, so that servers that cache prompt prefixes share it between all pictures.
         List<AIContent> parts = [new TextContent(profile.Instruction), .. request.Images.Select(i => new DataContent(i.Jpeg, "image/jpeg"))];
         if (Closing(schema) is { Length: > 0 } closing)
         {
@@ -42,7 +42,7 @@ internal sealed class CaptionPrompt
 
     /// <summary>The messages that ask again, with the answer and what was wrong with it.</summary>
     /// <param name="answer">The first answer.</param>
-    /// <param name="problem">What is wrong with it, in sentences.</param>
+    /// <param name="problem">Its faults, in sentences.</param>
     public IList<ChatMessage> Repair(string answer, string problem)
     {
         var quoted = answer.Trim();
@@ -59,7 +59,7 @@ internal sealed class CaptionPrompt
     }
 
     /// <summary>Limits, sampling and the schema.</summary>
-    /// <param name="repair">True for the second request: it draws other random numbers.</param>
+    /// <param name="repair">True for the second request: it gets another seed.</param>
     /// <param name="hotter">True where the first answer's texts were at fault: the second is sampled at a higher temperature.</param>
     public ChatOptions Options(bool repair, bool hotter = false)
     {
@@ -76,10 +76,10 @@ internal sealed class CaptionPrompt
         };
     }
 
-    /// <summary>What stands after the pictures: facts, and the answer's shape where it is more than the schema's plain keys.</summary>
+    /// <summary>The text after the pictures: facts, and the answer's shape where it is more than the schema's plain keys.</summary>
     private static string Closing(CaptionSchema schema)
     {
-        // The model's own view is wanted of what is supplied and asked nevertheless.
+        // Supplied values that are asked nevertheless are left out, so that the model gives its own view.
         var facts = Facts(schema.Facts, schema.Sections.SelectMany(s => s.Asked).Where(f => f.Supplied is not null).Select(f => f.Key));
         var isPlain = schema.Sections.Count == 1 && schema.Sections[0].Asked.All(f => f.EvidenceOptions.Count == 0) && facts.Length == 0;
         return isPlain ? "" : $"{facts}{(facts.Length > 0 ? "\n\n" : "")}Answer with one JSON object of this shape: {Shape(schema)}";
@@ -98,7 +98,7 @@ internal sealed class CaptionPrompt
             {
                 '<' => '‹',
 
-                // between spaces it is part of a category's path
+                // Between spaces it is part of a category's path.
                 '>' when i == 0 || !char.IsWhiteSpace(text[i - 1]) => '›',
                 '[' => '(',
                 ']' => ')',
@@ -118,7 +118,7 @@ internal sealed class CaptionPrompt
             $"{(f.EvidenceOptions.Count > 0 ? $"\"{f.EvidenceKey}\":\"…\"," : "")}\"{f.Key}\":{(f.IsList ? "[\"…\"]" : "\"…\"")}"));
     }
 
-    // The adapter would move maxLength into a description when a schema is strict, and knows nothing of log probabilities.
+    // The adapter would move maxLength of a strict schema into a description, and has no option for log probabilities.
     private ChatCompletionOptions Raw()
     {
         var raw = new ChatCompletionOptions

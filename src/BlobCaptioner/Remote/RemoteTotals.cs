@@ -1,6 +1,6 @@
 namespace BlobCaptioner.Remote;
 
-/// <summary>What a <see cref="RemoteCaptionModel"/> has asked of its server since it began, failed pictures included.</summary>
+/// <summary>Requests and tokens of a <see cref="RemoteCaptionModel"/> since it began, failed pictures included.</summary>
 public sealed record RemoteTotals
 {
     /// <summary>Requests sent, those sent again included.</summary>
@@ -21,11 +21,11 @@ public sealed record RemoteTotals
     /// <summary>Tokens written, thoughts included, as the server counts them.</summary>
     public long OutputTokens { get; init; }
 
-    /// <summary>What these tokens cost in <see cref="RemoteModelOptions.Currency"/>; null where no prices are given.</summary>
+    /// <summary>Price of these tokens in <see cref="RemoteModelOptions.Currency"/>; null where no prices are given.</summary>
     public decimal? Cost { get; init; }
 }
 
-/// <summary>Counts what is asked of a server. Any number of threads.</summary>
+/// <summary>Counts requests and tokens. Thread-safe.</summary>
 internal sealed class RemoteCounter(RemoteModelOptions options)
 {
     private readonly Lock _lock = new();

@@ -8,13 +8,13 @@ using Polly.Retry;
 
 namespace BlobCaptioner.Remote;
 
-/// <summary>Makes the OpenAI client for a server: address, sign-in, no retries or timeouts of its own.</summary>
+/// <summary>Makes the OpenAI client for a server: address, sign-in, without its retries and timeouts.</summary>
 internal static class ServerClient
 {
-    // a server without keys ignores it; the client insists on one
+    // The client requires a key; a server without keys ignores it.
     private const string NoKey = "none";
 
-    // far beyond any caption with log probabilities; a server that sends without end is cut off here
+    // Far beyond any caption with log probabilities. A server that sends without end is cut off here.
     private const int MostAnswerBytes = 8_000_000;
 
     /// <summary>The connections to the server; the caller's to dispose.</summary>
@@ -22,7 +22,7 @@ internal static class ServerClient
     {
         InnerHandler = new SocketsHttpHandler
         {
-            // a server behind a changing DNS name (Kubernetes, Azure) is found again
+            // Follows changes of the server's DNS entry (Kubernetes, Azure).
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         },
     })
@@ -101,13 +101,13 @@ internal static class ServerClient
     }
 }
 
-/// <summary>Sends a request again while the server's trouble may pass: exponential backoff with jitter, or as long as Retry-After asks; each try has its timeout.</summary>
+/// <summary>Retries transient failures: exponential backoff with jitter, or as long as Retry-After asks; each try has its timeout.</summary>
 internal static class ServerRetry
 {
     /// <summary>Makes the pipeline.</summary>
     /// <param name="options">Tries, waits and the timeout.</param>
     /// <param name="time">Waits by it.</param>
-    /// <param name="onRetry">Told the fault, the wait, and which retry it is, from 1.</param>
+    /// <param name="onRetry">Called before each wait with the fault, the wait, and the number of the retry, from 1.</param>
     public static ResiliencePipeline Create(RemoteModelOptions options, TimeProvider time, Action<ServerFault, TimeSpan, int> onRetry)
     {
         var builder = new ResiliencePipelineBuilder { TimeProvider = time };
@@ -133,7 +133,7 @@ internal static class ServerRetry
         return builder.AddTimeout(options.Timeout).Build();
     }
 
-    /// <summary>A tenth is added at random, so that those who were refused together don't come back together. Null leaves the wait to the backoff.</summary>
+    /// <summary>Adds up to a tenth at random, so that clients that were refused together don't return together. Null leaves the wait to the backoff.</summary>
     private static TimeSpan? Wait(TimeSpan? asked, RemoteModelOptions options)
     {
         if (asked is not { } wait)

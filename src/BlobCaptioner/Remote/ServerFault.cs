@@ -7,7 +7,7 @@ using Polly.Timeout;
 
 namespace BlobCaptioner.Remote;
 
-/// <summary>What went wrong between us and a server: its HTTP status, code and message, without whatever else an exception carries.</summary>
+/// <summary>A failed request to a server: HTTP status, code and message, and nothing else of the exception.</summary>
 internal sealed record ServerFault
 {
     private const int LongestMessage = 400;
@@ -30,7 +30,7 @@ internal sealed record ServerFault
     /// <summary>True where the same request may succeed later: 408, 429, 5xx, a cut connection, a timeout.</summary>
     public bool IsTransient => Status is 0 or 408 or 409 or 429 or >= 500;
 
-    /// <summary>True where the server answered that it won't have this picture: a content filter, or an image that it can't read.</summary>
+    /// <summary>True where the server refuses this picture: by a content filter, or because it can't read the image.</summary>
     public bool IsAboutPicture => Status is 400 or 413 or 415 or 422
         && (Status == 413
             || Code.Contains("content_filter", StringComparison.Ordinal)
@@ -39,7 +39,7 @@ internal sealed record ServerFault
             || (Code.Contains("image", StringComparison.Ordinal) && !Code.Contains("unsupported_model", StringComparison.Ordinal))
             || SaysImageIsBad(Message));
 
-    /// <summary>True where <see cref="IsAboutPicture"/> is a content filter's doing.</summary>
+    /// <summary>True where a content filter caused <see cref="IsAboutPicture"/>.</summary>
     public bool IsFiltered => Code.Contains("content", StringComparison.Ordinal) || Code.Contains("responsibleaipolicy", StringComparison.Ordinal);
 
     /// <summary>True where prompt, picture and answer don't fit the server's context.</summary>
@@ -49,8 +49,8 @@ internal sealed record ServerFault
             || Message.Contains("context length", StringComparison.OrdinalIgnoreCase)
             || Message.Contains("context size", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>The fault that an exception stands for; null where it is none of the connection's or the server's.</summary>
-    /// <param name="error">What was thrown.</param>
+    /// <summary>The fault behind an exception; null where neither the connection nor the server caused it.</summary>
+    /// <param name="error">The exception.</param>
     /// <param name="now">For Retry-After as a date.</param>
     public static ServerFault? Of(Exception? error, DateTimeOffset now) => error switch
     {
@@ -125,7 +125,7 @@ internal sealed record ServerFault
     private static string Text(JsonElement error, string name) =>
         error.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
 
-    // SGLang, vLLM and llama-server have no codes for it
+    // SGLang, vLLM and llama-server have no error codes for it.
     private static bool SaysImageIsBad(string message) =>
         message.Contains("image", StringComparison.OrdinalIgnoreCase)
         && (message.Contains("cannot identify", StringComparison.OrdinalIgnoreCase)
@@ -141,7 +141,7 @@ internal sealed record ServerFault
     }
 }
 
-/// <summary>The errors of a remote model in the words of those who read caption records. No exception of the client goes in: it may hold what was sent.</summary>
+/// <summary>The errors of a remote model. Readers of records see them. They hold no exception of the client, which may contain the request.</summary>
 internal static class ServerErrors
 {
     public static CaptionException From(ServerFault fault, string picture, RemoteModelOptions options) => fault switch

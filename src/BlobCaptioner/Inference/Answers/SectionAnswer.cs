@@ -59,8 +59,8 @@ internal sealed class SectionAnswer
     public bool IsFinished { get; private set; }
 
     /// <summary>
-    /// Once finished: where a branch goes on. What <see cref="AnswerTape.Rollback"/> says then is to be taken out of the cache before the sequence is forked. What is
-    /// <see cref="AnswerTape.Pending"/> then is not decoded: each branch begins with it.
+    /// Once finished: where a branch goes on. The caller takes <see cref="AnswerTape.Rollback"/> tokens out of the cache before it forks the sequence. It does not decode
+    /// <see cref="AnswerTape.Pending"/>: each branch begins with those tokens.
     /// </summary>
     public AnswerStart End { get; private set; } = AnswerStart.Begin;
 
@@ -70,7 +70,7 @@ internal sealed class SectionAnswer
     /// <param name="logits">Logits after the last pending token.</param>
     public void Advance(ReadOnlySpan<float> logits)
     {
-        // A choice may need no token of its own in the cache before the next one: the same logits then serve twice.
+        // A choice may add no token. The same logits then serve the next one too.
         while (!IsFinished && Tape.Pending.Count == 0)
         {
             _decisions.Current.Feed(logits);
@@ -135,7 +135,7 @@ internal sealed class SectionAnswer
         return WriteAsked(field, isEnd);
     }
 
-    /// <summary>A supplied value stands as it is. Where a look at the picture can tell, the model's own view is taken on the way, and a contradiction flagged.</summary>
+    /// <summary>A supplied value stands as it is. Where the model can see the attribute, its own view is read from the logits, and a contradiction flagged.</summary>
     private IEnumerable<Decision> WriteSupplied(PlanField field, string supplied)
     {
         var fact = SuppliedFact.Read(field.Field, field.Options, supplied);
@@ -147,7 +147,7 @@ internal sealed class SectionAnswer
         var options = Enumerable.Range(0, field.Options.Count).Where(i => i != field.UnknownOption && fact.Values.Contains(field.Options[i], StringComparer.Ordinal)).ToHashSet();
         if (field.IsVisible && options.Any(i => field.Options[i] == fact.Values[0]))
         {
-            // The value that the way leads to; the others, which a model may see first just as well, contradict nothing.
+            // Any of the supplied values may come first: a model that sees another of them contradicts nothing.
             Tape.Open(field.EscapedName, field.IsList ? "[\"" : "\"");
             var walk = Tape.Choose(field, isEvidence: false, "\"", isForced: options.Contains);
             yield return walk;
@@ -179,7 +179,7 @@ internal sealed class SectionAnswer
         var confidence = 1.0;
         if (field.EvidenceOptions.Count > 0)
         {
-            // Whatever is answered, something surely follows unless the value is left out at the very end.
+            // Something follows every answer, except where the last value is left out.
             Tape.Open(field.EscapedName + "_from", "\"");
             var question = Tape.Choose(field, isEvidence: true, isEnd ? "\"" : "\",\"");
             yield return question;

@@ -117,7 +117,7 @@ internal sealed class TextFieldReader(ISequenceDecoder decoder)
         (_loopEnd, _hitCap) = (-1, false);
     }
 
-    /// <summary>Ends the text before what begins at <paramref name="start"/> (UTF-16), since it only repeats.</summary>
+    /// <summary>Ends the text at <paramref name="start"/> (UTF-16), where it begins to repeat itself.</summary>
     public void EndBefore(int start) => _loopEnd = RawLength(start);
 
     /// <summary>Takes a token that <see cref="Allows"/>; -1 is taken as an end of generation. False where the text has ended: the token does not belong into the cache.</summary>
@@ -231,7 +231,7 @@ internal sealed class TextFieldReader(ISequenceDecoder decoder)
         return Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(_raw)[from..Math.Max(from, rawLength)]);
     }
 
-    /// <summary>Where the first round of an obvious loop ends, in bytes; -1 where there is none.</summary>
+    /// <summary>Byte at which the first round of a loop ends; -1 without a loop.</summary>
     /// <remarks>A round of 1 to 16 tokens, repeated to at least 24 tokens and 4 rounds.</remarks>
     private int FindLoop()
     {
@@ -275,6 +275,6 @@ internal sealed record TextFieldValue
     /// <summary>The value's cached tokens that may stay in the cache.</summary>
     public required int KeptTokens { get; init; }
 
-    /// <summary>What of the value, as written in JSON, the kept tokens lack; it goes before the next literal.</summary>
+    /// <summary>The part of the value, as JSON, that the kept tokens lack. It goes before the next literal.</summary>
     public required string Rest { get; init; }
 }

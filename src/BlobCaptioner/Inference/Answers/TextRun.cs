@@ -15,7 +15,7 @@ internal sealed class TextRun : Decision
 {
     private const int MostResamples = 3;
 
-    // Looking for repeated words is for texts, not for tokens: at every so many.
+    // Tokens between two searches for repeated words.
     private const int RepetitionEvery = 8;
 
     private readonly ISequenceDecoder _decoder;
@@ -47,10 +47,10 @@ internal sealed class TextRun : Decision
     /// <summary>The text, once done.</summary>
     public string Text { get; private set; } = "";
 
-    /// <summary>What of the text, as written in JSON, the cache lacks; it goes before the next literal.</summary>
+    /// <summary>The part of the text, as JSON, that the cache lacks. It goes before the next literal.</summary>
     public string Rest { get; private set; } = "";
 
-    /// <summary>What is wrong with it: <c>cut</c>, <c>loop</c>...</summary>
+    /// <summary>Its faults: <c>cut</c>, <c>loop</c>, <c>echo</c>, <c>wrong-script</c>, <c>banned-word</c>, <c>empty</c>.</summary>
     public IReadOnlyList<string> Flags => _flags;
 
     /// <summary>For attributes: geometric mean of the tokens' probabilities.</summary>
@@ -59,7 +59,6 @@ internal sealed class TextRun : Decision
     /// <summary>Called after each token.</summary>
     public required Action<TextRun> Written { get; init; }
 
-    /// <summary>What is written so far.</summary>
     public string TextSoFar() => _reader.TextSoFar();
 
     private bool IsNumber => _field.Field.Kind == FieldKind.Number;
@@ -67,7 +66,7 @@ internal sealed class TextRun : Decision
     /// <inheritdoc/>
     public override void Feed(ReadOnlySpan<float> logits)
     {
-        // Several draws on the same logits, where a banned word was one token.
+        // Where a banned word was a single token, the same logits serve again.
         while (true)
         {
             _tape.SampledTokens++;
@@ -190,7 +189,7 @@ internal sealed class TextRun : Decision
         return total;
     }
 
-    /// <summary>True where the text had to go back to before a word that must not be there, which is sampled anew.</summary>
+    /// <summary>True where the text has gone back to before a banned word, which is sampled again.</summary>
     private bool TakeBannedBack(bool isEnd)
     {
         if (_rules.Banned.IsEmpty || IsNumber || _hasBanned || _reader.Tokens == 0 || !_rules.Banned.TryFindCompleted(_reader.TextSoFar(), isEnd, out var start))
@@ -240,7 +239,7 @@ internal sealed class TextRun : Decision
 
         if (attempt.Text.Length == 0 && _first is { Text.Length: > 0 })
         {
-            // Something with a flag is of more use than nothing.
+            // A flagged text is of more use than an empty one.
             attempt = _first;
             _tape.Cut(_cached);
             Rest = DecodingPlan.Escape(attempt.Text);
@@ -269,7 +268,6 @@ internal sealed class TextRun : Decision
         }
     }
 
-    /// <summary>What came of one attempt.</summary>
     private sealed record Attempt(string Text, bool IsCut, bool IsLoop, bool IsEcho, bool IsForeign)
     {
         public bool IsBad => IsLoop || IsEcho || IsForeign;

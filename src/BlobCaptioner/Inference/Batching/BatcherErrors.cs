@@ -2,7 +2,7 @@ using BlobCaptioner.Captioning;
 
 namespace BlobCaptioner.Inference.Batching;
 
-/// <summary>The errors of the batching engine, in the words of those who read caption records.</summary>
+/// <summary>The errors of the batching engine. Readers of records see them.</summary>
 internal static class BatcherErrors
 {
     public static CaptionException ContextTooSmall(Picture picture, int limit)
@@ -45,7 +45,7 @@ internal static class BatcherErrors
 
     public static CaptionException Internal(Picture picture, Exception error) => new(
         "internal",
-        $"Describing '{picture.Name}' met an error of the captioner's own: {error.Message}",
+        $"Describing '{picture.Name}' failed by an internal error: {error.Message}",
         "Please report it with the log; the picture is tried again.",
         retry: true,
         error);

@@ -2,13 +2,13 @@ namespace BlobCaptioner.Inference.Batching;
 
 /// <summary>Counts of one batcher; written by its two threads, read by any. <see cref="InferenceMetrics"/> publishes those of all batchers.</summary>
 /// <param name="model">The model's name.</param>
-/// <param name="slots">Slots there are.</param>
-/// <param name="cells">KV cache cells there are.</param>
+/// <param name="slots">All slots.</param>
+/// <param name="cells">All KV cache cells.</param>
 internal sealed class BatcherMetrics(string model, int slots, int cells)
 {
     private readonly long[] _counts = new long[Enum.GetValues<Count>().Length];
 
-    /// <summary>What is counted; times are in <see cref="TimeSpan"/> ticks.</summary>
+    /// <summary>Kinds of counts. Times are in <see cref="TimeSpan"/> ticks.</summary>
     public enum Count
     {
         Submitted,
@@ -82,10 +82,10 @@ internal sealed class BatcherMetrics(string model, int slots, int cells)
     };
 }
 
-/// <summary>What a <see cref="ContinuousBatcher"/> has done since its start and does right now. Subtract two for rates.</summary>
+/// <summary>Counts of a <see cref="ContinuousBatcher"/> since its start, and its current state. Subtract two for rates.</summary>
 public sealed record BatcherSnapshot
 {
-    /// <summary>Slots there are.</summary>
+    /// <summary>All slots.</summary>
     public required int Slots { get; init; }
 
     /// <summary>Slots with a picture in them.</summary>
@@ -121,7 +121,7 @@ public sealed record BatcherSnapshot
     /// <summary>Pictures that their callers gave up.</summary>
     public required long Cancelled { get; init; }
 
-    /// <summary>Pictures put back into the queue because the KV cache had no room after all; 0 unless the admission is wrong.</summary>
+    /// <summary>Pictures put back into the queue because the KV cache had no room after all; 0 unless admission reserves too few cells.</summary>
     public required long PutBack { get; init; }
 
     /// <summary>Time in the vision tower.</summary>
@@ -136,6 +136,6 @@ public sealed record BatcherSnapshot
     /// <summary>Time choosing tokens and tokenizing literals on the decode thread.</summary>
     public required TimeSpan SampleBusy { get; init; }
 
-    /// <summary>Time the decode thread had nothing to do although pictures were in: the vision tower is behind.</summary>
+    /// <summary>Time that the decode thread waited although pictures were submitted: the vision tower is behind.</summary>
     public required TimeSpan Idle { get; init; }
 }

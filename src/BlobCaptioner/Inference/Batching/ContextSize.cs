@@ -8,7 +8,7 @@ namespace BlobCaptioner.Inference.Batching;
 /// <summary>How many KV cache cells a profile needs in the context that all slots share.</summary>
 public static class ContextSize
 {
-    // A prompt with instruction and chat markup; and, as many again as its own bytes have in any script, one that is longer.
+    // A usual prompt with its chat markup; and bytes of a longer one for each further token, in any script.
     private const int PromptTokens = 512;
     private const int PromptBytesPerToken = 3;
 

@@ -69,11 +69,11 @@ public sealed class ContinuousBatcher : IAsyncDisposable
     /// <summary>Pictures that are decoded at once.</summary>
     public int Slots => _options.Slots;
 
-    /// <summary>Counts since the start and what runs now. Cheap; any thread.</summary>
+    /// <summary>Counts since the start, and the current state. Cheap; any thread.</summary>
     public BatcherSnapshot Snapshot() => _metrics.Snapshot();
 
     /// <summary>Describes a picture. Any number of callers at once.</summary>
-    /// <param name="request">What is asked. Its prepared images are used for their name and the seed only.</param>
+    /// <param name="request">The request. Of its prepared images only the name and the seed are used.</param>
     /// <param name="plan">The request's profile, compiled for this batcher's decoder.</param>
     /// <param name="pixels">The request's images, decoded: 1 to <see cref="CaptionRequest.MaxImages"/>.</param>
     /// <param name="cancellationToken">Gives the picture up; its slot is free before the next step.</param>
@@ -127,7 +127,7 @@ public sealed class ContinuousBatcher : IAsyncDisposable
         {
             _pictures.Writer.Complete();
 
-            // First, since cancelling yields: no picture ends well once this has been called.
+            // Before the cancellation, which yields: no picture is completed after this call.
             _decode.Stop();
             await _stop.CancelAsync();
 
@@ -164,26 +164,13 @@ public sealed class ContinuousBatcher : IAsyncDisposable
         _decode.Die(error);
     }
 
-    private static Task StartThread(string name, Action body)
-    {
-        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var thread = new Thread(() =>
+    private static Task StartThread(string name, Action body) => Task.Factory.StartNew(
+        () =>
         {
-            try
-            {
-                body();
-                ended.SetResult();
-            }
-            catch (Exception error)
-            {
-                ended.SetException(error);
-            }
-        })
-        {
-            IsBackground = true,
-            Name = name,
-        };
-        thread.Start();
-        return ended.Task;
-    }
+            Thread.CurrentThread.Name = name;
+            body();
+        },
+        CancellationToken.None,
+        TaskCreationOptions.LongRunning,
+        TaskScheduler.Default);
 }

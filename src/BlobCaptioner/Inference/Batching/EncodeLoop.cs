@@ -155,7 +155,7 @@ internal sealed class EncodingCache(int capacity)
         return Convert.ToHexString(hash.GetHashAndReset());
     }
 
-    /// <summary>What is kept of a picture; null where nothing is.</summary>
+    /// <summary>A picture's embeddings; null where they are not kept.</summary>
     public EncodedImage? Find(string key)
     {
         for (var node = _kept.First; node is not null; node = node.Next)

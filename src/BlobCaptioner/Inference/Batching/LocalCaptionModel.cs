@@ -10,7 +10,7 @@ namespace BlobCaptioner.Inference.Batching;
 /// <summary>The embedded model: a <see cref="ContinuousBatcher"/> over a decoder in this process. Compiles each profile once.</summary>
 public sealed class LocalCaptionModel : ICaptionModel, IAsyncDisposable
 {
-    // More versions than a shop has folders with settings; beyond, all are compiled again.
+    // More than a shop has folders with settings. Beyond, all are compiled again.
     private const int MostPlans = 64;
 
     private readonly ISequenceDecoder _decoder;
@@ -39,7 +39,7 @@ public sealed class LocalCaptionModel : ICaptionModel, IAsyncDisposable
     /// <inheritdoc/>
     public int Concurrency => _batcher.Slots;
 
-    /// <summary>What the engine has done and does, for live tables.</summary>
+    /// <summary>The engine's counts and state, for live tables.</summary>
     public BatcherSnapshot Snapshot() => _batcher.Snapshot();
 
     /// <inheritdoc/>

@@ -116,7 +116,7 @@ internal sealed class Slot
         _tokensDecoded = 0;
     }
 
-    // What is pending at the end of a trunk is not decoded: each language begins with it.
+    // The tokens pending at the end of a trunk are not decoded: each language begins with them.
     private void AddPending()
     {
         if (!Answer.IsFinished)

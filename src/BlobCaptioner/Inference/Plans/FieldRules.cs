@@ -3,7 +3,7 @@ using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Inference.Plans;
 
-/// <summary>What may be answered to a field, for the engine in process and for model servers.</summary>
+/// <summary>The allowed answers to a field, the same in process and from model servers.</summary>
 internal static class FieldRules
 {
     private static readonly string[] YesNo = ["yes", "no"];
@@ -35,9 +35,9 @@ internal static class FieldRules
     };
 }
 
-/// <summary>What the catalogue says about one attribute. It stands, whatever a model sees.</summary>
+/// <summary>The catalogue's value of one attribute. It goes before anything that a model sees.</summary>
 /// <param name="Values">The value, or the items of a list; at least one.</param>
-/// <param name="Flags">What is odd about it: <c>not-in-list</c>, <c>cut</c>.</param>
+/// <param name="Flags">Its irregularities: <c>not-in-list</c>, <c>cut</c>.</param>
 internal sealed record SuppliedFact(IReadOnlyList<string> Values, IReadOnlyList<string> Flags)
 {
     private static readonly char[] Separators = [';', '/', '|'];
@@ -66,7 +66,7 @@ internal sealed record SuppliedFact(IReadOnlyList<string> Values, IReadOnlyList<
     }
 }
 
-/// <summary>What the free texts of one language must be like.</summary>
+/// <summary>Rules for the free texts of one language.</summary>
 internal sealed record TextRules
 {
     // A text that may be this long keeps its paragraphs.
@@ -74,13 +74,13 @@ internal sealed record TextRules
 
     private TextRules(ScriptCheck? script, BannedWords banned, PromptEcho echo) => (Script, Banned, Echo) = (script, banned, echo);
 
-    /// <summary>The language's script; null where it says nothing about it.</summary>
+    /// <summary>The language's script; null where the language has no known one.</summary>
     public ScriptCheck? Script { get; }
 
-    /// <summary>Words that must not be there.</summary>
+    /// <summary>Words that a text must not use.</summary>
     public BannedWords Banned { get; }
 
-    /// <summary>The prompt, which must not be repeated.</summary>
+    /// <summary>The prompt, which a text must not repeat.</summary>
     public PromptEcho Echo { get; }
 
     /// <summary>The rules of a profile.</summary>

@@ -78,7 +78,7 @@ internal sealed class PlanCompiler(Profile profile, ISequenceDecoder decoder)
     private int Count(string text) => decoder.Tokenize(text, parseSpecial: false).Length;
 }
 
-/// <summary>What a profile must be for a plan to exist. Profile files are checked with more words when they are read.</summary>
+/// <summary>The conditions that a plan needs of a profile. Reading a profile file checks them in more detail.</summary>
 internal static class PlanCheck
 {
     /// <exception cref="ArgumentException">The profile breaks a rule.</exception>

@@ -11,7 +11,7 @@ internal sealed record PlanSection
     /// <summary>Its fields, in their order. A trunk may have none.</summary>
     public required IReadOnlyList<PlanField> Fields { get; init; }
 
-    /// <summary>What its free texts must be like.</summary>
+    /// <summary>Rules for its free texts.</summary>
     public required TextRules Rules { get; init; }
 
     /// <summary>Most tokens that it takes in the KV cache.</summary>
@@ -24,7 +24,7 @@ internal sealed record PlanSection
 /// <summary>One field of a <see cref="PlanSection"/>, with all that does not depend on the picture.</summary>
 internal sealed record PlanField
 {
-    /// <summary>What a model answers where it can't tell.</summary>
+    /// <summary>A model's answer where it can't tell.</summary>
     public const string Unknown = "unknown";
 
     /// <summary>Tokens that a text may take beside its characters.</summary>
@@ -37,13 +37,13 @@ internal sealed record PlanField
     /// <summary>The key as it stands in JSON.</summary>
     public required string EscapedName { get; init; }
 
-    /// <summary>For choices of every kind: what may be chosen, as a reader sees it; <see cref="Unknown"/> last, where that is allowed.</summary>
+    /// <summary>The values of a choice of any kind; <see cref="Unknown"/> among them where it is allowed. Empty for texts and numbers.</summary>
     public required IReadOnlyList<string> Options { get; init; }
 
     /// <summary>The options as they stand in JSON.</summary>
     public required IReadOnlyList<string> EscapedOptions { get; init; }
 
-    /// <summary>Index of <see cref="Unknown"/> among the options; -1 where it is none.</summary>
+    /// <summary>Index of <see cref="Unknown"/> in the options; -1 where it is not allowed.</summary>
     public required int UnknownOption { get; init; }
 
     /// <summary>The answers to the question for evidence; empty where it is not asked.</summary>

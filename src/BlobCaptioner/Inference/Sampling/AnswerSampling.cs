@@ -6,7 +6,7 @@ namespace BlobCaptioner.Inference.Sampling;
 /// <summary>How one section's free text is sampled, and what it has written so far.</summary>
 internal sealed class AnswerSampling(TokenSampler sampler, SamplingOptions options, ulong seed)
 {
-    // What a second attempt adds, and where it begins for profiles that take the likeliest token.
+    // The temperature that a second attempt adds, and its least one, for profiles that take the likeliest token.
     private const float RetryMore = 0.3f;
     private const float RetryLeast = 0.7f;
 
