@@ -15,14 +15,12 @@ internal static class FlashAttentionChoice
     /// The language model's. Measured with a small model and without this project's kernel: attention takes 39 % of the time by ggml's flash attention, 20 % by matrix products. Values of
     /// 8 bits need flash attention.
     /// </summary>
-    public static LLamaFlashAttentionType ForText(DecoderOptions options) => options.FlashAttention switch
+    public static LLamaFlashAttentionType ForText(DecoderOptions options)
     {
-        true => On,
-        false => Off,
-        null when OnKernel(options) => On,
-        null when !NativeLibraries.OnGpu(options.GpuLayers) && options.CacheType == KvCacheType.F16 && DecoderOptions.IsSmall(options.TextModelPath) => Off,
-        null => Auto,
-    };
+        var isSlower = !NativeLibraries.OnGpu(options.GpuLayers) && options.CacheType == KvCacheType.F16 && DecoderOptions.IsSmall(options.TextModelPath);
+        var choice = ForVision(options);
+        return choice == Auto && isSlower ? Off : choice;
+    }
 
     /// <summary>The vision tower's. Without a choice, libmtmd would need its warm-up to decide.</summary>
     public static LLamaFlashAttentionType ForVision(DecoderOptions options) => options.FlashAttention switch

@@ -9,37 +9,25 @@ namespace BlobCaptioner.Inference.Answers;
 /// Takes the tokens of a free-text value, the body of a JSON string, and says which may follow. Ends at the closing quote, past
 /// the limit, at the token cap or in a loop.
 /// </summary>
-internal sealed class TextFieldReader(ISequenceDecoder decoder)
+/// <param name="decoder">Knows the tokens' bytes.</param>
+/// <param name="maxCharacters">Most Unicode scalar values.</param>
+/// <param name="maxTokens">Most tokens.</param>
+/// <param name="isNumber">True for digits and at most one point between them.</param>
+internal sealed class TextFieldReader(ISequenceDecoder decoder, int maxCharacters, int maxTokens, bool isNumber)
 {
     private const int LongestPeriod = 16;
 
     private readonly List<byte> _raw = [];
     private readonly List<(int Token, int End)> _tokens = [];
     private JsonStringState _state;
-    private int _maxCharacters;
-    private int _maxTokens;
     private int _loopEnd = -1;
     private bool _hitCap;
-    private bool _isNumber;
 
     /// <summary>Tokens of the value, the one taken last included where it made it go on or loop.</summary>
     public int Tokens => _tokens.Count;
 
     /// <summary>The value's cached token at <paramref name="index"/>; -1 before the first.</summary>
     public int TokenAt(int index) => index < 0 ? -1 : _tokens[index].Token;
-
-    /// <summary>Begins a new value.</summary>
-    /// <param name="maxCharacters">Most Unicode scalar values.</param>
-    /// <param name="maxTokens">Most tokens.</param>
-    /// <param name="isNumber">True for digits and at most one point between them.</param>
-    public void Begin(int maxCharacters, int maxTokens, bool isNumber = false)
-    {
-        _raw.Clear();
-        _tokens.Clear();
-        _state = default;
-        _isNumber = isNumber;
-        (_maxCharacters, _maxTokens, _loopEnd, _hitCap) = (maxCharacters, maxTokens, -1, false);
-    }
 
     /// <summary>True where the value stays a valid string with this token next.</summary>
     public bool Allows(int token)
@@ -51,11 +39,11 @@ internal sealed class TextFieldReader(ISequenceDecoder decoder)
 
         var bytes = decoder.GetTokenBytes(token).Span;
         var state = _state;
-        var point = _isNumber && _raw.Contains((byte)'.');
+        var point = isNumber && _raw.Contains((byte)'.');
         var length = _raw.Count;
         foreach (var value in bytes)
         {
-            if (_isNumber && value != (byte)'"' && !IsPartOfNumber(value, length++, ref point))
+            if (isNumber && value != (byte)'"' && !IsPartOfNumber(value, length++, ref point))
             {
                 return false;
             }
@@ -138,7 +126,7 @@ internal sealed class TextFieldReader(ISequenceDecoder decoder)
             _raw.Add(value);
         }
 
-        if (_state.Characters > _maxCharacters || _tokens.Count + 1 >= _maxTokens)
+        if (_state.Characters > maxCharacters || _tokens.Count + 1 >= maxTokens)
         {
             _hitCap = true;
             return false;
@@ -157,7 +145,7 @@ internal sealed class TextFieldReader(ISequenceDecoder decoder)
         var text = Decode(rawLength);
         var start = text.Length - text.TrimStart().Length;
         var trimmed = text.Trim();
-        var kept = TextLimit.Cut(trimmed, _maxCharacters);
+        var kept = TextLimit.Cut(trimmed, maxCharacters);
         if (kept < trimmed.Length || looped)
         {
             rawLength = RawLength(start + kept);

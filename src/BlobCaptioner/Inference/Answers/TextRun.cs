@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Numerics.Tensors;
 using System.Text;
 using BlobCaptioner.Inference.Plans;
@@ -23,7 +24,7 @@ internal sealed class TextRun : Decision
     private readonly AnswerSampling _sampling;
     private readonly TextRules _rules;
     private readonly PlanField _field;
-    private readonly TextFieldReader _reader;
+    private TextFieldReader _reader;
     private readonly Func<int, bool> _allows;
     private readonly HashSet<int> _forbidden = [];
     private readonly List<string> _flags = [];
@@ -39,7 +40,6 @@ internal sealed class TextRun : Decision
     public TextRun(ISequenceDecoder decoder, AnswerTape tape, AnswerSampling sampling, TextRules rules, PlanField field)
     {
         (_decoder, _tape, _sampling, _rules, _field) = (decoder, tape, sampling, rules, field);
-        _reader = new TextFieldReader(decoder);
         _allows = Allows;
         Begin();
     }
@@ -109,9 +109,10 @@ internal sealed class TextRun : Decision
         }
     }
 
+    [MemberNotNull(nameof(_reader))]
     private void Begin()
     {
-        _reader.Begin(_field.Field.MaxCharacters, _field.MaxTextTokens, IsNumber);
+        _reader = new TextFieldReader(_decoder, _field.Field.MaxCharacters, _field.MaxTextTokens, IsNumber);
         (_cached, _resamples, _hasBanned, _logProbability, _measured) = (0, 0, false, 0, 0);
         _forbidden.Clear();
         _flags.Clear();

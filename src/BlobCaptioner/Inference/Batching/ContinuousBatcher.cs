@@ -59,8 +59,8 @@ public sealed class ContinuousBatcher : IAsyncDisposable
             FullMode = BoundedChannelFullMode.Wait,
             SingleReader = true,
         });
-        _encode = new EncodeLoop(decoder, _pictures.Reader, _options.Slots + _options.EncodeAhead, new(_options.KeptEncodings), _metrics, _time);
-        _decode = new DecodeLoop(decoder, _options, _metrics, _time, logger ?? NullLogger<ContinuousBatcher>.Instance, picture => _encode.Release(picture), Die);
+        _encode = new EncodeLoop(decoder, _pictures.Reader, _options.Slots + _options.EncodeAhead, new(_options.KeptEncodings), _metrics, _time, () => _dead);
+        _decode = new DecodeLoop(decoder, _options, _metrics, _time, logger ?? NullLogger<ContinuousBatcher>.Instance, picture => _encode.Release(picture), () => _dead, Die);
         _decodeEnded = StartThread("captioner decode", _decode.Run);
         _encodeEnded = StartThread("captioner encode", () => _encode.Run(_decode.Enqueue, Die, _stop.Token));
         InferenceMetrics.Add(_metrics);
@@ -160,8 +160,7 @@ public sealed class ContinuousBatcher : IAsyncDisposable
     private void Die(Exception error)
     {
         _dead = error;
-        _encode.Die(error);
-        _decode.Die(error);
+        _decode.Wake();
     }
 
     private static Task StartThread(string name, Action body) => Task.Factory.StartNew(

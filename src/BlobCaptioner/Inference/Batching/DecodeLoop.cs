@@ -6,7 +6,7 @@ namespace BlobCaptioner.Inference.Batching;
 
 /// <summary>
 /// The thread that owns the context: takes encoded pictures over, runs the scheduler's steps, and recovers from those that fail. Everything but <see cref="Enqueue"/>,
-/// <see cref="Wake"/>, <see cref="Stop"/> and <see cref="Die"/> happens on that thread.
+/// <see cref="Wake"/> and <see cref="Stop"/> happens on that thread.
 /// </summary>
 internal sealed partial class DecodeLoop
 {
@@ -16,6 +16,7 @@ internal sealed partial class DecodeLoop
     private readonly BatcherMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly Func<Exception?> _dead;
     private readonly Action<Exception> _died;
     private readonly ConcurrentQueue<Picture> _incoming = new();
     private readonly object _wakeGate = new();
@@ -24,7 +25,6 @@ internal sealed partial class DecodeLoop
     private readonly PrefixCache _prefixes;
     private readonly Scheduler _scheduler;
     private int _failures;
-    private volatile Exception? _dead;
     private volatile bool _stop;
     private bool _woken;
 
@@ -35,11 +35,13 @@ internal sealed partial class DecodeLoop
     /// <param name="time">For durations.</param>
     /// <param name="logger">For failures.</param>
     /// <param name="left">Called once for each enqueued picture when the loop lets go of it, however it ended.</param>
+    /// <param name="dead">Why the decoder can't be used any more; null while it can.</param>
     /// <param name="died">Called when the decoder can't be used any more.</param>
     public DecodeLoop(
-        ISequenceDecoder decoder, BatcherOptions options, BatcherMetrics metrics, TimeProvider time, ILogger logger, Action<Picture> left, Action<Exception> died)
+        ISequenceDecoder decoder, BatcherOptions options, BatcherMetrics metrics, TimeProvider time, ILogger logger, Action<Picture> left,
+        Func<Exception?> dead, Action<Exception> died)
     {
-        (_metrics, _time, _logger, _died, _contextTokens) = (metrics, time, logger, died, decoder.Info.ContextTokens);
+        (_metrics, _time, _logger, _dead, _died, _contextTokens) = (metrics, time, logger, dead, died, decoder.Info.ContextTokens);
         _table = new PictureTable(decoder, metrics, time, options.Slots, left);
         _prefixes = new PrefixCache(decoder, metrics, options.Slots, options.Prefixes);
         _scheduler = new Scheduler(decoder, _table, _prefixes, new ModelRunner(decoder, options, metrics, time, logger), options.Slots, logger);
@@ -66,13 +68,6 @@ internal sealed partial class DecodeLoop
     public void Stop()
     {
         _stop = true;
-        Wake();
-    }
-
-    /// <summary>From now on every picture fails with this. Any thread.</summary>
-    public void Die(Exception error)
-    {
-        _dead = error;
         Wake();
     }
 
@@ -125,9 +120,9 @@ internal sealed partial class DecodeLoop
     {
         while (_incoming.TryDequeue(out var picture))
         {
-            if (_dead is not null)
+            if (_dead() is { } error)
             {
-                _table.Fail(picture, BatcherErrors.Dead(_dead));
+                _table.Fail(picture, BatcherErrors.Dead(error));
             }
             else if (picture.Plan.PrefixTokens.Count + picture.Cells > _contextTokens)
             {

@@ -12,16 +12,17 @@ namespace BlobCaptioner.Inference.Batching;
 /// <param name="kept">Embeddings of the last pictures.</param>
 /// <param name="metrics">Where it counts.</param>
 /// <param name="time">For durations.</param>
+/// <param name="dead">Why the decoder can't be used any more; null while it can.</param>
 internal sealed class EncodeLoop(
     ISequenceDecoder decoder,
     ChannelReader<Picture> pictures,
     int ahead,
     EncodingCache kept,
     BatcherMetrics metrics,
-    TimeProvider time) : IDisposable
+    TimeProvider time,
+    Func<Exception?> dead) : IDisposable
 {
     private readonly SemaphoreSlim _room = new(ahead);
-    private volatile Exception? _dead;
 
     /// <summary>A request's embeddings are gone. Any thread.</summary>
     public void Release(Picture picture)
@@ -35,9 +36,6 @@ internal sealed class EncodeLoop(
 
     /// <summary>To be called when nothing is left to release.</summary>
     public void Dispose() => _room.Dispose();
-
-    /// <summary>From now on every picture fails with this. Any thread.</summary>
-    public void Die(Exception error) => _dead = error;
 
     /// <summary>The thread's body; ends when the channel is completed and empty.</summary>
     /// <param name="encoded">Takes an encoded picture over; <see cref="Release"/> is due for it.</param>
@@ -81,9 +79,9 @@ internal sealed class EncodeLoop(
 
     private bool TryEncode(Picture picture, Action<Exception> died)
     {
-        if (_dead is { } dead)
+        if (dead() is { } error)
         {
-            picture.TryFail(BatcherErrors.Dead(dead));
+            picture.TryFail(BatcherErrors.Dead(error));
         }
 
         if (picture.IsCompleted)
@@ -119,12 +117,12 @@ internal sealed class EncodeLoop(
             picture.Encoded = images;
             return true;
         }
-        catch (Exception error)
+        catch (Exception failure)
         {
-            picture.TryFail(BatcherErrors.NotEncodable(picture, images.Count, error));
-            if (error is SequenceDecoderException { IsFatal: true })
+            picture.TryFail(BatcherErrors.NotEncodable(picture, images.Count, failure));
+            if (failure is SequenceDecoderException { IsFatal: true })
             {
-                died(error);
+                died(failure);
             }
 
             return false;
