@@ -7,9 +7,9 @@ namespace BlobCaptioner.Estimates;
 
 /// <summary>Throughput, cost and rejections of a container, estimated from a sample. All intervals are 95 % confidence intervals.</summary>
 /// <remarks>
-/// The sample runs like real work: <see cref="Concurrency"/> pictures are in work at any time. Sampled pictures are repeated, uncounted, until the last counted one is
-/// done. By Little's law one picture is done every (time of a picture / concurrency); the interval is Student's t over these times. Pictures in work together share
-/// steps, so their times are not quite independent. The interval does not cover other or busier machines.
+/// The sample runs like real work: <see cref="Concurrency"/> pictures are in work at any time. Sampled pictures are repeated, uncounted, until the last
+/// counted one is done. By Little's law one picture is done every (time of a picture / concurrency); the interval is Student's t over these times.
+/// Pictures in work together share steps, so their times are not quite independent. The interval does not cover other or busier machines.
 /// </remarks>
 public sealed record ContainerEstimate
 {

@@ -75,7 +75,9 @@ internal static class EstimateCalculator
         }
         else if (described < FewPictures)
         {
-            yield return string.Create(CultureInfo.InvariantCulture, $"{described} pictures are few: error bars from fewer than {FewPictures} are hardly more than a guess. Take 20 or more.");
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{described} pictures are few: error bars from fewer than {FewPictures} are hardly more than a guess. Take 20 or more.");
         }
 
         if (pictures.Any(p => p.IsFailed))

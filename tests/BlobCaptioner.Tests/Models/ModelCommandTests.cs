@@ -173,7 +173,7 @@ public sealed class ModelCommandTests : IAsyncLifetime
         await process.InterruptAsync();
         var result = await process.EndAsync();
         Assert.Equal(1, result.ExitCode);
-        Assert.Contains("pull again to go on", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("pull again to resume", result.Errors, StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(ModelFolder, "text.gguf")));
     }
 
