@@ -65,7 +65,7 @@ public sealed partial class LLamaSharpDecoder : ISequenceDecoder
     /// <summary>Loads LLamaSharp's native libraries, then a model.</summary>
     /// <param name="options">Which model, and how much room.</param>
     /// <param name="logger">Takes llama.cpp's log; the logger given last takes all. Null for none.</param>
-    /// <exception cref="ArgumentException">An option lies outside its range.</exception>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="SequenceDecoderException">A library or a file is missing or unfit, or there is too little memory.</exception>
     public static LLamaSharpDecoder Load(DecoderOptions options, ILogger? logger = null)
     {
@@ -74,7 +74,7 @@ public sealed partial class LLamaSharpDecoder : ISequenceDecoder
         var libraries = NativeLibraries.Load(logger);
         if (!NativeLibraries.OnGpu(options.GpuLayers))
         {
-            // Before the model: llama.cpp asks which buffers there are when it loads one.
+            // Before the model: llama.cpp lists its buffer types when it loads one.
             var attention = AttentionKernel.Install(NativeLibraries.HandleOf("ggml"), NativeLibraries.HandleOf("ggml-base"), options.UseOwnAttention);
             if (logger is not null)
             {
@@ -145,7 +145,7 @@ public sealed partial class LLamaSharpDecoder : ISequenceDecoder
         NativeLog.StartErrors();
         try
         {
-            // LLamaSharp's default reads the file into memory of its own; mapped, its pages are shared by all processes and can be given back.
+            // LLamaSharp's default copies the file into memory. Mapped, its pages are shared by all processes and can be given back.
             var weights = LLamaWeights.LoadFromFile(new ModelParams(options.TextModelPath) { GpuLayerCount = options.GpuLayers, LoadMode = LLamaLoadMode.MemoryMap });
             MappedFile.Release(options.TextModelPath);
             return weights;

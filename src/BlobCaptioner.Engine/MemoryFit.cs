@@ -1,41 +1,42 @@
+using BlobCaptioner.Engine.Natives;
 using BlobCaptioner.Inference;
 using BlobCaptioner.Inference.Batching;
-using BlobCaptioner.Inference.Plans;
 using BlobCaptioner.Profiles;
+using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.Engine;
 
-/// <summary>How a model is loaded so that it fits into memory: what was asked for where that does, else a step less and another.</summary>
+/// <summary>How a model is loaded so that it fits into memory: as asked for where that fits, else with fewer slots, a smaller cache, or fewer layers on the GPU.</summary>
 public sealed record MemoryFit
 {
-    /// <summary>The model's options.</summary>
+    /// <summary>Files, context, cache and layers.</summary>
     public required DecoderOptions Model { get; init; }
 
-    /// <summary>Slots.</summary>
+    /// <summary>Slots and prefixes.</summary>
     public required BatcherOptions Batching { get; init; }
 
-    /// <summary>What it takes.</summary>
+    /// <summary>The memory that this takes.</summary>
     public required ModelMemory Memory { get; init; }
 
-    /// <summary>What was given up, for people; empty where all fits.</summary>
+    /// <summary>The reductions, for people: <c>4 slots</c>; empty where none was needed.</summary>
     public required IReadOnlyList<string> Steps { get; init; }
 
-    /// <summary>False where not even the last step fits by this count; it may be tried all the same.</summary>
+    /// <summary>False where not even the smallest way fits by this estimate. It may be tried all the same.</summary>
     public required bool Fits { get; init; }
 
-    /// <summary>The first way to load that fits; the last one where none does.</summary>
+    /// <summary>The first way to load that fits; the smallest one where none does.</summary>
     /// <param name="model">Asked for; its context is that for <paramref name="batching"/>.</param>
     /// <param name="batching">Asked for.</param>
     /// <param name="profile">The largest profile.</param>
     /// <param name="available">Bytes that are free.</param>
-    /// <param name="isOnGpu">Whether those are a GPU's.</param>
+    /// <param name="isOnGpu">Whether these bytes are a GPU's.</param>
     public static MemoryFit Find(DecoderOptions model, BatcherOptions batching, Profile profile, long available, bool isOnGpu)
     {
         MemoryFit? last = null;
         foreach (var step in Ways(model, batching, profile, isOnGpu))
         {
             var memory = ModelMemory.Estimate(step.Model, profile.ImageTokenBudget, isOnGpu);
-            last = new() { Model = step.Model, Batching = step.Batching, Memory = memory, Steps = step.Given, Fits = memory.Total <= available };
+            last = new() { Model = step.Model, Batching = step.Batching, Memory = memory, Steps = step.Steps, Fits = memory.Total <= available };
             if (last.Fits)
             {
                 break;
@@ -50,7 +51,7 @@ public sealed record MemoryFit
     /// <param name="batching">Asked for.</param>
     /// <param name="profile">The largest profile.</param>
     /// <param name="available">Bytes that are free.</param>
-    /// <param name="isOnGpu">Whether those are a GPU's.</param>
+    /// <param name="isOnGpu">Whether these bytes are a GPU's.</param>
     public static int MostSlots(DecoderOptions model, BatcherOptions batching, Profile profile, long available, bool isOnGpu)
     {
         const int Most = 64;
@@ -58,34 +59,34 @@ public sealed record MemoryFit
             ModelMemory.Estimate(WithSlots(model, batching, profile, slots).Model, profile.ImageTokenBudget, isOnGpu).Total <= available);
     }
 
-    /// <summary>The next step below this one; null where there is none.</summary>
+    /// <summary>The next smaller way to load; null where this is the smallest.</summary>
     /// <param name="profile">The largest profile.</param>
     /// <param name="isOnGpu">Whether the weights go to a GPU.</param>
-    public MemoryFit? Less(Profile profile, bool isOnGpu)
+    public MemoryFit? NextSmaller(Profile profile, bool isOnGpu)
     {
         var next = Ways(Model, Batching, profile, isOnGpu).Skip(1).FirstOrDefault();
         return next.Model is null
             ? null
-            : this with { Model = next.Model, Batching = next.Batching, Memory = ModelMemory.Estimate(next.Model, profile.ImageTokenBudget, isOnGpu), Steps = next.Given };
+            : this with { Model = next.Model, Batching = next.Batching, Memory = ModelMemory.Estimate(next.Model, profile.ImageTokenBudget, isOnGpu), Steps = next.Steps };
     }
 
-    /// <summary>Loads what fits into memory by the heads of the model's files, and each time that loading finds it doesn't, a step less.</summary>
+    /// <summary>Loads the first way that fits by the heads of the model's files, and the next smaller one each time that loading runs out of memory.</summary>
     /// <param name="model">Asked for; its context is that for <paramref name="batching"/>.</param>
     /// <param name="batching">Asked for.</param>
     /// <param name="profile">The largest profile.</param>
     /// <param name="free">Memory that is free.</param>
     /// <param name="load">Loads a decoder.</param>
-    /// <param name="tell">Told what was given up, for people.</param>
-    /// <exception cref="SequenceDecoderException">Not even the last step loads, or the reason is another than memory.</exception>
+    /// <param name="report">Takes each reduction, as a sentence for people.</param>
+    /// <exception cref="SequenceDecoderException">Not even the smallest way loads, or the cause is not memory.</exception>
     public static (ISequenceDecoder Decoder, BatcherOptions Batching) Load(
-        DecoderOptions model, BatcherOptions batching, Profile profile, FreeMemory free, Func<DecoderOptions, ISequenceDecoder> load, Action<string> tell)
+        DecoderOptions model, BatcherOptions batching, Profile profile, FreeMemory free, Func<DecoderOptions, ISequenceDecoder> load, Action<string> report)
     {
         var fit = Find(model, batching, profile, free.Bytes, free.IsOnGpu);
         while (true)
         {
             if (fit.Steps.Count > 0)
             {
-                tell(
+                report(
                     $"The model would not fit into {free.Bytes / 1e9:0.0} GB {(free.IsOnGpu ? "of the GPU" : "of memory")} with {batching.Slots} slots. " +
                     $"Going on with {string.Join(" and ", fit.Steps)}; 'captioner doctor --model' lists the ways out.");
             }
@@ -94,34 +95,34 @@ public sealed record MemoryFit
             {
                 return (load(fit.Model), fit.Batching);
             }
-            catch (SequenceDecoderException error) when (error.IsOutOfMemory && fit.Less(profile, free.IsOnGpu) is { } less)
+            catch (SequenceDecoderException error) when (error.IsOutOfMemory && fit.NextSmaller(profile, free.IsOnGpu) is { } smaller)
             {
-                tell(error.Message);
-                fit = less;
+                report(error.Message);
+                fit = smaller;
             }
         }
     }
 
-    // Fewer slots first: they cost speed only, and little of it below eight. Layers last: each one that leaves the GPU costs more than all the rest.
-    private static IEnumerable<(DecoderOptions Model, BatcherOptions Batching, string[] Given)> Ways(
+    // Fewer slots first: that costs only speed, and little of it below eight. Layers last: each one that leaves the GPU costs more than all the rest.
+    private static IEnumerable<(DecoderOptions Model, BatcherOptions Batching, string[] Steps)> Ways(
         DecoderOptions model, BatcherOptions batching, Profile profile, bool isOnGpu)
     {
-        string[] given = [];
-        yield return (model, batching, given);
+        string[] steps = [];
+        yield return (model, batching, steps);
         for (var slots = batching.Slots / 2; slots >= 1; slots /= 2)
         {
             var cells = model.ContextTokens;
             (model, batching) = WithSlots(model, batching, profile, slots);
             model = model with { ContextTokens = Math.Min(cells, model.ContextTokens) };
-            given = [$"{slots} slot{(slots == 1 ? "" : "s")}"];
-            yield return (model, batching, given);
+            steps = [$"{slots} slot{(slots == 1 ? "" : "s")}"];
+            yield return (model, batching, steps);
         }
 
         if (model is { CacheType: KvCacheType.F16, FlashAttention: not false })
         {
             model = model with { CacheType = KvCacheType.Q8_0 };
-            given = [.. given, "a KV cache of 8-bit numbers"];
-            yield return (model, batching, given);
+            steps = [.. steps, "a KV cache of 8-bit numbers"];
+            yield return (model, batching, steps);
         }
 
         if (!isOnGpu || model.GpuLayers == 0)
@@ -134,7 +135,7 @@ public sealed record MemoryFit
         while (onGpu > 0)
         {
             onGpu /= 2;
-            yield return (model with { GpuLayers = onGpu }, batching, [.. given, $"{onGpu} of {layers} layers on the GPU"]);
+            yield return (model with { GpuLayers = onGpu }, batching, [.. steps, $"{onGpu} of {layers} layers on the GPU"]);
         }
     }
 
@@ -142,5 +143,38 @@ public sealed record MemoryFit
     {
         batching = batching with { Slots = slots };
         return (model with { MaxSequences = batching.Sequences, ContextTokens = ContextSize.For(profile, batching) }, batching);
+    }
+}
+
+/// <summary>Memory that a model can be loaded into.</summary>
+/// <param name="Bytes">How much is free.</param>
+/// <param name="IsOnGpu">True for a GPU's, false for the machine's.</param>
+public readonly record struct FreeMemory(long Bytes, bool IsOnGpu)
+{
+    /// <summary>
+    /// The GPU's where there is one that <paramref name="gpuLayers"/> lets llama.cpp use; else what the machine can give without swapping, or its container. Loads llama.cpp.
+    /// </summary>
+    /// <param name="gpuLayers">As <see cref="DecoderOptions.GpuLayers"/>.</param>
+    /// <param name="logger">As for <see cref="NativeLibraries.Load(ILogger?)"/>.</param>
+    /// <exception cref="Inference.SequenceDecoderException">llama.cpp does not load.</exception>
+    public static unsafe FreeMemory Find(int gpuLayers, ILogger? logger = null)
+    {
+        if (gpuLayers != 0 && NativeLibraries.Load(logger).Gpu is not null)
+        {
+            nuint free, total;
+            NativeCalls.ggml_backend_dev_memory(NativeCalls.ggml_backend_dev_by_type(NativeCalls.GpuDevice), &free, &total);
+            return new((long)free, IsOnGpu: true);
+        }
+
+        // A container's limit, where one is set.
+        var limit = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        return new(Math.Min(limit, Available() ?? limit), IsOnGpu: false);
+    }
+
+    private static long? Available()
+    {
+        const string Name = "MemAvailable:";
+        var line = OperatingSystem.IsLinux() ? File.ReadLines("/proc/meminfo").FirstOrDefault(l => l.StartsWith(Name, StringComparison.Ordinal)) : null;
+        return line is null ? null : long.Parse(line.AsSpan()[Name.Length..^2].Trim()) * 1024;
     }
 }

@@ -4,7 +4,7 @@ using BlobCaptioner.Inference;
 namespace BlobCaptioner.Engine;
 
 /// <summary>
-/// What a model takes in memory, from the heads of its files, before anything is loaded. Bytes; within a tenth of what was measured (README), rather more than less.
+/// Memory that a model will take, in bytes, estimated from the heads of its files before anything is loaded. Within a tenth of what was measured (README); rather too high than too low.
 /// </summary>
 public sealed record ModelMemory
 {
@@ -24,7 +24,7 @@ public sealed record ModelMemory
     /// <summary>The KV cache.</summary>
     public required long Cache { get; init; }
 
-    /// <summary>What a decode step takes.</summary>
+    /// <summary>Buffers of a decode step.</summary>
     public required long Step { get; init; }
 
     /// <summary>Keys and values of one token.</summary>
@@ -36,25 +36,25 @@ public sealed record ModelMemory
     /// <summary>All of it with the program itself.</summary>
     public long Total => Weights + Vision + Cache + Step + Program;
 
-    /// <summary>Estimates.</summary>
+    /// <summary>Estimates the memory of a model.</summary>
     /// <param name="options">Files, context and cache type.</param>
     /// <param name="imageTokens">Tokens of the largest picture.</param>
-    /// <param name="isOnGpu">Whether the GPU's memory is meant: of weights and cache as many layers as go there.</param>
-    /// <exception cref="SequenceDecoderException">A file is missing, cut, or tells too little of its shape.</exception>
+    /// <param name="isOnGpu">True for the GPU's memory: weights and cache of the layers that go there.</param>
+    /// <exception cref="SequenceDecoderException">A file is missing or cut, or lacks a number that the estimate needs.</exception>
     public static ModelMemory Estimate(DecoderOptions options, int imageTokens, bool isOnGpu)
     {
         ArgumentNullException.ThrowIfNull(options);
         var text = GgufFile.Read(options.TextModelPath);
         var vision = GgufFile.Read(options.VisionModelPath);
         long Need(string name) => text.Number(name)
-            ?? throw new SequenceDecoderException($"'{options.TextModelPath}' does not say its {name}, so that what it needs can't be told beforehand.");
+            ?? throw new SequenceDecoderException($"'{options.TextModelPath}' does not state its {name}, so its memory can't be estimated.");
         var (layers, width, heads) = (Need("block_count"), Need("embedding_length"), Need("attention.head_count"));
         var keys = text.Number("attention.key_length") ?? (width / heads);
         var values = text.Number("attention.value_length") ?? (width / heads);
         var numbers = layers * (text.Number("attention.head_count_kv") ?? heads) * (keys + values);
         var cell = options.CacheType == KvCacheType.Q8_0 ? numbers * 34 / 32 : numbers * 2;
 
-        // What stays with the processors takes nothing of the GPU's memory.
+        // Layers that stay on the CPU take no GPU memory.
         var share = isOnGpu && options.GpuLayers >= 0 ? Math.Min(1, (double)options.GpuLayers / layers) : 1;
         var batch = Math.Min(options.BatchTokens, SequenceContext.MicroBatchTokens);
         var step = (2L * sizeof(float) * StepLimits.MostLogits(options.BatchTokens, options.MaxSequences) * text.Vocabulary)

@@ -1,7 +1,6 @@
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Engine;
 using BlobCaptioner.Hosting.Worker;
-using BlobCaptioner.Inference;
 using BlobCaptioner.Inference.Batching;
 using BlobCaptioner.Profiles;
 

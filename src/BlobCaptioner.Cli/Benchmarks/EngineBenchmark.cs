@@ -3,6 +3,7 @@ using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Engine;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
+using BlobCaptioner.Inference.Batching;
 using BlobCaptioner.Inference.Plans;
 using BlobCaptioner.Profiles;
 

@@ -1,6 +1,5 @@
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
-using BlobCaptioner.Inference;
 using BlobCaptioner.Inference.Batching;
 using BlobCaptioner.Profiles;
 

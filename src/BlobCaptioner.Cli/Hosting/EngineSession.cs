@@ -4,7 +4,6 @@ using BlobCaptioner.Engine.Natives;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
 using BlobCaptioner.Inference.Batching;
-using BlobCaptioner.Inference.Plans;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Remote;
 using Microsoft.Extensions.Logging;

@@ -1,7 +1,6 @@
 using BlobCaptioner.Engine;
 using BlobCaptioner.Inference;
 using BlobCaptioner.Inference.Batching;
-using BlobCaptioner.Inference.Plans;
 using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Cli.Hosting;

@@ -1,6 +1,6 @@
 namespace BlobCaptioner.Engine.Attention;
 
-/// <summary>What is checked before the kernel stays in place: ggml's structs, and the kernel's results against ggml's own.</summary>
+/// <summary>The checks before the kernel stays in place: the layout of ggml's structs, and the kernel's results against ggml's.</summary>
 internal static unsafe class AttentionCheck
 {
     /// <summary>ggml sums values as halves where there are few queries.</summary>
@@ -14,7 +14,7 @@ internal static unsafe class AttentionCheck
         new() { KeyHead = 32, ValueHead = 32, QueryHeads = 2, KvHeads = 2, Queries = 70, Cells = 40, Scale = 0.2f, HasMask = false },
     ];
 
-    /// <summary>Reads a small graph through the structs as the kernel knows them. Null where all is in its place.</summary>
+    /// <summary>Reads a small graph through the structs as the kernel declares them. Null where every field is in its place.</summary>
     public static string? DifferenceOfLayout(Ggml ggml)
     {
         // ggml_tensor_overhead counts ggml_object, 32 bytes, too.

@@ -5,13 +5,13 @@ using System.Runtime.Intrinsics;
 namespace BlobCaptioner.Engine.Attention;
 
 /// <summary>
-/// The kernel's place in ggml. Before each operation ggml's CPU backend asks the C++ objects of its extra buffer types whether they know it better. One of them is exchanged for an
-/// object of ours, whose virtual functions are managed, and which passes on whatever isn't the kernel's.
+/// The kernel's place in ggml. Before each operation ggml's CPU backend asks the C++ objects of its extra buffer types whether they compute it. One of them is exchanged for an
+/// object of ours, whose virtual functions are managed, and which passes on every operation that is not the kernel's.
 /// </summary>
 /// <remarks>
 /// ggml::cpu::extra_buffer_type and ggml::cpu::tensor_traits, ggml-cpu/traits.h: after two destructors come supports_op and get_tensor_traits, and work_size and compute_forward.
 /// The calls that pass on leave out the switch to native code: what they call returns at once.
-/// What managed code costs here, measured on two cores. ggml asks about each operation twice, which takes 11 ns for both, or 10 us for a step of a thousand operations. A thread of
+/// The cost of managed code here, measured on two cores: ggml asks about each operation twice, which takes 11 ns for both, or 10 us for a step of a thousand operations. A thread of
 /// OpenMP's that enters for the first time takes about 30 us, once. A garbage collection waits for threads that are in the kernel, whose loops can be stopped at any instruction: 0.35 ms
 /// in place of 0.1 ms, and some milliseconds where the machine has more to run than cores, since a stopped thread needs its turn to say so. The other threads of ggml wait meanwhile.
 /// </remarks>
@@ -24,7 +24,7 @@ internal static unsafe class AttentionHook
     private static nint s_behind;
     private static nint s_traits;
 
-    /// <summary>What computes. Changed only while ggml computes nothing.</summary>
+    /// <summary>The registers that the kernel computes with. Changed only while ggml computes nothing.</summary>
     public static VectorWidth Width { get; set; }
 
     /// <summary>Operations that the kernel computed.</summary>

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace BlobCaptioner.Engine.Attention;
 
-/// <summary>This project's attention kernel in ggml's CPU backend. It is pinned to one version of ggml, checked against ggml's own results, and not there where anything differs.</summary>
+/// <summary>This project's attention kernel in ggml's CPU backend. It is pinned to one version of ggml and checked against ggml's own results. Where anything differs, ggml computes.</summary>
 internal static unsafe class AttentionKernel
 {
     /// <summary>ggml of llama.cpp b10221, which LLamaSharp.Backend.Cpu 0.30.0 carries.</summary>
@@ -13,14 +13,14 @@ internal static unsafe class AttentionKernel
 
     public static bool IsInPlace => s_status is { IsInPlace: true };
 
-    /// <summary>The widest registers that this processor has and is not slowed down by.</summary>
+    /// <summary>The widest registers that this processor has without slowing down for them.</summary>
     public static VectorWidth BestWidth => Avx512Simd.IsSupported ? VectorWidth.Avx512 : Avx2Simd.IsSupported ? VectorWidth.Avx2 : VectorWidth.None;
 
     /// <summary>
-    /// Decides who computes, once a process, and puts the kernel before ggml's own: after ggml's libraries are loaded and before any model is. The threads of an operation ask one by one who computes it, so
-    /// that nothing may compute meanwhile.
+    /// Decides, once a process, whether the kernel or ggml computes. To be called after ggml's libraries are loaded and before any model is. Each thread of an operation asks separately, so
+    /// nothing may compute meanwhile.
     /// </summary>
-    /// <remarks>The check takes about 50 ms of one core, which nearly all goes into compiling the kernel; the first operation would pay for that otherwise.</remarks>
+    /// <remarks>The check takes about 50 ms of one core, nearly all of it for compiling the kernel, which the first operation would pay for otherwise.</remarks>
     /// <param name="ggml">The handle of libggml, from which libggml-cpu is found.</param>
     /// <param name="ggmlBase">The handle of libggml-base.</param>
     /// <param name="isWanted">False leaves everything to ggml, for as long as the process lives.</param>
@@ -93,4 +93,22 @@ internal static unsafe class AttentionKernel
 
         return null;
     }
+}
+
+/// <summary>Whether the attention kernel is in place.</summary>
+internal sealed record AttentionStatus
+{
+    public required bool IsInPlace { get; init; }
+
+    /// <summary>One sentence, without a full stop: with which instructions, or why not.</summary>
+    public required string Text { get; init; }
+}
+
+/// <summary>Bits of the registers that the kernel computes with.</summary>
+internal enum VectorWidth
+{
+    /// <summary>ggml computes.</summary>
+    None = 0,
+    Avx2 = 256,
+    Avx512 = 512,
 }

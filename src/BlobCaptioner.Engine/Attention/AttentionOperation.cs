@@ -10,7 +10,7 @@ namespace BlobCaptioner.Engine.Attention;
 /// that see it, a row being a query of a query head (Hydragen, arXiv:2402.05099; cascade attention in FlashInfer). Sums are kept as floats.
 /// </summary>
 /// <remarks>
-/// What loops is compiled at full optimisation at its first call. By tiers, the first operation took twenty times as long and the next nine four times; then there was no difference.
+/// The loops are compiled at full optimisation at their first call. With tiered compilation the first operation took twenty times as long and the next nine four times; later there was no difference.
 /// </remarks>
 internal static unsafe class AttentionOperation<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>

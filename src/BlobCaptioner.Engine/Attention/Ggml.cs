@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace BlobCaptioner.Engine.Attention;
 
-/// <summary>What the kernel's installation and its check call of ggml, in the libraries that the process has loaded.</summary>
+/// <summary>The functions of ggml that the kernel's installation and check call, from the libraries that the process has loaded.</summary>
 internal sealed unsafe class Ggml
 {
     /// <summary>A buffer type's C++ class in ggml-cpu's repack.cpp: the object whose place the kernel takes is one of these.</summary>
@@ -40,7 +40,7 @@ internal sealed unsafe class Ggml
 
     public readonly delegate* unmanaged[Cdecl]<int, byte*> OpName;
 
-    /// <summary>Bytes that a tensor takes in a context, with 32 of its own.</summary>
+    /// <summary>Bytes that a tensor takes in a context, 32 of them for <c>ggml_object</c>.</summary>
     public readonly delegate* unmanaged[Cdecl]<nuint> TensorOverhead;
 
     public readonly delegate* unmanaged[Cdecl]<nuint> GraphOverhead;

@@ -49,7 +49,7 @@ internal static unsafe class RunningSoftmax<TSimd, TVector>
     }
 
     /// <summary>
-    /// e^x for x up to 0, to 2 units in the last place; 0 below -87.7; not a number where x is none. Cody and Waite's reduction, a minimax polynomial of degree 5 (Cephes expf).
+    /// e^x for x up to 0, to 2 units in the last place; 0 below -87.7; NaN for NaN. Cody and Waite's reduction, a minimax polynomial of degree 5 (Cephes expf).
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Exp(TVector x)

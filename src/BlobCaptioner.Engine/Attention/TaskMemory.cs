@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace BlobCaptioner.Engine.Attention;
 
-/// <summary>What a thread keeps while it computes a task.</summary>
+/// <summary>A thread's memory while it computes a task.</summary>
 [StructLayout(LayoutKind.Auto)]
 internal unsafe struct TaskMemory
 {
@@ -60,4 +60,22 @@ internal unsafe struct TaskMemory
 
     /// <summary>Bytes for one thread, wherever its part starts.</summary>
     public static long Size(GgmlTensor* op, in WorkCut cut, int lanes) => (long)new TaskMemory(null, op, cut, lanes)._end + ScratchMemory.Line;
+}
+
+/// <summary>Hands out a thread's part of ggml's work buffer, in whole cache lines. From address 0 it only counts.</summary>
+internal unsafe struct ScratchMemory(byte* start)
+{
+    public const int Line = 64;
+
+    private byte* _next = start;
+
+    public readonly byte* Next => _next;
+
+    public T* Take<T>(long count)
+        where T : unmanaged
+    {
+        var taken = (T*)_next;
+        _next += ((count * sizeof(T)) + Line - 1) / Line * Line;
+        return taken;
+    }
 }

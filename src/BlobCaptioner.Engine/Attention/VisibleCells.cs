@@ -27,7 +27,7 @@ internal struct CellBlock
 
 /// <summary>
 /// The cells of a KV cache by the set of queries that see them: a prompt that all sequences share is one set, a picture that a sequence's languages share another, and a cell that
-/// nobody sees is in none. Blocks of one set need no mask. What is left of each set, less than a block, goes together into mixed blocks.
+/// no query sees is in none. Blocks of one set need no mask. The rest of each set, less than a block, goes into mixed blocks.
 /// </summary>
 [StructLayout(LayoutKind.Auto)]
 internal unsafe struct VisibleCells
@@ -38,7 +38,7 @@ internal unsafe struct VisibleCells
     /// <summary>-infinity as a half.</summary>
     public const ushort Hidden = 0xFC00;
 
-    /// <summary>Sets that are compared with a new one, the latest first. A set that is not found again is merely a second one of its kind.</summary>
+    /// <summary>Sets that are compared with a new one, the latest first. A set that is not found again merely counts twice.</summary>
     private const int LookBack = 64;
 
     [StructLayout(LayoutKind.Auto)]

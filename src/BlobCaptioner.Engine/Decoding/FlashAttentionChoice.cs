@@ -4,7 +4,7 @@ using LLama.Native;
 
 namespace BlobCaptioner.Engine.Decoding;
 
-/// <summary>Whether attention goes cell by cell in one pass (flash attention) or as matrix products, where <see cref="DecoderOptions.FlashAttention"/> leaves it open.</summary>
+/// <summary>Whether attention goes cell by cell in one pass (flash attention) or as matrix products, where <see cref="DecoderOptions.FlashAttention"/> is null.</summary>
 internal static class FlashAttentionChoice
 {
     private const LLamaFlashAttentionType Auto = LLamaFlashAttentionType.LLAMA_FLASH_ATTENTION_TYPE_AUTO;
@@ -15,16 +15,14 @@ internal static class FlashAttentionChoice
     /// The language model's. Measured with a small model and without this project's kernel: attention takes 39 % of the time by ggml's flash attention, 20 % by matrix products. Values of
     /// 8 bits need flash attention.
     /// </summary>
-    public static LLamaFlashAttentionType ForText(DecoderOptions options) => options.FlashAttention switch
+    public static LLamaFlashAttentionType ForText(DecoderOptions options)
     {
-        true => On,
-        false => Off,
-        null when OnKernel(options) => On,
-        null when !NativeLibraries.OnGpu(options.GpuLayers) && options.CacheType == KvCacheType.F16 && DecoderOptions.IsSmall(options.TextModelPath) => Off,
-        null => Auto,
-    };
+        var isSlower = !NativeLibraries.OnGpu(options.GpuLayers) && options.CacheType == KvCacheType.F16 && DecoderOptions.IsSmall(options.TextModelPath);
+        var choice = ForVision(options);
+        return choice == Auto && isSlower ? Off : choice;
+    }
 
-    /// <summary>The vision tower's. Left to itself, libmtmd decides by a warm-up, which is left out.</summary>
+    /// <summary>The vision tower's. Without a choice, libmtmd would need its warm-up to decide.</summary>
     public static LLamaFlashAttentionType ForVision(DecoderOptions options) => options.FlashAttention switch
     {
         true => On,

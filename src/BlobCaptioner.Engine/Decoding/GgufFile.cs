@@ -4,7 +4,7 @@ using BlobCaptioner.Inference;
 namespace BlobCaptioner.Engine.Decoding;
 
 /// <summary>
-/// Reads the head of a GGUF file: enough to say what it is and that it is whole. llama.cpp reads past the end of a cut vision model without a word.
+/// Reads the head of a GGUF file: what kind it is, and whether it is complete. llama.cpp reads past the end of a cut vision model without an error.
 /// </summary>
 /// <remarks>Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md.</remarks>
 internal sealed class GgufFile
@@ -51,12 +51,12 @@ internal sealed class GgufFile
     /// <summary>Entries of the vocabulary; 0 in a vision tower.</summary>
     public long Vocabulary { get; private set; }
 
-    /// <summary>A number among the metadata, as <c>block_count</c> of the architecture; null where there is none, or one for each layer.</summary>
-    /// <param name="name">Its name after the architecture's.</param>
+    /// <summary>A number of the metadata, such as <c>block_count</c>; null where it is missing, or an array with a value for each layer.</summary>
+    /// <param name="name">Its name, without the architecture's prefix.</param>
     public long? Number(string name) => _numbers.TryGetValue($"{Architecture}.{name}", out var value) ? value : null;
 
     /// <summary>Opens and checks a file.</summary>
-    /// <exception cref="SequenceDecoderException">There is none, it is no GGUF file, or it is cut.</exception>
+    /// <exception cref="SequenceDecoderException">The file is missing, not a GGUF file, or cut.</exception>
     public static GgufFile Read(string path)
     {
         if (!File.Exists(path))

@@ -2,7 +2,7 @@ namespace BlobCaptioner.Engine.Decoding;
 
 /// <summary>
 /// Divides the processors between the vision tower and the language model, which work at the same time. llama.cpp's threads wait for each other by spinning, some hundred times
-/// a step: more of them than processors, and each wait lasts until the scheduler brings the missing one back.
+/// a step: with more threads than processors, each wait lasts until the operating system runs the missing one again.
 /// </summary>
 internal sealed class ProcessorShare
 {
@@ -10,7 +10,7 @@ internal sealed class ProcessorShare
     private readonly bool _gives;
     private int _encoding;
 
-    /// <param name="options">Threads that were asked for are kept to; what was left open is divided.</param>
+    /// <param name="options">Numbers of threads that are set are kept; the others are divided.</param>
     /// <param name="processors">Processors there are.</param>
     public ProcessorShare(DecoderOptions options, int processors)
     {
@@ -23,10 +23,10 @@ internal sealed class ProcessorShare
     /// <summary>Threads of the vision tower.</summary>
     public int ImageThreads { get; }
 
-    /// <summary>Threads for the language model's next step: all of its own, less what a picture is being encoded with.</summary>
+    /// <summary>Threads for the language model's next step: all, less those that encode a picture now.</summary>
     public int DecodeThreads => _gives && Volatile.Read(ref _encoding) > 0 ? Math.Max(1, _threads - ImageThreads) : _threads;
 
-    /// <summary>Encodes a picture, on the processors that steps leave free meanwhile.</summary>
+    /// <summary>Runs an encoding, for which steps leave processors free meanwhile.</summary>
     public int Encode(Func<int> run)
     {
         Interlocked.Increment(ref _encoding);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using BlobCaptioner.Engine.Natives;
 using BlobCaptioner.Inference;
 using LLama.Exceptions;
@@ -8,7 +10,7 @@ namespace BlobCaptioner.Engine.Decoding;
 /// <summary>LLamaSharp's context handle with its KV cache: decode steps, logits, and what each sequence holds.</summary>
 internal sealed unsafe class SequenceContext : IDisposable
 {
-    /// <summary>What llama.cpp computes at once (n_ubatch); larger steps are cut into such pieces. Its default.</summary>
+    /// <summary>Tokens that llama.cpp computes at once (n_ubatch), its default. Larger steps are cut into such pieces.</summary>
     public const int MicroBatchTokens = 512;
 
     private readonly AbortFlag _abort = new();
@@ -22,10 +24,10 @@ internal sealed unsafe class SequenceContext : IDisposable
 
     /// <param name="model">The language model.</param>
     /// <param name="options">Its limits.</param>
-    /// <param name="limits">What a step may hold.</param>
-    /// <param name="share">Says how many threads a step may use.</param>
+    /// <param name="limits">Limits of a step.</param>
+    /// <param name="share">Gives the number of threads for a step.</param>
     /// <param name="positionPlanes">True for four positions an image token (M-RoPE).</param>
-    /// <exception cref="SequenceDecoderException">llama.cpp refuses, mostly for want of memory.</exception>
+    /// <exception cref="SequenceDecoderException">llama.cpp makes no context, mostly for lack of memory.</exception>
     public SequenceContext(SafeLlamaModelHandle model, DecoderOptions options, StepLimits limits, ProcessorShare share, bool positionPlanes)
     {
         _limits = limits;
@@ -112,7 +114,6 @@ internal sealed unsafe class SequenceContext : IDisposable
         }
     }
 
-    /// <summary>Ends the step that runs, or else the next.</summary>
     // Not under the gate: the step that runs holds it.
     public void Abort() => _abort.Set();
 
@@ -178,4 +179,25 @@ internal sealed unsafe class SequenceContext : IDisposable
                 throw DecodeErrors.Failed(batch.n_tokens, rc, NativeLog.TakeErrors());
         }
     }
+}
+
+/// <summary>The flag that llama.cpp reads between the operations of a step and that ends it. Must live as long as its context.</summary>
+internal sealed unsafe class AbortFlag
+{
+    private readonly int[] _value = GC.AllocateArray<int>(1, pinned: true);
+
+    /// <summary>The C function for llama.cpp.</summary>
+    public static nint Callback => (nint)(delegate* unmanaged[Cdecl]<void*, byte>)&IsSet;
+
+    /// <summary>The argument of <see cref="Callback"/>.</summary>
+    public nint Data => Marshal.UnsafeAddrOfPinnedArrayElement(_value, 0);
+
+    /// <summary>Ends the step that runs, or else the next one.</summary>
+    public void Set() => Volatile.Write(ref _value[0], 1);
+
+    /// <summary>Lets the next step run.</summary>
+    public void Clear() => Volatile.Write(ref _value[0], 0);
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static byte IsSet(void* flag) => Volatile.Read(ref *(int*)flag) != 0 ? (byte)1 : (byte)0;
 }

@@ -2,18 +2,18 @@ using BlobCaptioner.Inference;
 
 namespace BlobCaptioner.Engine.Decoding;
 
-/// <summary>What a decode step may hold. llama.cpp ends the process on some of what is refused here.</summary>
+/// <summary>Limits of a decode step. llama.cpp ends the process on some of the inputs that are refused here.</summary>
 internal sealed record StepLimits(int BatchTokens, int MaxSequences, int VocabularySize)
 {
     private const int FewestLogits = 16;
 
     /// <summary>
-    /// Most tokens of a step whose logits may be wanted; llama.cpp keeps that much room (600 KB each for Qwen's vocabulary), for the whole batch where it isn't told.
+    /// Most tokens of a step that may want logits. llama.cpp reserves room for as many (600 KB each for Qwen's vocabulary); without this limit, for the whole batch.
     /// </summary>
     public static int MostLogits(int batchTokens, int maxSequences) => Math.Min(batchTokens, Math.Max(FewestLogits, maxSequences));
 
     /// <summary>Throws unless text tokens can be decoded.</summary>
-    /// <exception cref="ArgumentException">They can't; the message says why.</exception>
+    /// <exception cref="ArgumentException">A number is out of range; the message names it.</exception>
     public void Require(ReadOnlySpan<TokenEntry> tokens)
     {
         RequireCount(tokens.Length, nameof(tokens));
@@ -37,7 +37,7 @@ internal sealed record StepLimits(int BatchTokens, int MaxSequences, int Vocabul
 
     /// <summary>Throws unless slices of pictures can be decoded.</summary>
     /// <returns>Their image tokens.</returns>
-    /// <exception cref="ArgumentException">They can't; the message says why.</exception>
+    /// <exception cref="ArgumentException">A number is out of range; the message names it.</exception>
     public int Require(ReadOnlySpan<ImageSlice> slices)
     {
         var total = 0;
@@ -59,8 +59,6 @@ internal sealed record StepLimits(int BatchTokens, int MaxSequences, int Vocabul
         return total;
     }
 
-    /// <summary>Throws unless there is such a sequence.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">There is none.</exception>
     public void RequireSequence(int sequence) => ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)sequence, (uint)MaxSequences, nameof(sequence));
 
     private void RequireCount(int count, string name)

@@ -21,8 +21,8 @@ internal sealed unsafe class VisionTower : IDisposable
 
     /// <param name="weights">The language model that it was made for.</param>
     /// <param name="options">The mmproj file, and limits.</param>
-    /// <param name="share">Says how many threads it has, and is told when they work.</param>
-    /// <exception cref="SequenceDecoderException">It does not load, does not fit the language model, or works in a way that is not supported.</exception>
+    /// <param name="share">Gives the number of threads, and counts them while they work.</param>
+    /// <exception cref="SequenceDecoderException">It does not load, does not fit the language model, or is of an unsupported kind.</exception>
     public VisionTower(LLamaWeights weights, DecoderOptions options, ProcessorShare share)
     {
         _share = share;
@@ -114,7 +114,7 @@ internal sealed unsafe class VisionTower : IDisposable
         }
     }
 
-    // A placeholder without pixels shows what mtmd puts around a picture.
+    // A placeholder without pixels shows which tokens mtmd puts around a picture.
     private (IReadOnlyList<int> Start, IReadOnlyList<int> End) ReadFrame(string path)
     {
         NativeLog.StartErrors();
@@ -166,7 +166,7 @@ internal sealed unsafe class VisionTower : IDisposable
         return MtmdDecoderPos.ToPlanes(positions);
     }
 
-    // What libmtmd makes of a marker and a picture: text, the image, text.
+    // libmtmd's output for a marker and a picture: text, the image, text.
     private sealed class PictureChunks : IDisposable
     {
         public nint Handle { get; } = NativeCalls.mtmd_input_chunks_init();

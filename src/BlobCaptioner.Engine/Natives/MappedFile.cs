@@ -11,8 +11,8 @@ internal static partial class MappedFile
     private const int DontNeed = 4;
 
     /// <summary>
-    /// Gives the pages of a mapped file back. On a processor llama.cpp copies 4-bit weights into the order that its instructions read; what they were copied from would stay in memory
-    /// and is never read again.
+    /// Gives the pages of a mapped file back. On a processor llama.cpp copies 4-bit weights into the order that its instructions read; the originals would stay in memory
+    /// and are never read again.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <returns>Bytes that were given back at most; 0 where it is not mapped, or not on Linux.</returns>
@@ -33,7 +33,7 @@ internal static partial class MappedFile
             var start = nuint.Parse(line.AsSpan(0, dash), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
             var end = nuint.Parse(line.AsSpan(dash + 1, space - dash - 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
-            // What can be written to would lose what was.
+            // A writable mapping would lose its changes.
             if (line.AsSpan(space + 1).StartsWith("r--", StringComparison.Ordinal) && Advise(start, end - start, DontNeed) == 0)
             {
                 released += (long)(end - start);

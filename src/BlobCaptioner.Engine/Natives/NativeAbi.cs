@@ -15,10 +15,10 @@ internal static class NativeAbi
 
     private const string GgmlVersion = "0.18.0";
 
-    /// <summary>Throws unless the version is the one.</summary>
-    /// <param name="ggml">What <c>ggml_version</c> returns.</param>
+    /// <summary>Throws unless the version is <see cref="Version"/>.</summary>
+    /// <param name="ggml">The result of <c>ggml_version</c>.</param>
     /// <param name="folder">Where the libraries came from, for the message.</param>
-    /// <exception cref="SequenceDecoderException">It is another.</exception>
+    /// <exception cref="SequenceDecoderException">It is another version.</exception>
     public static void CheckVersion(string ggml, string folder)
     {
         if (!string.Equals(ggml, GgmlVersion, StringComparison.Ordinal))
@@ -30,7 +30,7 @@ internal static class NativeAbi
 
     /// <summary>Throws unless the structs lie as LLamaSharp declares them. LLamaSharp must have loaded its libraries.</summary>
     /// <param name="folder">As for <see cref="CheckVersion"/>.</param>
-    /// <exception cref="SequenceDecoderException">One does not.</exception>
+    /// <exception cref="SequenceDecoderException">A field lies elsewhere.</exception>
     public static void CheckLayouts(string folder)
     {
         if ((FaultIn(LLamaModelParams.Default()) ?? FaultIn(LLamaContextParams.Default()) ?? FaultIn(MtmdContextParams.Default())) is { } fault)

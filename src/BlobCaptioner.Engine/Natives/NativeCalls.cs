@@ -7,7 +7,7 @@ using LLama.Native;
 namespace BlobCaptioner.Engine.Natives;
 
 /// <summary>
-/// What LLamaSharp keeps to itself of llama.cpp's C API, named as there: decoding embeddings with four positions each (LLamaSharp's own batch of embeddings has one), the encode step
+/// Functions of llama.cpp's C API that LLamaSharp does not expose, named as there: decoding embeddings with four positions each (LLamaSharp's own batch of embeddings has one), the encode step
 /// alone, positions, and tokenizing a picture. C <c>bool</c> is a byte. Resolved to the libraries that <see cref="NativeLibraries"/> has loaded.
 /// </summary>
 internal static unsafe partial class NativeCalls
@@ -70,7 +70,7 @@ internal static unsafe partial class NativeCalls
     [LibraryImport(Mtmd)]
     public static partial void mtmd_helper_log_set(delegate* unmanaged[Cdecl]<int, byte*, void*, void> callback, void* userData);
 
-    /// <summary>LLamaSharp's passes no chunk, of which libmtmd then reads rubbish.</summary>
+    /// <summary>LLamaSharp's own passes no chunk, and libmtmd then reads invalid memory.</summary>
     [LibraryImport(Mtmd)]
     public static partial byte mtmd_decode_use_non_causal(SafeMtmdModelHandle context, nint chunk);
 
@@ -123,4 +123,40 @@ internal static unsafe partial class NativeCalls
 
     /// <summary>Text of a UTF-8 string that a library owns.</summary>
     public static string Text(byte* text) => Marshal.PtrToStringUTF8((nint)text) ?? "";
+}
+
+/// <summary><c>struct mtmd_input_text</c> of llama.cpp b10221: 24 bytes on 64-bit Linux.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct MtmdInputText
+{
+    public byte* Text;
+    public nuint Length;
+    public byte AddSpecial;
+    public byte ParseSpecial;
+}
+
+/// <summary><c>struct mtmd_decoder_pos</c> of llama.cpp b10221: where one image token stands. Mind the order: t, x, y, z.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct MtmdDecoderPos
+{
+    public uint T;
+    public uint X;
+    public uint Y;
+    public uint Z;
+
+    /// <summary>Positions of n image tokens as llama.cpp's batches want them: four planes of n, in the order t, y, x, z.</summary>
+    public static int[] ToPlanes(ReadOnlySpan<MtmdDecoderPos> positions)
+    {
+        var tokens = positions.Length;
+        var planes = new int[tokens * 4];
+        for (var i = 0; i < tokens; i++)
+        {
+            planes[i] = (int)positions[i].T;
+            planes[tokens + i] = (int)positions[i].Y;
+            planes[(2 * tokens) + i] = (int)positions[i].X;
+            planes[(3 * tokens) + i] = (int)positions[i].Z;
+        }
+
+        return planes;
+    }
 }

@@ -2,19 +2,19 @@ using BlobCaptioner.Inference;
 
 namespace BlobCaptioner.Engine.Natives;
 
-/// <summary>What it means that llama.cpp's libraries don't load, in words that say what to install.</summary>
+/// <summary>Errors of loading llama.cpp's libraries, with what to install.</summary>
 internal static class NativeErrors
 {
-    // What GNU's loader says of the one library that the packages need and a slim image lacks.
+    // In the message of GNU's loader: the one library that the packages need and a slim image lacks.
     private const string OpenMp = "libgomp.so.1";
 
-    // What Windows says where a library lacks one that it needs. Here that is MSVCP140.dll or VCOMP140.dll.
+    // Windows's code for a library whose dependency is missing: here MSVCP140.dll or VCOMP140.dll.
     private const string ModuleNotFound = "0x8007007E";
 
     /// <summary>No folder loads.</summary>
-    /// <param name="own">What <see cref="NativeLibraries.FolderVariable"/> names; null or empty without it.</param>
+    /// <param name="own">The folder that <see cref="NativeLibraries.FolderVariable"/> names; null or empty for none.</param>
     /// <param name="root">The program's own folder.</param>
-    /// <param name="failures">What the system said of each folder that was tried.</param>
+    /// <param name="failures">The system's message for each folder that was tried.</param>
     public static SequenceDecoderException NotLoaded(string? own, string root, IReadOnlyList<string> failures)
     {
         if (failures.Count == 0)
@@ -41,7 +41,7 @@ internal static class NativeErrors
         error);
 
     /// <summary>Why nothing computes on a GPU, and what would.</summary>
-    /// <param name="folder">What was loaded.</param>
+    /// <param name="folder">The folder that was loaded.</param>
     /// <param name="carriesCuda">Whether there are libraries for one.</param>
     /// <param name="hasDriver">Whether NVIDIA's driver loads.</param>
     /// <param name="failures">As for <see cref="NotLoaded"/>.</param>

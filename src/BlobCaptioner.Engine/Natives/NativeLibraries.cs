@@ -15,16 +15,16 @@ public static class NativeLibraries
     /// <summary>Environment variable that names a folder with libllama, libmtmd and libggml to use in place of the backend package's: a build of one's own, of the same version.</summary>
     public const string FolderVariable = "BLOBCAPTIONER_NATIVES";
 
-    /// <summary>What computes, for receipts: the version that Directory.Packages.props names; the assembly states none.</summary>
+    /// <summary>Name and version for receipts. The version is that of Directory.Packages.props; the assembly states none.</summary>
     public const string Engine = "LLamaSharp 0.30.0";
 
     private static readonly Lock s_gate = new();
     private static readonly Dictionary<string, nint> s_handles = new(StringComparer.Ordinal);
     private static LoadedLibraries? s_loaded;
 
-    /// <summary>Loads them and checks that they are what LLamaSharp was made for; later calls only change who gets the log.</summary>
-    /// <param name="logger">Takes llama.cpp's log, and a warning where a GPU is carried for and not used. Null for none.</param>
-    /// <exception cref="SequenceDecoderException">They don't load, or are of another version; the message says what to install.</exception>
+    /// <summary>Loads them and checks that they are what LLamaSharp was made for; later calls only replace the logger.</summary>
+    /// <param name="logger">Takes llama.cpp's log. Null for none.</param>
+    /// <exception cref="SequenceDecoderException">They don't load or are of another version. The message says what to install.</exception>
     public static LoadedLibraries Load(ILogger? logger = null)
     {
         NativeLog.Logger = logger;
@@ -84,7 +84,7 @@ public static class NativeLibraries
     {
         if (OperatingSystem.IsMacOS())
         {
-            // The package's libraries name each other as libllama.0.dylib, which is no file there. The loader finds those that are loaded, by the name that they give themselves.
+            // The package's libraries name each other as libllama.0.dylib, and no such file exists. The loader finds libraries that are already loaded by their own name.
             foreach (var library in (string[])["ggml-base", "ggml-cpu", "ggml-metal", "ggml-blas", "ggml", "llama"])
             {
                 NativeLibrary.TryLoad(Path.Combine(folder, NativeFolders.FileOf(library)), out _);
@@ -116,4 +116,20 @@ public static class NativeLibraries
             return false;
         }
     }
+}
+
+/// <summary>The libraries that this process computes with.</summary>
+public sealed record LoadedLibraries
+{
+    /// <summary>The folder that all of them were loaded from.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>The GPU that can be used; null without one.</summary>
+    public required string? Gpu { get; init; }
+
+    /// <summary>Why no GPU is used, and the remedy, for people; null where one is.</summary>
+    public required string? WhyNoGpu { get; init; }
+
+    /// <summary>True where the program carries CUDA or the machine has NVIDIA's driver, so that computing on the CPU is a mistake.</summary>
+    public required bool ExpectsGpu { get; init; }
 }

@@ -6,7 +6,7 @@ namespace BlobCaptioner.Engine.Natives;
 
 /// <summary>
 /// Takes llama.cpp's log lines into an <see cref="ILogger"/>: its errors and warnings under the same names, its information as Debug,
-/// its debug lines as Trace. Native logging is per process, so the logger given last takes all.
+/// its debug lines as Trace. Native logging is per process, so the latest logger takes all.
 /// </summary>
 internal static unsafe partial class NativeLog
 {
@@ -68,7 +68,7 @@ internal static unsafe partial class NativeLog
         }
         catch (Exception)
         {
-            // A logger's fault must not unwind through native frames: that ends the process.
+            // An exception must not unwind through native frames: that ends the process.
             t_line = null;
         }
     }
@@ -121,8 +121,8 @@ internal static unsafe partial class NativeLog
         }
     }
 
-    // What a full KV cache or an abort say: the caller gets both as a DecodeStatus. One cache for all sequences is longer than the model's own context. Boxes around things, which want
-    // large pictures, are not asked for.
+    // A full KV cache and an abort reach the caller as a DecodeStatus. One cache for all sequences is longer than the model's own context. Only grounding (boxes around things)
+    // needs the larger pictures that llama.cpp advises.
     private static bool IsExpected(string line) => s_expected.Any(part => line.Contains(part, StringComparison.Ordinal));
 
     [LoggerMessage(EventId = 4001, Level = LogLevel.Error, Message = "llama.cpp: {Line}")]

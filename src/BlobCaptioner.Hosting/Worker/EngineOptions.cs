@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using BlobCaptioner.Inference.Batching;
-using BlobCaptioner.Inference.Plans;
 using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Hosting.Worker;

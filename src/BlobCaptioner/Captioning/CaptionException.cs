@@ -5,7 +5,7 @@ public sealed class CaptionException : Exception
 {
     /// <summary>Creates an exception.</summary>
     /// <param name="code">Short stable code: <c>context-too-small</c>.</param>
-    /// <param name="message">What happened, with value and limit.</param>
+    /// <param name="message">The failure, with value and limit.</param>
     /// <param name="remedy">The way out.</param>
     /// <param name="retry">True where another try may succeed.</param>
     /// <param name="innerException">The cause.</param>
@@ -26,6 +26,10 @@ public sealed class CaptionException : Exception
     /// <summary>True where another try may succeed; false rejects the picture.</summary>
     public bool Retry { get; }
 
-    /// <summary>True where the model was asked again already, so that the picture ends as failed now instead of after the queue's own tries.</summary>
+    /// <summary>True where the model was already asked a second time, so that the record is written as failed without further tries of the queue.</summary>
     public bool IsFinal { get; init; }
+
+    /// <summary>The error of what a worker gives up when it stops.</summary>
+    internal static CaptionException Stopping() => new(
+        "stopping", "The worker stopped before the picture was described.", "Nothing: it is tried again by the next worker.", retry: true);
 }

@@ -4,7 +4,7 @@ namespace BlobCaptioner.Inference;
 
 /// <summary>
 /// The seam under the batching engine: a language model with a vision tower whose KV cache holds several sequences.
-/// Implementations translate to a native library and decide nothing: scheduling, constrained decoding and sampling lie above.
+/// Implementations only translate to a native library. Scheduling, constrained decoding and sampling lie above.
 /// </summary>
 /// <remarks>
 /// One thread owns the context and makes every call of <see cref="Decode"/>, <see cref="DecodeImages"/>,
@@ -13,12 +13,12 @@ namespace BlobCaptioner.Inference;
 /// </remarks>
 public interface ISequenceDecoder : IDisposable
 {
-    /// <summary>What the loaded model is and how much it holds.</summary>
+    /// <summary>The loaded model and its capacity.</summary>
     DecoderInfo Info { get; }
 
     /// <summary>Tokens of <paramref name="text"/>, without a beginning-of-sequence token.</summary>
     /// <param name="text">Plain text, or chat markup where <paramref name="parseSpecial"/> is set.</param>
-    /// <param name="parseSpecial">True reads <c>&lt;|im_start|&gt;</c> and the like as control tokens. Never set it for text that users wrote.</param>
+    /// <param name="parseSpecial">True reads markup such as <c>&lt;|im_start|&gt;</c> as control tokens. Never set it for text that users wrote.</param>
     int[] Tokenize(string text, bool parseSpecial);
 
     /// <summary>The UTF-8 bytes that a token stands for: possibly a part of a character; empty for control tokens.</summary>
@@ -59,4 +59,99 @@ public interface ISequenceDecoder : IDisposable
 
     /// <summary>Forgets what a sequence holds from <paramref name="fromPosition"/> on; 0 forgets all.</summary>
     void Remove(int sequence, int fromPosition = 0);
+}
+
+/// <summary>Facts of a loaded model and its context.</summary>
+public sealed record DecoderInfo
+{
+    /// <summary>The model's own name, from its metadata, or its file name.</summary>
+    public required string ModelName { get; init; }
+
+    /// <summary>SHA-256 over the bytes of the text model followed by those of the vision model, lower-case hex.</summary>
+    public required string ModelHash { get; init; }
+
+    /// <summary>Library and version that computes, for the receipt: <c>LLamaSharp 0.30.0</c>.</summary>
+    public required string Engine { get; init; }
+
+    /// <summary>Entries in the vocabulary; the length of every logits span.</summary>
+    public required int VocabularySize { get; init; }
+
+    /// <summary>Sequences that the context holds. Ids are 0 to this less one.</summary>
+    public required int MaxSequences { get; init; }
+
+    /// <summary>KV cache cells, shared by all sequences; a forked prefix is counted once. One token takes one cell.</summary>
+    public required int ContextTokens { get; init; }
+
+    /// <summary>Most tokens in one decode call.</summary>
+    public required int BatchTokens { get; init; }
+
+    /// <summary>Tokens that stand before every picture (<c>&lt;|vision_start|&gt;</c>); the caller decodes them.</summary>
+    public required IReadOnlyList<int> ImageStartTokens { get; init; }
+
+    /// <summary>Tokens that stand after every picture (<c>&lt;|vision_end|&gt;</c>); the caller decodes them.</summary>
+    public required IReadOnlyList<int> ImageEndTokens { get; init; }
+}
+
+/// <summary>Chat markup around a picture. Both parts are to be tokenized with special tokens read.</summary>
+/// <param name="Before">From the start to the picture's start tokens: the same for every picture of a profile, so it can be shared.</param>
+/// <param name="After">From the picture's end tokens to where the model's answer begins.</param>
+public sealed record ChatFrame(string Before, string After);
+
+/// <summary>A picture after the vision tower: embeddings that a language model takes in place of tokens.</summary>
+public sealed class EncodedImage
+{
+    /// <summary>Embeddings, row-major, <see cref="TokenCount"/> × the model's input width (deepstack layers included).</summary>
+    public required ReadOnlyMemory<float> Embeddings { get; init; }
+
+    /// <summary>Image tokens: KV cache cells that the picture takes.</summary>
+    public required int TokenCount { get; init; }
+
+    /// <summary>How far the picture moves the sequence's position on; under M-RoPE far fewer than its tokens (16 for 256 tokens of a square).</summary>
+    public required int PositionCount { get; init; }
+
+    /// <summary>
+    /// Positions relative to the picture's first, four planes of <see cref="TokenCount"/> each: t, y, x, z
+    /// (llama.cpp's layout for M-RoPE). Empty where positions are plain.
+    /// </summary>
+    public required ReadOnlyMemory<int> RelativePositions { get; init; }
+}
+
+/// <summary>A run of a picture's tokens to be decoded into one sequence.</summary>
+/// <param name="Sequence">Sequence id.</param>
+/// <param name="Image">The encoded picture.</param>
+/// <param name="Offset">First image token of the slice, from 0.</param>
+/// <param name="Count">Image tokens in the slice, at least 1.</param>
+/// <param name="StartPosition">Position in the sequence at which the picture (not the slice) begins.</param>
+public readonly record struct ImageSlice(int Sequence, EncodedImage Image, int Offset, int Count, int StartPosition);
+
+/// <summary>One token of one sequence in a decode step.</summary>
+/// <param name="Token">Vocabulary id.</param>
+/// <param name="Position">Position in the sequence, from 0. A picture advances it by <see cref="EncodedImage.PositionCount"/>, not by its tokens.</param>
+/// <param name="Sequence">Sequence id.</param>
+/// <param name="WantLogits">True where the logits after this token will be read.</param>
+public readonly record struct TokenEntry(int Token, int Position, int Sequence, bool WantLogits);
+
+/// <summary>How a decode step ended.</summary>
+public enum DecodeStatus
+{
+    /// <summary>All tokens are in the KV cache.</summary>
+    Ok,
+
+    /// <summary>The KV cache has no room for the step; nothing was added. Free a sequence and try again.</summary>
+    NoRoom,
+
+    /// <summary>The step was aborted on request; sequences in it must be removed or cut back before they go on.</summary>
+    Aborted,
+}
+
+/// <summary>A model or its native library failed.</summary>
+/// <param name="message">What failed, and the way out.</param>
+/// <param name="innerException">The cause; null without one.</param>
+public sealed class SequenceDecoderException(string message, Exception? innerException = null) : Exception(message, innerException)
+{
+    /// <summary>True when the context can't be used any more, so that every later call would fail too. Default false.</summary>
+    public bool IsFatal { get; init; }
+
+    /// <summary>True where memory ran out, so that smaller steps may still work. Default false.</summary>
+    public bool IsOutOfMemory { get; init; }
 }

@@ -1,27 +1,27 @@
+using BlobCaptioner.Inference.Plans;
 using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Remote;
 
-/// <summary>Brings a server's texts into their limits, by the rules of the engine in process; gathers flags and faults on the way.</summary>
+/// <summary>Brings a server's texts into their limits, by the rules of the engine in process, and gathers flags and faults.</summary>
 internal sealed class AnswerTexts
 {
-    private const int ParagraphsFrom = 1_000;
     private const int MostQuoted = 40;
 
     private readonly List<string> _flags = [];
     private readonly List<AnswerFault> _faults = [];
 
-    /// <summary>What stays as it is: <c>title-cut</c>.</summary>
+    /// <summary>Flags that another request would not change: <c>title-cut</c>.</summary>
     public IReadOnlyList<string> Flags => _flags;
 
-    /// <summary>What is worth another request.</summary>
+    /// <summary>Faults that are worth another request.</summary>
     public IReadOnlyList<AnswerFault> Faults => _faults;
 
     /// <summary>One text, or one item of a list.</summary>
-    public string Settle(string raw, AskedField field, AnswerSection section)
+    public string Settle(string raw, AskedField field, AskedSection section)
     {
         var name = section.FlagName(field);
-        var text = MarkdownText.Clean(raw, keepParagraphs: field.Field.MaxCharacters >= ParagraphsFrom);
+        var text = TextRules.Clean(raw, field.Field);
         if (Repetition.Find(text) is var repeated and >= 0)
         {
             text = text[..repeated].TrimEnd();
@@ -45,7 +45,7 @@ internal sealed class AnswerTexts
             AddFault($"{name}-echo", $"The text '{name}' repeats the instructions.");
         }
 
-        if (!field.Field.IsAttribute && section.Rules.Script?.IsWrong(text) == true)
+        if (section.Rules.IsForeign(text, field.Field))
         {
             AddFault($"{name}-wrong-script", $"The text '{name}' is not written in the language '{section.Language}'.");
         }
@@ -53,8 +53,8 @@ internal sealed class AnswerTexts
         return text;
     }
 
-    /// <summary>A list: no empty item, none twice, not more than there may be.</summary>
-    public IReadOnlyList<string> Settle(IReadOnlyList<string> raw, AskedField field, AnswerSection section)
+    /// <summary>A list: without empty or repeated items, at most as many as allowed.</summary>
+    public IReadOnlyList<string> Settle(IReadOnlyList<string> raw, AskedField field, AskedSection section)
     {
         var name = section.FlagName(field);
         var items = raw.Select(r => field.IsChosen ? r : Settle(r, field, section)).Where(t => t.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase).ToList();

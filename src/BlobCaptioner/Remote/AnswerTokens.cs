@@ -16,7 +16,7 @@ internal sealed class AnswerTokens
     private AnswerTokens(IReadOnlyList<ChatTokenLogProbabilityDetails> tokens, List<string> pieces, byte[] answer) =>
         (_tokens, _pieces, _places) = (tokens, pieces, Places(answer));
 
-    /// <summary>The tokens; null where the server gave none, or others than the answer's.</summary>
+    /// <summary>The tokens; null where the server gave none, or where they don't spell the answer.</summary>
     public static AnswerTokens? Of(ServerReply reply)
     {
         if (reply.Tokens.Count == 0 || reply.Tokens.Any(t => t.Utf8Bytes is null))
@@ -24,7 +24,7 @@ internal sealed class AnswerTokens
             return null;
         }
 
-        // Bytes as Latin-1 text: one character a byte, with string operations at hand.
+        // Bytes as Latin-1 text: one character for each byte, with string operations.
         var pieces = reply.Tokens.Select(t => Latin1.GetString(t.Utf8Bytes!.Value.Span)).ToList();
         var answer = Encoding.UTF8.GetBytes(reply.Text);
         return string.Concat(pieces) == Latin1.GetString(answer) ? new(reply.Tokens, pieces, answer) : null;
@@ -35,7 +35,7 @@ internal sealed class AnswerTokens
 
     /// <summary>
     /// How sure the model was of each of the texts at a path: at each token of a value, its probability among those of the reported alternatives that lead to an allowed
-    /// value, multiplied along the value, as the local engine does over its token trie. Null where it can't be told.
+    /// value, multiplied along the value, as the local engine does over its token trie. Null where the tokens don't show it.
     /// </summary>
     /// <remarks>An upper bound: alternatives that the server does not report (it gives the likeliest few) count as impossible.</remarks>
     public double? OfChoice(string path, IReadOnlyList<string> options)

@@ -3,24 +3,22 @@ using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Remote;
 
-/// <summary>One field of a request: what a model may answer, and what the catalogue says already.</summary>
+/// <summary>One field of a request: the answers that a model may give, and the catalogue's value.</summary>
 internal sealed record AskedField
 {
-    private static readonly string[] YesNo = ["yes", "no"];
-
     /// <summary>The field.</summary>
     public required ProfileField Field { get; init; }
 
     /// <summary>The values that may be chosen, <c>unknown</c> last where it is allowed; empty for texts and numbers.</summary>
     public required IReadOnlyList<string> Options { get; init; }
 
-    /// <summary>The answers to the question where the value comes from; empty where it is not asked.</summary>
+    /// <summary>The answers to the question for evidence; empty where it is not asked.</summary>
     public required IReadOnlyList<string> EvidenceOptions { get; init; }
 
     /// <summary>The catalogue's value; null without one.</summary>
     public required SuppliedFact? Supplied { get; init; }
 
-    /// <summary>True where the key is in the answer: nobody supplied it, or a look at the picture can contradict what was.</summary>
+    /// <summary>True where the key is in the answer: the value was not supplied, or a look at the picture can contradict it.</summary>
     public required bool IsAsked { get; init; }
 
     /// <summary>The key in the answer.</summary>
@@ -30,10 +28,10 @@ internal sealed record AskedField
     public string EvidenceKey => Field.Name + "_from";
 
     /// <summary>True where the value is chosen from <see cref="Options"/>.</summary>
-    public bool IsChosen => Field.Kind is FieldKind.Choice or FieldKind.Choices or FieldKind.YesNo;
+    public bool IsChosen => FieldRules.IsChosen(Field);
 
     /// <summary>True where the value is an array.</summary>
-    public bool IsList => Field.Kind is FieldKind.Choices or FieldKind.TextList;
+    public bool IsList => FieldRules.IsList(Field);
 
     /// <summary>True where a model may say that it can't tell, by <c>unknown</c>, an empty text or an empty list.</summary>
     public bool MayBeUnknown => Field is { IsAttribute: true, AllowUnknown: true };
@@ -41,27 +39,17 @@ internal sealed record AskedField
     /// <summary>Makes it, by the rules of the engine in process.</summary>
     public static AskedField Create(ProfileField field, ProductFacts facts)
     {
-        string[] values = field.Kind switch
-        {
-            FieldKind.Choice or FieldKind.Choices => [.. field.Values],
-            FieldKind.YesNo => YesNo,
-            _ => [],
-        };
-        var supplied = field.IsAttribute && facts.Find(field.Name) is { Length: > 0 } text && text.Trim().Length > 0
-            ? SuppliedFact.Read(field, [.. values.Where(v => v != PlanField.Unknown)], text)
-            : null;
-        var isVisible = field.IsAttribute && values.Length > 0 && field.Evidence.Contains(Evidence.Seen);
-        var asksEvidence = field.IsAttribute && supplied is null && (field.Evidence.Count > 1
-            || (field is { AllowUnknown: true, Evidence.Count: 1 } && field.Kind is FieldKind.Text or FieldKind.TextList or FieldKind.Number));
+        var values = FieldRules.ValuesOf(field);
+        var supplied = field.IsAttribute && facts.Find(field.Name) is { } text && !string.IsNullOrWhiteSpace(text) ? SuppliedFact.Read(field, values, text) : null;
         return new()
         {
             Field = field,
-            Options = field is { IsAttribute: true, AllowUnknown: true } && values.Length > 0 && !values.Contains(PlanField.Unknown, StringComparer.Ordinal)
+            Options = field is { IsAttribute: true, AllowUnknown: true } && values.Count > 0 && !values.Contains(PlanField.Unknown, StringComparer.Ordinal)
                 ? [.. values, PlanField.Unknown]
                 : values,
-            EvidenceOptions = asksEvidence ? [.. field.Evidence.Select(Word), .. field.AllowUnknown ? [PlanField.Unknown] : Array.Empty<string>()] : [],
+            EvidenceOptions = supplied is null ? FieldRules.EvidenceOptionsOf(field) : [],
             Supplied = supplied,
-            IsAsked = supplied is not null ? isVisible && supplied.Flags.Count == 0 : !field.IsAttribute || field.Evidence.Count > 0,
+            IsAsked = supplied is not null ? FieldRules.IsVisible(field) && supplied.Flags.Count == 0 : !field.IsAttribute || field.Evidence.Count > 0,
         };
     }
 
@@ -72,11 +60,26 @@ internal sealed record AskedField
         "read" => Evidence.Read,
         _ => Evidence.Unknown,
     };
+}
 
-    private static string Word(Evidence evidence) => evidence switch
-    {
-        Evidence.Seen => "seen",
-        Evidence.Read => "read",
-        _ => throw new ArgumentOutOfRangeException(nameof(evidence), evidence, "A model can only see or read."),
-    };
+/// <summary>The fields of one object of an answer.</summary>
+internal sealed record AskedSection
+{
+    /// <summary>The key of the object inside the answer, a language; null where it is the answer itself.</summary>
+    public required string? Key { get; init; }
+
+    /// <summary>The language of its copy, BCP 47; null where it has attributes only.</summary>
+    public required string? Language { get; init; }
+
+    /// <summary>Its fields in their order, also those that are not asked for.</summary>
+    public required IReadOnlyList<AskedField> Fields { get; init; }
+
+    /// <summary>Rules for its texts.</summary>
+    public required TextRules Rules { get; init; }
+
+    /// <summary>The fields that are in the answer.</summary>
+    public IEnumerable<AskedField> Asked => Fields.Where(f => f.IsAsked);
+
+    /// <summary>The beginning of a flag.</summary>
+    public string FlagName(AskedField field) => Key is null ? field.Key : $"{Key}.{field.Key}";
 }

@@ -6,7 +6,7 @@ using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Remote;
 
-/// <summary>A server's answer, checked against what was asked: values, flags and faults, or what is wrong with it in words for the model and for people.</summary>
+/// <summary>A server's answer, checked against what was asked: values, flags and faults, or its problem in words for the model and for people.</summary>
 internal sealed partial record CaptionAnswer
 {
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 4 };
@@ -17,7 +17,7 @@ internal sealed partial record CaptionAnswer
     /// <summary>As the local engine's: <c>title-cut</c>, <c>title-empty</c>.</summary>
     public IReadOnlyList<string> Flags { get; private init; } = [];
 
-    /// <summary>Texts that could be better; the answer can be used all the same.</summary>
+    /// <summary>Faults of texts. The answer can be used all the same.</summary>
     public IReadOnlyList<AnswerFault> Faults { get; private init; } = [];
 
     /// <summary>Why it can't be used, as a sentence; null where it can.</summary>
@@ -30,9 +30,9 @@ internal sealed partial record CaptionAnswer
     public static CaptionAnswer Nothing { get; } = new();
 
     /// <summary>Reads an answer.</summary>
-    /// <param name="text">What the model wrote.</param>
+    /// <param name="text">The model's text.</param>
     /// <param name="wasCutOff">True where it stopped at the token limit.</param>
-    /// <param name="schema">What was asked for.</param>
+    /// <param name="schema">The schema that was asked for.</param>
     public static CaptionAnswer Read(string text, bool wasCutOff, CaptionSchema schema)
     {
         if (string.IsNullOrWhiteSpace(text))
@@ -94,7 +94,7 @@ internal sealed partial record CaptionAnswer
         return new() { Values = values, Flags = texts.Flags, Faults = texts.Faults };
     }
 
-    private static AnswerValue ReadField(JsonElement place, AskedField field, AnswerSection section, AnswerTexts texts)
+    private static AnswerValue ReadField(JsonElement place, AskedField field, AskedSection section, AnswerTexts texts)
     {
         var evidence = field.Field.Evidence is [var only] ? only : Evidence.Seen;
         if (field.EvidenceOptions.Count > 0)
@@ -136,7 +136,7 @@ internal sealed partial record CaptionAnswer
             var number = value.ValueKind == JsonValueKind.Number ? value.GetRawText() : Text(value, name).Trim();
             return (number.Length == 0 && field.MayBeUnknown) || (Number().IsMatch(number) && number.Length <= field.Field.MaxCharacters)
                 ? number
-                : throw new UnusableException($"The field '{name}' is '{Shorten(number)}', which is no number of digits and at most one point.");
+                : throw new UnusableException($"The field '{name}' is '{Shorten(number)}', which is not a number (digits and at most one point).");
         }
 
         if (field.Field.Kind == FieldKind.YesNo && value.ValueKind is JsonValueKind.True or JsonValueKind.False)
@@ -150,7 +150,7 @@ internal sealed partial record CaptionAnswer
 
     private static string OneOf(IReadOnlyList<string> options, string text, string name) => options.Contains(text, StringComparer.Ordinal)
         ? text
-        : throw new UnusableException($"The field '{name}' is '{Shorten(text)}', which is none of: {string.Join(", ", options)}.");
+        : throw new UnusableException($"The field '{name}' is '{Shorten(text)}', which is not one of: {string.Join(", ", options)}.");
 
     private static void RequireKnown(JsonElement place, IReadOnlyList<string> keys)
     {
@@ -180,7 +180,7 @@ internal sealed partial record CaptionAnswer
         }
     }
 
-    // the parser's own message quotes the text, and is in nobody's words
+    // Not the parser's own message, which quotes the text.
     private static string Position(JsonException error) => $"line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}";
 
     private static string Shorten(string text) => text.Length <= 60 ? text : text[..TextLimit.Cut(text, 60)] + "…";
@@ -191,3 +191,24 @@ internal sealed partial record CaptionAnswer
     /// <summary>Ends the check of one answer; never leaves this type.</summary>
     private sealed class UnusableException(string message) : Exception(message);
 }
+
+/// <summary>The value that an answer gives to one field, checked and inside its limits.</summary>
+internal sealed record AnswerValue
+{
+    /// <summary>Its object in the answer.</summary>
+    public required AskedSection Section { get; init; }
+
+    /// <summary>The field.</summary>
+    public required AskedField Field { get; init; }
+
+    /// <summary>The value, or the items of a list; empty for an attribute that the model can't tell.</summary>
+    public required IReadOnlyList<string> Values { get; init; }
+
+    /// <summary>The source of the value; <see cref="Evidence.Unknown"/> where the model can't tell.</summary>
+    public required Evidence Evidence { get; init; }
+}
+
+/// <summary>A fault of a text. It causes one more request; if it is still there then, it is flagged.</summary>
+/// <param name="Flag">The flag: <c>de.title-loop</c>.</param>
+/// <param name="Sentence">The fault, in words for the model.</param>
+internal sealed record AnswerFault(string Flag, string Sentence);

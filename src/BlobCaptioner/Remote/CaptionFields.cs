@@ -8,7 +8,7 @@ internal sealed class CaptionFields
     // A supplied value is contradicted where the model says another with at least this probability; without probabilities, where it says another.
     private const double SureOfAnother = 0.9;
 
-    private readonly Dictionary<(AnswerSection, AskedField), AnswerValue> _answers;
+    private readonly Dictionary<(AskedSection, AskedField), AnswerValue> _answers;
     private readonly AnswerTokens? _tokens;
     private readonly double _threshold;
     private readonly List<string> _flags;
@@ -28,7 +28,7 @@ internal sealed class CaptionFields
         return ([.. fields.OrderBy(f => !f.field.Field.IsAttribute).Select(f => f.Made)], maker._flags);
     }
 
-    private CaptionField Make(AnswerSection section, AskedField field)
+    private CaptionField Make(AskedSection section, AskedField field)
     {
         var answer = _answers.GetValueOrDefault((section, field));
         var confidence = answer is null ? null : Confidence(section, field, answer);
@@ -57,7 +57,7 @@ internal sealed class CaptionFields
         return Field(section, field, answer.Values, confidence, answer.Evidence);
     }
 
-    private double? Confidence(AnswerSection section, AskedField field, AnswerValue answer)
+    private double? Confidence(AskedSection section, AskedField field, AnswerValue answer)
     {
         if (_tokens is null || !(field.Field.IsAttribute || field.IsChosen))
         {
@@ -74,7 +74,7 @@ internal sealed class CaptionFields
         return evidence * (field.IsChosen ? _tokens.OfChoice(path, field.Options) : _tokens.OfText(path));
     }
 
-    private static CaptionField Field(AnswerSection section, AskedField field, IReadOnlyList<string> values, double? confidence, Evidence evidence) =>
+    private static CaptionField Field(AskedSection section, AskedField field, IReadOnlyList<string> values, double? confidence, Evidence evidence) =>
         new(field.Key, string.Join(", ", values), confidence)
         {
             Items = field.IsList ? values : null,

@@ -1,4 +1,8 @@
+using System.Text;
 using BlobCaptioner.Captioning;
+using BlobCaptioner.Inference.Plans;
+using BlobCaptioner.Inference.Sampling;
+using BlobCaptioner.Profiles;
 using Microsoft.Extensions.AI;
 using OpenAI.Chat;
 using ChatMessage = Microsoft.Extensions.AI.ChatMessage;
@@ -6,15 +10,11 @@ using ChatResponseFormat = Microsoft.Extensions.AI.ChatResponseFormat;
 
 namespace BlobCaptioner.Remote;
 
-/// <summary>What one picture's requests say. The picture's name is not in it: shops' file names are no facts, and models believe them.</summary>
+/// <summary>The messages and options of one picture's requests. The picture's name is not in them: file names are often wrong, and models believe them.</summary>
 internal sealed class CaptionPrompt
 {
     private const string SchemaName = "caption";
     private const int MostQuoted = 2000;
-
-    // What a second answer's temperature adds, and where it begins for profiles that take the likeliest token: as in process.
-    private const float RetryMore = 0.3f;
-    private const float RetryLeast = 0.7f;
 
     private readonly CaptionSchema _schema;
     private readonly RemoteModelOptions _options;
@@ -26,7 +26,7 @@ internal sealed class CaptionPrompt
         var profile = schema.Profile;
         _seed = (int)(request.Seed & int.MaxValue);
 
-        // text before the pictures, as in process: servers that cache prompt prefixes share it between all pictures; what differs comes after
+        // The text comes before the pictures, as in process, so that servers that cache prompt prefixes share it between all pictures.
         List<AIContent> parts = [new TextContent(profile.Instruction), .. request.Images.Select(i => new DataContent(i.Jpeg, "image/jpeg"))];
         if (Closing(schema) is { Length: > 0 } closing)
         {
@@ -42,7 +42,7 @@ internal sealed class CaptionPrompt
 
     /// <summary>The messages that ask again, with the answer and what was wrong with it.</summary>
     /// <param name="answer">The first answer.</param>
-    /// <param name="problem">What is wrong with it, in sentences.</param>
+    /// <param name="problem">Its faults, in sentences.</param>
     public IList<ChatMessage> Repair(string answer, string problem)
     {
         var quoted = answer.Trim();
@@ -59,7 +59,7 @@ internal sealed class CaptionPrompt
     }
 
     /// <summary>Limits, sampling and the schema.</summary>
-    /// <param name="repair">True for the second request: it draws other random numbers.</param>
+    /// <param name="repair">True for the second request: it gets another seed.</param>
     /// <param name="hotter">True where the first answer's texts were at fault: the second is sampled at a higher temperature.</param>
     public ChatOptions Options(bool repair, bool hotter = false)
     {
@@ -68,7 +68,7 @@ internal sealed class CaptionPrompt
         {
             ModelId = _options.Model,
             MaxOutputTokens = _schema.MaxOutputTokens + _options.ExtraOutputTokens,
-            Temperature = hotter && sampling is not null ? Math.Min(2, Math.Max(sampling.Temperature + RetryMore, RetryLeast)) : sampling?.Temperature,
+            Temperature = hotter && sampling is not null ? AnswerSampling.RetryTemperature(sampling) : sampling?.Temperature,
             TopP = sampling?.TopP,
             Seed = sampling is null ? null : _seed ^ (repair ? 1 : 0),
             ResponseFormat = ChatResponseFormat.ForJsonSchema(_schema.Element, SchemaName),
@@ -76,13 +76,37 @@ internal sealed class CaptionPrompt
         };
     }
 
-    /// <summary>What stands after the pictures: facts, and the answer's shape where it is more than the schema's plain keys.</summary>
+    /// <summary>The text after the pictures: facts, and the answer's shape where it is more than the schema's plain keys.</summary>
     private static string Closing(CaptionSchema schema)
     {
-        // The model's own view is wanted of what is supplied and asked nevertheless.
-        var facts = FactsAsData.Of(schema.Facts, schema.Sections.SelectMany(s => s.Asked).Where(f => f.Supplied is not null).Select(f => f.Key));
+        // Supplied values that are asked nevertheless are left out, so that the model gives its own view.
+        var facts = Facts(schema.Facts, schema.Sections.SelectMany(s => s.Asked).Where(f => f.Supplied is not null).Select(f => f.Key));
         var isPlain = schema.Sections.Count == 1 && schema.Sections[0].Asked.All(f => f.EvidenceOptions.Count == 0) && facts.Length == 0;
         return isPlain ? "" : $"{facts}{(facts.Length > 0 ? "\n\n" : "")}Answer with one JSON object of this shape: {Shape(schema)}";
+    }
+
+    /// <summary>
+    /// The catalogue's facts. In process, facts are tokenized without special tokens. A server tokenizes a whole conversation and may take <c>&lt;|im_end|&gt;</c> or
+    /// <c>[/INST]</c> inside it for the end of a turn, so brackets are replaced by others that no chat template uses.
+    /// </summary>
+    private static string Facts(ProductFacts facts, IEnumerable<string> without)
+    {
+        var text = new StringBuilder(FactsText.Of(facts, without).TrimStart('\n'));
+        for (var i = 0; i < text.Length; i++)
+        {
+            text[i] = text[i] switch
+            {
+                '<' => '‹',
+
+                // Between spaces it is part of a category's path.
+                '>' when i == 0 || !char.IsWhiteSpace(text[i - 1]) => '›',
+                '[' => '(',
+                ']' => ')',
+                var other => other,
+            };
+        }
+
+        return text.ToString();
     }
 
     private static string Shape(CaptionSchema schema)
@@ -90,11 +114,11 @@ internal sealed class CaptionPrompt
         var keys = schema.Sections.Where(s => s.Asked.Any()).Select(s => s.Key is { } key ? $"\"{key}\":{{{Inner(s)}}}" : Inner(s));
         return $"{{{string.Join(',', keys)}}}";
 
-        static string Inner(AnswerSection section) => string.Join(',', section.Asked.Select(f =>
+        static string Inner(AskedSection section) => string.Join(',', section.Asked.Select(f =>
             $"{(f.EvidenceOptions.Count > 0 ? $"\"{f.EvidenceKey}\":\"…\"," : "")}\"{f.Key}\":{(f.IsList ? "[\"…\"]" : "\"…\"")}"));
     }
 
-    // The adapter would move maxLength into a description when a schema is strict, and knows nothing of log probabilities.
+    // The adapter would move maxLength of a strict schema into a description, and has no option for log probabilities.
     private ChatCompletionOptions Raw()
     {
         var raw = new ChatCompletionOptions

@@ -8,12 +8,12 @@ using BlobCaptioner.Profiles;
 namespace BlobCaptioner.Remote;
 
 /// <summary>
-/// A profile as the JSON schema of its answer, strict as OpenAI means it: every key required, none beside them. With one language the answer is flat, with
+/// A profile as the JSON schema of its answer, strict in OpenAI's sense: every key is required, and no others are allowed. With one language the answer is flat, with
 /// several it has the attributes and then an object for each language, as the engine in process writes it.
 /// </summary>
 internal sealed class CaptionSchema
 {
-    // braces, the key's quotes and colon, a choice's few tokens; models that indent need the larger part of it
+    // Braces, the key's quotes and colon, a choice's few tokens. Models that indent need most of it.
     private const int TokensPerField = 24;
 
     // Servers unroll lengths into grammars; llama.cpp refuses more than 2,000 repetitions.
@@ -21,21 +21,21 @@ internal sealed class CaptionSchema
 
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private CaptionSchema(Profile profile, ProductFacts facts, IReadOnlyList<AnswerSection> sections, bool withLimits)
+    private CaptionSchema(Profile profile, ProductFacts facts, IReadOnlyList<AskedSection> sections, bool withLimits)
     {
         (Profile, Facts, Sections) = (profile, facts, sections);
         Json = BinaryData.FromString(Write(sections, withLimits).ToJsonString(Relaxed));
         MaxOutputTokens = TokensPerField + sections.Sum(s => TokensPerField + s.Asked.Sum(Tokens));
     }
 
-    /// <summary>What it was made from.</summary>
+    /// <summary>The profile that it was made from.</summary>
     public Profile Profile { get; }
 
-    /// <summary>What is known already.</summary>
+    /// <summary>The catalogue's facts, which are not asked for.</summary>
     public ProductFacts Facts { get; }
 
     /// <summary>The answer's objects: itself first, then one for each of several languages.</summary>
-    public IReadOnlyList<AnswerSection> Sections { get; }
+    public IReadOnlyList<AskedSection> Sections { get; }
 
     /// <summary>The schema.</summary>
     public BinaryData Json { get; }
@@ -43,7 +43,7 @@ internal sealed class CaptionSchema
     /// <summary>The schema as an element.</summary>
     public JsonElement Element => JsonElement.Parse(Json.ToMemory().Span);
 
-    /// <summary>False where everything is supplied or can't be known: there is nothing to ask.</summary>
+    /// <summary>False where every value is supplied or can't be known, so that there is nothing to ask.</summary>
     public bool IsAsking => Sections.Any(s => s.Asked.Any());
 
     /// <summary>The keys of the answer itself, in their order.</summary>
@@ -56,7 +56,7 @@ internal sealed class CaptionSchema
 
     /// <summary>Makes it.</summary>
     /// <param name="profile">The profile.</param>
-    /// <param name="facts">What the catalogue says: it is not asked for.</param>
+    /// <param name="facts">The catalogue's facts, which are not asked for.</param>
     /// <param name="withLimits">
     /// Whether lengths, numbers of items and patterns are in the schema. A text's <c>maxLength</c> is one more than the field's limit: a text that reaches it was not
     /// finished, and is cut between words, which a server that stops at the limit itself would not do.
@@ -67,7 +67,7 @@ internal sealed class CaptionSchema
         PlanCheck.Require(profile);
         var isFlat = profile.Languages.Count == 1;
         var first = profile.Languages[0];
-        List<AnswerSection> sections =
+        List<AskedSection> sections =
         [
             Section(key: null, isFlat ? first.Tag : null, profile.Fields.Where(f => f.IsAttribute || (isFlat && profile.CopyFields(first).Contains(f)))),
             .. isFlat ? [] : profile.Languages.Select(l => Section(l.Tag, l.Tag, profile.CopyFields(l))),
@@ -78,7 +78,7 @@ internal sealed class CaptionSchema
             ? schema
             : throw new ArgumentException($"Profile '{profile.Name}' asks for '{twice}' twice: as a field, as a field's evidence or as a language. Rename the field.", nameof(profile));
 
-        AnswerSection Section(string? key, string? language, IEnumerable<ProfileField> fields) => new()
+        AskedSection Section(string? key, string? language, IEnumerable<ProfileField> fields) => new()
         {
             Key = key,
             Language = language,
@@ -87,10 +87,10 @@ internal sealed class CaptionSchema
         };
     }
 
-    private static IEnumerable<string> KeysOf(AnswerSection section) =>
+    private static IEnumerable<string> KeysOf(AskedSection section) =>
         section.Asked.SelectMany(f => f.EvidenceOptions.Count > 0 ? [f.EvidenceKey, f.Key] : new[] { f.Key });
 
-    private static JsonObject Write(IReadOnlyList<AnswerSection> sections, bool withLimits)
+    private static JsonObject Write(IReadOnlyList<AskedSection> sections, bool withLimits)
     {
         var properties = new JsonObject();
         foreach (var section in sections.Where(s => s.Asked.Any()))

@@ -10,21 +10,22 @@ namespace BlobCaptioner.Remote;
 
 /// <summary>
 /// A model server as <see cref="ICaptionModel"/>: one chat completion a product, for all languages, with the profile as strict JSON schema. An answer that can't
-/// be used, or whose texts loop, echo the prompt, have banned words or another script, is asked for once more with what was wrong; the server's own troubles are waited out; a picture that the server refuses is not sent again.
+/// be used, or whose texts loop, echo the prompt, have banned words or another script, is asked for once more with what was wrong. Transient failures of the server are
+/// waited out. A picture that the server refuses is not sent again.
 /// </summary>
 /// <remarks>
 /// Identity: <see cref="CaptionModelInfo.Hash"/> is <c>MODEL</c> or <c>MODEL@REVISION</c> from the options. The address is left out, so that a server may
 /// move, and so is what the server reports about itself (it comes with answers only and changes with each build of the server): that stands in
 /// the receipt. Give a new <see cref="RemoteModelOptions.Revision"/> when other weights are served under the same name.
 /// </remarks>
-public sealed class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
+public sealed partial class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
 {
     private readonly RemoteModelOptions _options;
     private readonly IChatClient _chat;
     private readonly Func<CancellationToken, Task> _check;
     private readonly IDisposable? _owned;
     private readonly TimeProvider _time;
-    private readonly RemoteLog _log;
+    private readonly ILogger _logger;
     private readonly RemoteCounter _counter;
     private readonly ResiliencePipeline _pipeline;
     private readonly SemaphoreSlim _places;
@@ -35,13 +36,12 @@ public sealed class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
     internal RemoteCaptionModel(
         RemoteModelOptions options, IChatClient chat, Func<CancellationToken, Task> check, IDisposable? owned, ILogger logger, TimeProvider time)
     {
-        (_options, _chat, _check, _owned, _time) = (options, chat, check, owned, time);
-        _log = new(logger);
+        (_options, _chat, _check, _owned, _logger, _time) = (options, chat, check, owned, logger, time);
         _counter = new(options);
         _pipeline = ServerRetry.Create(options, time, (fault, delay, attempt) =>
         {
             _counter.AddRetry();
-            _log.Retrying(fault.Status, fault.Message, delay.TotalSeconds, attempt, options.MaxRetries);
+            LogRetrying(_logger, fault.Status, fault.Message, delay.TotalSeconds, attempt, options.MaxRetries);
         });
         _places = new(options.Concurrency);
         Info = new(options.Model, options.Revision is { Length: > 0 } revision ? $"{options.Model}@{revision}" : options.Model, "OpenAI-compatible server");
@@ -55,7 +55,7 @@ public sealed class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
 
     /// <summary>Connects to a server; makes no request.</summary>
     /// <param name="options">Address, model, sign-in and limits.</param>
-    /// <param name="loggerFactory">For troubles; null for none.</param>
+    /// <param name="loggerFactory">For failures; null for none.</param>
     /// <param name="timeProvider">For waits and durations; null for the system's.</param>
     /// <exception cref="ValidationException">An option is out of its range, or the key's variable or file is missing.</exception>
     public static RemoteCaptionModel Create(RemoteModelOptions options, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
@@ -81,11 +81,11 @@ public sealed class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
         }
     }
 
-    /// <summary>What was asked of the server so far.</summary>
+    /// <summary>Counts of requests and tokens so far.</summary>
     public RemoteTotals Totals() => _counter.Read();
 
-    /// <summary>Asks the server for its models: shows that it is there, awake and takes the sign-in. Waits out what may pass, as for a picture.</summary>
-    /// <exception cref="CaptionException">It is not; says what to do.</exception>
+    /// <summary>Asks the server for its list of models, which needs the sign-in. Retries as for a picture.</summary>
+    /// <exception cref="CaptionException">The server can't be used. The remedy says what to do.</exception>
     public async Task CheckAsync(CancellationToken cancellationToken)
     {
         try
@@ -101,12 +101,7 @@ public sealed class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
     /// <inheritdoc/>
     public async Task<Caption> DescribeAsync(CaptionRequest request, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(request);
-        if (request.Images.Count is < 1 or > CaptionRequest.MaxImages)
-        {
-            throw new ArgumentException($"A request has {request.Images.Count} pictures; it takes 1 to {CaptionRequest.MaxImages}.", nameof(request));
-        }
-
+        CaptionRequest.RequireImages(request);
         var schema = GetSchema(request);
         using var mine = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
         try
@@ -124,7 +119,7 @@ public sealed class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw ServerErrors.Stopping();
+            throw CaptionException.Stopping();
         }
     }
 
@@ -179,7 +174,7 @@ public sealed class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
 
         var problem = answer.Problem ?? string.Join(' ', answer.Faults.Select(f => f.Sentence));
         _counter.AddRepair();
-        _log.Repairing(name, problem);
+        LogRepairing(_logger, name, problem);
         ServerReply second;
         CaptionAnswer better;
         try
@@ -189,7 +184,7 @@ public sealed class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
         }
         catch (CaptionException) when (answer.Problem is null)
         {
-            // A usable answer is there; it keeps its flags.
+            // The first answer is usable and keeps its flags.
             return new(answer, first, first.InputTokens, first.OutputTokens, Repairs: 1);
         }
 
@@ -220,7 +215,7 @@ public sealed class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
-            // whatever a connection throws that is taken away under a request
+            // A connection that is closed during a request may throw anything.
             throw new OperationCanceledException(cancellationToken);
         }
         catch (Exception error) when (ServerFault.Of(error, _time.GetUtcNow()) is { } fault)
@@ -229,8 +224,8 @@ public sealed class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {
-            // The request succeeded, and what came can't be read: no choice in it, no JSON, white space without end.
-            _log.Unreadable(error, picture);
+            // The request succeeded, but its body can't be read: no choice in it, invalid JSON, endless white space.
+            LogUnreadable(_logger, error, picture);
             return ServerReply.Unreadable("It held no answer that can be read.");
         }
     }
@@ -250,7 +245,7 @@ public sealed class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
         return reply.Problem is { } problem ? CaptionAnswer.Bad(problem) : CaptionAnswer.Read(reply.Text, reply.WasCutOff, schema);
     }
 
-    // one profile after the other is usual: the last one is kept
+    // Requests mostly come one profile after the other, so the last schema is kept.
     private CaptionSchema GetSchema(CaptionRequest request)
     {
         if (request.Facts.Values.Count > 0)
@@ -266,6 +261,16 @@ public sealed class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
         return _schema = CaptionSchema.Create(request.Profile, ProductFacts.None, _options.LimitsInSchema);
     }
 
-    /// <summary>What one picture's requests brought.</summary>
+    // No log line holds keys, pictures or answers.
+    [LoggerMessage(400, LogLevel.Warning, "The model server failed (HTTP {Status}: {Message}); waiting {Seconds:0.0} s, then retry {Attempt} of {MaxRetries}")]
+    private static partial void LogRetrying(ILogger logger, int status, string message, double seconds, int attempt, int maxRetries);
+
+    [LoggerMessage(401, LogLevel.Warning, "'{Name}': the model's answer can't be used and is asked for again. {Problem}")]
+    private static partial void LogRepairing(ILogger logger, string name, string problem);
+
+    [LoggerMessage(402, LogLevel.Warning, "'{Name}': the server's response can't be read")]
+    private static partial void LogUnreadable(ILogger logger, Exception error, string name);
+
+    /// <summary>The result of one picture's requests.</summary>
     private sealed record Exchange(CaptionAnswer Answer, ServerReply? Reply, int Input, int Output, int Repairs);
 }

@@ -3,16 +3,18 @@ using System.ClientModel.Primitives;
 using System.ComponentModel.DataAnnotations;
 using Azure.Identity;
 using OpenAI;
+using Polly;
+using Polly.Retry;
 
 namespace BlobCaptioner.Remote;
 
-/// <summary>Makes the OpenAI client for a server: address, sign-in, no retries or timeouts of its own.</summary>
+/// <summary>Makes the OpenAI client for a server: address, sign-in, without its retries and timeouts.</summary>
 internal static class ServerClient
 {
-    // a server without keys ignores it; the client insists on one
+    // The client requires a key; a server without keys ignores it.
     private const string NoKey = "none";
 
-    // far beyond any caption with log probabilities; a server that sends without end is cut off here
+    // Far beyond any caption with log probabilities. A server that sends without end is cut off here.
     private const int MostAnswerBytes = 8_000_000;
 
     /// <summary>The connections to the server; the caller's to dispose.</summary>
@@ -20,7 +22,7 @@ internal static class ServerClient
     {
         InnerHandler = new SocketsHttpHandler
         {
-            // a server behind a changing DNS name (Kubernetes, Azure) is found again
+            // Follows changes of the server's DNS entry (Kubernetes, Azure).
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         },
     })
@@ -96,5 +98,51 @@ internal static class ServerClient
                 throw;
             }
         }
+    }
+}
+
+/// <summary>Retries transient failures: exponential backoff with jitter, or as long as Retry-After asks; each try has its timeout.</summary>
+internal static class ServerRetry
+{
+    /// <summary>Makes the pipeline.</summary>
+    /// <param name="options">Tries, waits and the timeout.</param>
+    /// <param name="time">Waits by it.</param>
+    /// <param name="onRetry">Called before each wait with the fault, the wait, and the number of the retry, from 1.</param>
+    public static ResiliencePipeline Create(RemoteModelOptions options, TimeProvider time, Action<ServerFault, TimeSpan, int> onRetry)
+    {
+        var builder = new ResiliencePipelineBuilder { TimeProvider = time };
+        if (options.MaxRetries > 0)
+        {
+            builder.AddRetry(new RetryStrategyOptions
+            {
+                MaxRetryAttempts = options.MaxRetries,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                Delay = options.RetryDelay,
+                MaxDelay = options.MaxRetryDelay,
+                ShouldHandle = args => ValueTask.FromResult(ServerFault.Of(args.Outcome.Exception, time.GetUtcNow()) is { IsTransient: true }),
+                DelayGenerator = args => ValueTask.FromResult(Wait(ServerFault.Of(args.Outcome.Exception, time.GetUtcNow())?.RetryAfter, options)),
+                OnRetry = args =>
+                {
+                    onRetry(ServerFault.Of(args.Outcome.Exception, time.GetUtcNow())!, args.RetryDelay, args.AttemptNumber + 1);
+                    return default;
+                },
+            });
+        }
+
+        return builder.AddTimeout(options.Timeout).Build();
+    }
+
+    /// <summary>Adds up to a tenth at random, so that clients that were refused together don't return together. Null leaves the wait to the backoff.</summary>
+    private static TimeSpan? Wait(TimeSpan? asked, RemoteModelOptions options)
+    {
+        if (asked is not { } wait)
+        {
+            return null;
+        }
+
+#pragma warning disable CA5394 // Jitter needs no secrecy.
+        return (wait < options.MaxRetryAfter ? wait : options.MaxRetryAfter) * (1 + (0.1 * Random.Shared.NextDouble()));
+#pragma warning restore CA5394
     }
 }

@@ -2,11 +2,12 @@ using System.ClientModel;
 using System.Globalization;
 using System.Text.Json;
 using Azure.Identity;
+using BlobCaptioner.Captioning;
 using Polly.Timeout;
 
 namespace BlobCaptioner.Remote;
 
-/// <summary>What went wrong between us and a server: its HTTP status, code and message, without whatever else an exception carries.</summary>
+/// <summary>A failed request to a server: HTTP status, code and message, and nothing else of the exception.</summary>
 internal sealed record ServerFault
 {
     private const int LongestMessage = 400;
@@ -29,7 +30,7 @@ internal sealed record ServerFault
     /// <summary>True where the same request may succeed later: 408, 429, 5xx, a cut connection, a timeout.</summary>
     public bool IsTransient => Status is 0 or 408 or 409 or 429 or >= 500;
 
-    /// <summary>True where the server answered that it won't have this picture: a content filter, or an image that it can't read.</summary>
+    /// <summary>True where the server refuses this picture: by a content filter, or because it can't read the image.</summary>
     public bool IsAboutPicture => Status is 400 or 413 or 415 or 422
         && (Status == 413
             || Code.Contains("content_filter", StringComparison.Ordinal)
@@ -38,7 +39,7 @@ internal sealed record ServerFault
             || (Code.Contains("image", StringComparison.Ordinal) && !Code.Contains("unsupported_model", StringComparison.Ordinal))
             || SaysImageIsBad(Message));
 
-    /// <summary>True where <see cref="IsAboutPicture"/> is a content filter's doing.</summary>
+    /// <summary>True where a content filter caused <see cref="IsAboutPicture"/>.</summary>
     public bool IsFiltered => Code.Contains("content", StringComparison.Ordinal) || Code.Contains("responsibleaipolicy", StringComparison.Ordinal);
 
     /// <summary>True where prompt, picture and answer don't fit the server's context.</summary>
@@ -48,8 +49,8 @@ internal sealed record ServerFault
             || Message.Contains("context length", StringComparison.OrdinalIgnoreCase)
             || Message.Contains("context size", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>The fault that an exception stands for; null where it is none of the connection's or the server's.</summary>
-    /// <param name="error">What was thrown.</param>
+    /// <summary>The fault behind an exception; null where neither the connection nor the server caused it.</summary>
+    /// <param name="error">The exception.</param>
     /// <param name="now">For Retry-After as a date.</param>
     public static ServerFault? Of(Exception? error, DateTimeOffset now) => error switch
     {
@@ -124,7 +125,7 @@ internal sealed record ServerFault
     private static string Text(JsonElement error, string name) =>
         error.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
 
-    // SGLang, vLLM and llama-server have no codes for it
+    // SGLang, vLLM and llama-server have no error codes for it.
     private static bool SaysImageIsBad(string message) =>
         message.Contains("image", StringComparison.OrdinalIgnoreCase)
         && (message.Contains("cannot identify", StringComparison.OrdinalIgnoreCase)
@@ -138,4 +139,81 @@ internal sealed record ServerFault
         var line = message.ReplaceLineEndings(" ").Trim();
         return line.Length <= LongestMessage ? line : line[..LongestMessage] + "…";
     }
+}
+
+/// <summary>The errors of a remote model. Readers of records see them. They hold no exception of the client, which may contain the request.</summary>
+internal static class ServerErrors
+{
+    public static CaptionException From(ServerFault fault, string picture, RemoteModelOptions options) => fault switch
+    {
+        { IsTooLong: true } => new(
+            "context-too-small",
+            $"The server says that '{picture}' does not fit its context: {fault.Message}",
+            "Start the server with a longer context for each slot, or lower the profile's image token budget or its fields' limits.",
+            retry: false),
+        { IsAboutPicture: true, IsFiltered: true } => Filtered(picture, fault.Message),
+        { IsAboutPicture: true } => new(
+            "server-image-refused",
+            $"The server can't use '{picture}' (HTTP {fault.Status}): {fault.Message}",
+            "Check that the picture opens in a viewer, and that the server's model takes pictures of this size.",
+            retry: false),
+        { IsTimeout: true } => new(
+            "server-timeout",
+            $"The server did not answer within {options.Timeout.TotalSeconds:0.#} s, {options.MaxRetries + 1} times, for '{picture}'.",
+            "Raise Remote:Timeout, or lower Remote:Concurrency so that the server's queue is shorter.",
+            retry: true),
+        { Status: 0 } => new(
+            "server-unreachable",
+            $"The server {options.BaseAddress} can't be reached or cut the connection: {fault.Message}",
+            "Check that it runs, and Remote:Endpoint (--server).",
+            retry: true),
+        { Status: 429 } => new(
+            "server-busy",
+            $"The server refused '{picture}' for too many requests, {options.MaxRetries + 1} times.",
+            "Lower Remote:Concurrency, or raise the deployment's quota.",
+            retry: true),
+        { Status: 401 or 403 } => new(
+            "server-sign-in",
+            $"The server {options.BaseAddress} refused the sign-in (HTTP {fault.Status}).",
+            options.UseManagedIdentity
+                ? "Give the identity the role 'Cognitive Services OpenAI User' on the resource, and check Remote:TokenScope."
+                : "Check the key that Remote:ApiKey, ApiKeyEnvironment or ApiKeyFile gives (--server-key-env).",
+            retry: true),
+        { Status: 404 } => new(
+            "server-no-model",
+            $"The server {options.BaseAddress} does not know the model '{options.Model}' or the address: {fault.Message}",
+            "Check Remote:Model (--server-model; for Azure the deployment's name) and Remote:Endpoint (--server).",
+            retry: true),
+        { IsTransient: true } => new(
+            "server-failed",
+            $"The server failed for '{picture}' with HTTP {fault.Status}, {options.MaxRetries + 1} times: {fault.Message}",
+            "Look into the server's log.",
+            retry: true),
+        _ => new(
+            "server-refused",
+            $"The server refused the request for '{picture}' (HTTP {fault.Status}): {fault.Message}",
+            "See README, model servers: what each needs set (Remote:SendSampling, Remote:SchemaMaxLength, Remote:TopLogprobs).",
+            retry: true),
+    };
+
+    public static CaptionException Filtered(string picture, string message) => new(
+        "content-filtered",
+        $"The server's content filter refused '{picture}'. {message}".TrimEnd(),
+        "Look at the picture; if it is harmless, relax the deployment's filter and run: captioner sweep --retry-failed.",
+        retry: false);
+
+    public static CaptionException Refused(string picture, string message) => new(
+        "model-refused",
+        $"The model refused to describe '{picture}': {message}",
+        "Look at the picture; if it is harmless, word the profile's instruction differently.",
+        retry: false);
+
+    public static CaptionException BadAnswer(string picture, string first, string second) => new(
+        "bad-answer",
+        $"The model's answer for '{picture}' could not be used. {first} It was told, and answered again. {second}",
+        "Check that the server enforces JSON schemas (README, model servers), then run: captioner sweep --retry-failed.",
+        retry: true)
+    {
+        IsFinal = true,
+    };
 }

@@ -3,10 +3,10 @@ using OpenAI.Chat;
 
 namespace BlobCaptioner.Remote;
 
-/// <summary>What one request brought: the text and what the server tells about it.</summary>
+/// <summary>The reply to one request: the text and the server's data about it.</summary>
 internal sealed record ServerReply
 {
-    /// <summary>The text; empty where there is none.</summary>
+    /// <summary>The text; may be empty.</summary>
     public string Text { get; private init; } = "";
 
     /// <summary>True where it ended at the token limit.</summary>
@@ -15,10 +15,10 @@ internal sealed record ServerReply
     /// <summary>True where a content filter ended it.</summary>
     public bool WasFiltered { get; private init; }
 
-    /// <summary>The model's refusal in OpenAI's own field; null where there is none.</summary>
+    /// <summary>The model's refusal, in OpenAI's field for it; null without one.</summary>
     public string? Refusal { get; private init; }
 
-    /// <summary>Why there is no answer to read at all; null where there is one.</summary>
+    /// <summary>Why the reply holds no answer; null where it holds one.</summary>
     public string? Problem { get; private init; }
 
     /// <summary>Tokens read.</summary>
@@ -27,7 +27,7 @@ internal sealed record ServerReply
     /// <summary>Tokens written.</summary>
     public int OutputTokens { get; private init; }
 
-    /// <summary>What the server says it is: model and build; null where it says nothing.</summary>
+    /// <summary>Model and build that the server reports; null where it reports none.</summary>
     public string? ServedBy { get; private init; }
 
     /// <summary>The answer's tokens with their probabilities; empty where none came.</summary>
@@ -50,7 +50,7 @@ internal sealed record ServerReply
         };
     }
 
-    /// <summary>An HTTP success that holds no answer: no choice, or no JSON that the client can read.</summary>
+    /// <summary>An HTTP success without a readable answer: no choice, or invalid JSON.</summary>
     public static ServerReply Unreadable(string problem) => new() { Problem = problem };
 
     private static string? Fingerprint(ChatCompletion? completion) => completion?.SystemFingerprint;

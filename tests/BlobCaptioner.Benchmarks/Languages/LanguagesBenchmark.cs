@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Benchmarks;
 using BlobCaptioner.Engine;
 using BlobCaptioner.Images;
@@ -101,7 +102,7 @@ internal static class LanguagesBenchmark
         var before = batcher.Snapshot();
         var started = Stopwatch.GetTimestamp();
         var captions = await Task.WhenAll(Enumerable.Range(0, pictures).Select(i => batcher.DescribeAsync(
-            new PictureRequest { Name = $"{i}", Images = [Picture(i, edge)], Plan = plan, Sampling = plan.Profile.Sampling }, CancellationToken.None)));
+            new CaptionRequest { Images = [new() { Name = $"{i}", Jpeg = default }], Profile = plan.Profile, Seed = 0 }, plan, [Picture(i, edge)], CancellationToken.None)));
         var run = new LanguagesRun
         {
             Pictures = pictures,

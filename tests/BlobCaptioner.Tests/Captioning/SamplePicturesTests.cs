@@ -1,7 +1,6 @@
 using System.Text.Json;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
-using BlobCaptioner.Inference;
 using BlobCaptioner.Inference.Batching;
 using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Tests.Engine;

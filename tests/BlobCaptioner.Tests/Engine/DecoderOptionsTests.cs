@@ -40,8 +40,8 @@ public sealed class DecoderOptionsTests
     }
 
     [Theory]
-    [InlineData("cuda", "auto", "The attention kernel is 'cuda'; it is auto or ggml.")]
-    [InlineData("auto", "yes", "Flash attention is 'yes'; it is auto, on, off.")]
+    [InlineData("cuda", "auto", "'cuda' is not an attention kernel; use auto or ggml.")]
+    [InlineData("auto", "yes", "'yes' is not a choice of flash attention; use auto, on, off.")]
     public void WithAttention_UnknownName_ListsThose(string kernel, string flash, string expected) =>
         Assert.StartsWith(expected, Assert.Throws<ArgumentException>(() => BundledModel.Options.WithAttention(kernel, flash)).Message, StringComparison.Ordinal);
 }

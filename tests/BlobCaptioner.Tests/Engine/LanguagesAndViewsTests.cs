@@ -47,7 +47,7 @@ public sealed class LanguagesAndViewsTests
         var (encoded, imageTokens) = (decoder.Encoded, decoder.ImageTokens);
 
         await using var batcher = new ContinuousBatcher(decoder, new BatcherOptions { Slots = slots });
-        var captions = await Task.WhenAll(pictures.Select(p => batcher.DescribeAsync(Request(plan, p), Cancel)));
+        var captions = await Task.WhenAll(pictures.Select(p => Describe(batcher, plan, p)));
 
         for (var i = 0; i < pictures.Length; i++)
         {
@@ -68,7 +68,7 @@ public sealed class LanguagesAndViewsTests
     {
         using var decoder = new RecordingDecoder(SampleDecoder.Load());
         await using var batcher = new ContinuousBatcher(decoder);
-        await batcher.DescribeAsync(Request(DecodingPlan.Compile(Profile, decoder), DrawnPicture.RedBottle()), Cancel);
+        await Describe(batcher, DecodingPlan.Compile(Profile, decoder), DrawnPicture.RedBottle());
         Assert.Equal(3, decoder.MostTogether);
     }
 
@@ -83,7 +83,7 @@ public sealed class LanguagesAndViewsTests
         Caption caption;
         await using (var batcher = new ContinuousBatcher(decoder, new BatcherOptions { PrefillSliceTokens = sliceTokens }))
         {
-            caption = await batcher.DescribeAsync(Request(plan, views), Cancel);
+            caption = await Describe(batcher, plan, views);
         }
 
         var encoded = views.Select(decoder.EncodeImage).ToArray();
@@ -108,14 +108,14 @@ public sealed class LanguagesAndViewsTests
         }
     }
 
-    private static PictureRequest Request(DecodingPlan plan, params PixelImage[] images) =>
-        new() { Name = "picture", Images = images, Plan = plan, Sampling = plan.Profile.Sampling };
+    private static Task<Caption> Describe(ContinuousBatcher batcher, DecodingPlan plan, params PixelImage[] images) =>
+        batcher.DescribeAsync(ScriptedEngine.RequestOf(plan), plan, images, Cancel);
 
     /// <summary>What stands in the cache before the first choice.</summary>
-    private static int[] FirstLiteral(DecodingPlan plan) => [.. Cursor(plan, plan.Trunk, PlanStart.Begin).Pending];
+    private static int[] FirstLiteral(DecodingPlan plan) => [.. Begin(plan, plan.Trunk, AnswerStart.Begin).Tape.Pending];
 
-    private static PlanCursor Cursor(DecodingPlan plan, PlanSection section, PlanStart start) =>
-        new(plan, section, start, ProductFacts.None, plan.Profile.Sampling, seed: 0, new TokenSampler());
+    private static SectionAnswer Begin(DecodingPlan plan, PlanSection section, AnswerStart start) =>
+        new(plan, section, start, ScriptedEngine.RequestOf(plan), seed: 0, new TokenSampler());
 
     /// <summary>Trunk and one language, greedily, in one sequence without forks, slots or batches.</summary>
     private static string[] ByHand(RecordingDecoder decoder, DecodingPlan plan, PixelImage picture, int branch)
@@ -123,36 +123,36 @@ public sealed class LanguagesAndViewsTests
         var frame = decoder.FormatChat(plan.Profile.System, plan.Profile.Instruction);
         var driver = new DecoderDriver(decoder, 0);
         var logits = driver.Prompt(frame, decoder.EncodeImage(picture));
-        var trunk = Cursor(plan, plan.Trunk, PlanStart.Begin);
+        var trunk = Begin(plan, plan.Trunk, AnswerStart.Begin);
         Write(trunk);
-        var language = Cursor(plan, plan.Branches[branch], trunk.End);
+        var language = Begin(plan, plan.Branches[branch], trunk.End);
         Write(language);
         decoder.Remove(0);
-        return [.. trunk.Fields.Concat(language.Fields).Select(f => f.Value)];
+        return [.. trunk.Values.Fields.Concat(language.Values.Fields).Select(f => f.Value)];
 
-        void Write(PlanCursor cursor)
+        void Write(SectionAnswer answer)
         {
             while (true)
             {
-                if (cursor.Rollback > 0)
+                if (answer.Tape.Rollback > 0)
                 {
-                    driver.Position -= cursor.Rollback;
-                    cursor.Rollback = 0;
+                    driver.Position -= answer.Tape.Rollback;
+                    answer.Tape.Rollback = 0;
                     decoder.Remove(0, driver.Position);
                 }
 
-                if (cursor.IsFinished)
+                if (answer.IsFinished)
                 {
                     return;
                 }
 
-                if (cursor.Pending.Count > 0)
+                if (answer.Tape.Pending.Count > 0)
                 {
-                    logits = driver.Text([.. cursor.Pending]);
-                    cursor.Pending.Clear();
+                    logits = driver.Text([.. answer.Tape.Pending]);
+                    answer.Tape.Pending.Clear();
                 }
 
-                cursor.Advance(logits);
+                answer.Advance(logits);
             }
         }
     }

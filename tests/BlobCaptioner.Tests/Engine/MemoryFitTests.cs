@@ -2,7 +2,6 @@ using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Engine;
 using BlobCaptioner.Inference;
 using BlobCaptioner.Inference.Batching;
-using BlobCaptioner.Inference.Plans;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Files;
 using Xunit;
@@ -60,7 +59,7 @@ public sealed class MemoryFitTests
     {
         var fit = MemoryFit.Find(Asked, Batching, Profile, available: 1L << 40, isOnGpu: false);
         var seen = new List<(int Slots, KvCacheType Type)>();
-        for (var next = fit; next is not null; next = next.Less(Profile, isOnGpu: false))
+        for (var next = fit; next is not null; next = next.NextSmaller(Profile, isOnGpu: false))
         {
             seen.Add((next.Batching.Slots, next.Model.CacheType));
         }
@@ -74,7 +73,7 @@ public sealed class MemoryFitTests
         var fit = MemoryFit.Find(Asked with { CacheType = KvCacheType.Q8_0 }, new() { Slots = 1 }, Profile, available: 1L << 40, isOnGpu: true);
         var all = fit.Memory;
         var layers = new List<int>();
-        for (var next = fit.Less(Profile, isOnGpu: true); next is not null; next = next.Less(Profile, isOnGpu: true))
+        for (var next = fit.NextSmaller(Profile, isOnGpu: true); next is not null; next = next.NextSmaller(Profile, isOnGpu: true))
         {
             layers.Add(next.Model.GpuLayers);
             Assert.True(next.Memory.Weights < all.Weights && next.Memory.Cache < all.Cache);

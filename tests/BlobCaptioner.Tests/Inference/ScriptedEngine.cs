@@ -1,5 +1,6 @@
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
+using BlobCaptioner.Inference;
 using BlobCaptioner.Inference.Batching;
 using BlobCaptioner.Inference.Plans;
 using BlobCaptioner.Profiles;
@@ -33,6 +34,13 @@ internal sealed class ScriptedEngine : IAsyncDisposable
 
     public DecodingPlan Plan { get; }
 
+    public static ScriptedDecoder NewDecoder(int sequences = 10, int contextTokens = 100_000, int batchTokens = 512) =>
+        new ScriptedDecoder(Words, sequences, contextTokens, batchTokens).Writing(Answer);
+
+    /// <summary>Waits in a decode call until a test opens the gate.</summary>
+    public static DecodeStatus Pass(ManualResetEventSlim gate) =>
+        gate.Wait(Deadline) ? DecodeStatus.Ok : throw new TimeoutException("The test's gate stayed shut.");
+
     public static Profile ProfileOf(params ProfileField[] fields) =>
         new() { Name = "test", Instruction = "Describe.", Fields = fields, Sampling = new() { Temperature = 0 } };
 
@@ -45,19 +53,27 @@ internal sealed class ScriptedEngine : IAsyncDisposable
 
     private Task<Caption> Submit(int picture, int tokens, DecodingPlan? plan, SamplingOptions? sampling, ulong seed, ProductFacts? facts, CancellationToken cancellationToken)
     {
-        var rgb = new byte[32 * 32 * tokens * 3];
-        (rgb[0], rgb[1]) = ((byte)picture, (byte)(picture >> 8));
-        var request = new PictureRequest
+        plan ??= Plan;
+        var request = RequestOf(plan, $"{picture}.jpg") with
         {
-            Name = $"{picture}.jpg",
-            Images = [new PixelImage { Width = 32 * tokens, Height = 32, Rgb = rgb }],
-            Plan = plan ?? Plan,
+            Profile = plan.Profile with { Sampling = sampling ?? new() { Temperature = 0 } },
             Facts = facts ?? ProductFacts.None,
-            Sampling = sampling ?? new() { Temperature = 0 },
             Seed = seed,
         };
-        return Batcher.DescribeAsync(request, cancellationToken).WaitAsync(Deadline, TestContext.Current.CancellationToken);
+        return Batcher.DescribeAsync(request, plan, [Picture(picture, tokens)], cancellationToken).WaitAsync(Deadline, TestContext.Current.CancellationToken);
     }
+
+    /// <summary>Pixels that the scripted decoder knows by their number.</summary>
+    public static PixelImage Picture(int number, int tokens)
+    {
+        var rgb = new byte[32 * 32 * tokens * 3];
+        (rgb[0], rgb[1]) = ((byte)number, (byte)(number >> 8));
+        return new PixelImage { Width = 32 * tokens, Height = 32, Rgb = rgb };
+    }
+
+    /// <summary>A request for pixels that come beside it: its image has a name and no bytes.</summary>
+    public static CaptionRequest RequestOf(DecodingPlan plan, string name = "picture") =>
+        new() { Images = [new() { Name = name, Jpeg = default }], Profile = plan.Profile, Seed = 0 };
 
     public async Task<string> Write(int picture) => Json(await Describe(picture));
 

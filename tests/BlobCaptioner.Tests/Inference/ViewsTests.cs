@@ -2,7 +2,6 @@ using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
 using BlobCaptioner.Inference.Batching;
-using BlobCaptioner.Inference.Plans;
 using Xunit;
 using static BlobCaptioner.Tests.Inference.ScriptedEngine;
 
@@ -13,15 +12,8 @@ public sealed class ViewsTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private static PixelImage Picture(int number, int tokens)
-    {
-        var rgb = new byte[32 * 32 * tokens * 3];
-        (rgb[0], rgb[1]) = ((byte)number, (byte)(number >> 8));
-        return new PixelImage { Width = 32 * tokens, Height = 32, Rgb = rgb };
-    }
-
-    private static PictureRequest Request(DecodingPlan plan, params PixelImage[] images) =>
-        new() { Name = "SKU", Images = images, Plan = plan, Sampling = new() { Temperature = 0 } };
+    private static Task<Caption> Describe(ScriptedEngine engine, params PixelImage[] images) =>
+        engine.Batcher.DescribeAsync(RequestOf(engine.Plan, "SKU"), engine.Plan, images, Cancel);
 
     [Theory]
     [InlineData(1)]
@@ -30,8 +22,8 @@ public sealed class ViewsTests
     {
         var decoder = new ScriptedDecoder(Words).Writing(ScriptedEngine.Answer);
         await using var engine = new ScriptedEngine(decoder, new BatcherOptions { Slots = slots, EncodeAhead = 0 });
-        var views = Enumerable.Range(0, 6).Select(i => engine.Batcher.DescribeAsync(Request(engine.Plan, Picture(i, 4), Picture(100, 3), Picture(101, 5), Picture(102, 1)), Cancel));
-        var singles = Enumerable.Range(10, 6).Select(i => engine.Batcher.DescribeAsync(Request(engine.Plan, Picture(i, 4)), Cancel));
+        var views = Enumerable.Range(0, 6).Select(i => Describe(engine, Picture(i, 4), Picture(100, 3), Picture(101, 5), Picture(102, 1)));
+        var singles = Enumerable.Range(10, 6).Select(i => Describe(engine, Picture(i, 4)));
         var captions = await Task.WhenAll(views.Concat(singles));
         Assert.Equal(Enumerable.Range(0, 6).Concat(Enumerable.Range(10, 6)).Select(ScriptedEngine.Answer), captions.Select(Json));
         Assert.Equal(13, captions[0].Usage.ImageTokens);
@@ -52,7 +44,7 @@ public sealed class ViewsTests
             }
         };
         await using var engine = new ScriptedEngine(decoder);
-        var broken = engine.Batcher.DescribeAsync(Request(engine.Plan, Picture(1, 4), Picture(66, 4)), Cancel);
+        var broken = Describe(engine, Picture(1, 4), Picture(66, 4));
         var error = await Assert.ThrowsAsync<CaptionException>(() => broken);
         Assert.Contains("picture 2 of 2", error.Message, StringComparison.Ordinal);
         Assert.Equal(ScriptedEngine.Answer(5), await engine.Write(5));

@@ -94,7 +94,7 @@ public sealed class RemoteCaptionModelTests
         { """{"category":"mug","color":"red","pattern":"plain","title":7}""", "'title' is Number" },
         { """{"category":"mug","color":"red","pattern":"plain","title":"A red mug","price":"3"}""", "'price'" },
         { """{"category":"mug","color":"red","color":"blue","pattern":"plain","title":"A red mug"}""", "one JSON object" },
-        { """{"category":"spoon","color":"red","pattern":"plain","title":"A red mug"}""", "none of: mug, shirt" },
+        { """{"category":"spoon","color":"red","pattern":"plain","title":"A red mug"}""", "not one of: mug, shirt" },
         { """{"category":"mug","color":"red","pattern":"plain","title":"\ud800"}""", "half a character" },
     };
 

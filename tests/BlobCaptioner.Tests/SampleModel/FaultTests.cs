@@ -3,9 +3,9 @@ using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
 using BlobCaptioner.Inference.Batching;
 using BlobCaptioner.Inference.Plans;
-using BlobCaptioner.Profiles;
 using BlobCaptioner.Tests.Engine;
 using BlobCaptioner.Tests.Images;
+using BlobCaptioner.Tests.Inference;
 using NetVips;
 using Xunit;
 
@@ -107,7 +107,7 @@ public sealed class FaultTests
         Assert.InRange(noticed, right * 4 / 5, right);
 
         Task<Caption> Describe(PixelImage pixels) => batcher.DescribeAsync(
-            new PictureRequest { Name = "picture", Images = [pixels], Plan = plan, Facts = ProductFacts.None, Sampling = answers.WriteUp.Sampling, Seed = 0 }, TestContext.Current.CancellationToken);
+            ScriptedEngine.RequestOf(plan), plan, [pixels], TestContext.Current.CancellationToken);
     }
 
     /// <summary>The number of stored pictures whose comparison fails after a change.</summary>

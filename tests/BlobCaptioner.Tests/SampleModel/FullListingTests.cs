@@ -1,7 +1,6 @@
 using System.Globalization;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
-using BlobCaptioner.Inference;
 using BlobCaptioner.Inference.Batching;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Files;

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
-using BlobCaptioner.Inference;
 using BlobCaptioner.Inference.Batching;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Files;

@@ -3,9 +3,9 @@ using BlobCaptioner.Inference.Plans;
 namespace BlobCaptioner.Inference.Answers;
 
 /// <summary>A walk down a token trie: the likeliest way at each fork, or a given one.</summary>
-internal sealed class ChoiceWalk : PlanAsk
+internal sealed class ChoiceWalk : Decision
 {
-    // A supplied value is contradicted where the model would have gone elsewhere with this probability, and the way taken had less than that.
+    // A conflict: the model gives another way at least the first probability, and the forced way at most the second.
     private const double SureOfAnother = 0.9;
     private const double SureAgainst = 0.05;
 
@@ -20,15 +20,15 @@ internal sealed class ChoiceWalk : PlanAsk
     /// <param name="tape">Takes the tokens.</param>
     /// <param name="start">Where to begin.</param>
     /// <param name="isOpen">Whether a value may be chosen; at least one that <paramref name="start"/> reaches may.</param>
-    /// <param name="isForced">The values one of which is written whatever the model thinks; null for a free choice.</param>
-    /// <param name="unknown">Index of the value that contradicts none; -1 for none.</param>
+    /// <param name="isForced">The values of which one must be written; null for a free choice.</param>
+    /// <param name="unknown">Index of the value that never counts as a conflict; -1 for none.</param>
     public ChoiceWalk(AnswerTape tape, TokenTrie.Node start, Func<int, bool> isOpen, Func<int, bool>? isForced = null, int unknown = -1)
     {
         (_tape, _isOpen, _isForced, _unknown, _node) = (tape, isOpen, isForced, unknown, start);
         Follow(start);
     }
 
-    /// <summary>True where the way is a value; false where it only decides how a list goes on.</summary>
+    /// <summary>True for a value; false for a decision how a list goes on.</summary>
     public bool IsValue { get; init; }
 
     /// <summary>The value that was reached; -1 before.</summary>
@@ -122,7 +122,7 @@ internal sealed class ChoiceWalk : PlanAsk
         (Option, TailBytes, IsDone) = (node.Value, node.TailBytes, true);
     }
 
-    /// <summary>What is open at a node: -1 to end here, else the index of a child.</summary>
+    /// <summary>The open ways at a node: -1 to end here, else the index of a child.</summary>
     private List<int> Ways(TokenTrie.Node node)
     {
         var ways = new List<int>();

@@ -9,47 +9,25 @@ namespace BlobCaptioner.Inference.Answers;
 /// Takes the tokens of a free-text value, the body of a JSON string, and says which may follow. Ends at the closing quote, past
 /// the limit, at the token cap or in a loop.
 /// </summary>
-internal sealed class TextFieldReader(ISequenceDecoder decoder)
+/// <param name="decoder">Knows the tokens' bytes.</param>
+/// <param name="maxCharacters">Most Unicode scalar values.</param>
+/// <param name="maxTokens">Most tokens.</param>
+/// <param name="isNumber">True for digits and at most one point between them.</param>
+internal sealed class TextFieldReader(ISequenceDecoder decoder, int maxCharacters, int maxTokens, bool isNumber)
 {
     private const int LongestPeriod = 16;
 
     private readonly List<byte> _raw = [];
     private readonly List<(int Token, int End)> _tokens = [];
     private JsonStringState _state;
-    private int _maxCharacters;
-    private int _maxTokens;
     private int _loopEnd = -1;
     private bool _hitCap;
-    private bool _isNumber;
-
-    /// <summary>What an accepted token did.</summary>
-    public enum Step
-    {
-        /// <summary>The text goes on; the token belongs into the cache.</summary>
-        GoesOn,
-
-        /// <summary>The text has ended; the token does not belong into the cache.</summary>
-        Ended,
-    }
 
     /// <summary>Tokens of the value, the one taken last included where it made it go on or loop.</summary>
     public int Tokens => _tokens.Count;
 
     /// <summary>The value's cached token at <paramref name="index"/>; -1 before the first.</summary>
     public int TokenAt(int index) => index < 0 ? -1 : _tokens[index].Token;
-
-    /// <summary>Begins a new value.</summary>
-    /// <param name="maxCharacters">Most Unicode scalar values.</param>
-    /// <param name="maxTokens">Most tokens.</param>
-    /// <param name="isNumber">True for digits and at most one point between them.</param>
-    public void Begin(int maxCharacters, int maxTokens, bool isNumber = false)
-    {
-        _raw.Clear();
-        _tokens.Clear();
-        _state = default;
-        _isNumber = isNumber;
-        (_maxCharacters, _maxTokens, _loopEnd, _hitCap) = (maxCharacters, maxTokens, -1, false);
-    }
 
     /// <summary>True where the value stays a valid string with this token next.</summary>
     public bool Allows(int token)
@@ -61,11 +39,11 @@ internal sealed class TextFieldReader(ISequenceDecoder decoder)
 
         var bytes = decoder.GetTokenBytes(token).Span;
         var state = _state;
-        var point = _isNumber && _raw.Contains((byte)'.');
+        var point = isNumber && _raw.Contains((byte)'.');
         var length = _raw.Count;
         foreach (var value in bytes)
         {
-            if (_isNumber && value != (byte)'"' && !IsPartOfNumber(value, length++, ref point))
+            if (isNumber && value != (byte)'"' && !IsPartOfNumber(value, length++, ref point))
             {
                 return false;
             }
@@ -127,36 +105,36 @@ internal sealed class TextFieldReader(ISequenceDecoder decoder)
         (_loopEnd, _hitCap) = (-1, false);
     }
 
-    /// <summary>Ends the text before what begins at <paramref name="start"/> (UTF-16), since it only repeats.</summary>
+    /// <summary>Ends the text at <paramref name="start"/> (UTF-16), where it begins to repeat itself.</summary>
     public void EndBefore(int start) => _loopEnd = RawLength(start);
 
-    /// <summary>Takes a token that <see cref="Allows"/>; -1 is taken as an end of generation.</summary>
-    public Step Take(int token)
+    /// <summary>Takes a token that <see cref="Allows"/>; -1 is taken as an end of generation. False where the text has ended: the token does not belong into the cache.</summary>
+    public bool TryTake(int token)
     {
         if (token < 0 || decoder.IsEndOfGeneration(token))
         {
-            return Step.Ended;
+            return false;
         }
 
         foreach (var value in decoder.GetTokenBytes(token).Span)
         {
             if (_state.Read(value) == JsonStringState.Outcome.Closed)
             {
-                return Step.Ended;
+                return false;
             }
 
             _raw.Add(value);
         }
 
-        if (_state.Characters > _maxCharacters || _tokens.Count + 1 >= _maxTokens)
+        if (_state.Characters > maxCharacters || _tokens.Count + 1 >= maxTokens)
         {
             _hitCap = true;
-            return Step.Ended;
+            return false;
         }
 
         _tokens.Add((token, _raw.Count));
         _loopEnd = FindLoop();
-        return _loopEnd < 0 ? Step.GoesOn : Step.Ended;
+        return _loopEnd < 0;
     }
 
     /// <summary>The value, and what of its tokens may stay in the cache.</summary>
@@ -167,7 +145,7 @@ internal sealed class TextFieldReader(ISequenceDecoder decoder)
         var text = Decode(rawLength);
         var start = text.Length - text.TrimStart().Length;
         var trimmed = text.Trim();
-        var kept = TextLimit.Cut(trimmed, _maxCharacters);
+        var kept = TextLimit.Cut(trimmed, maxCharacters);
         if (kept < trimmed.Length || looped)
         {
             rawLength = RawLength(start + kept);
@@ -241,7 +219,7 @@ internal sealed class TextFieldReader(ISequenceDecoder decoder)
         return Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(_raw)[from..Math.Max(from, rawLength)]);
     }
 
-    /// <summary>Where the first round of an obvious loop ends, in bytes; -1 where there is none.</summary>
+    /// <summary>Byte at which the first round of a loop ends; -1 without a loop.</summary>
     /// <remarks>A round of 1 to 16 tokens, repeated to at least 24 tokens and 4 rounds.</remarks>
     private int FindLoop()
     {
@@ -268,4 +246,23 @@ internal sealed class TextFieldReader(ISequenceDecoder decoder)
 
         return -1;
     }
+}
+
+/// <summary>How a free-text value ended.</summary>
+internal sealed record TextFieldValue
+{
+    /// <summary>The value, decoded and inside its limit.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>True where the model would have gone on.</summary>
+    public required bool IsCut { get; init; }
+
+    /// <summary>True where the model repeated itself.</summary>
+    public required bool IsLoop { get; init; }
+
+    /// <summary>The value's cached tokens that may stay in the cache.</summary>
+    public required int KeptTokens { get; init; }
+
+    /// <summary>The part of the value, as JSON, that the kept tokens lack. It goes before the next literal.</summary>
+    public required string Rest { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Numerics.Tensors;
 using System.Text;
 using BlobCaptioner.Inference.Plans;
@@ -11,20 +12,19 @@ namespace BlobCaptioner.Inference.Answers;
 /// One free text: sampled token by token until its closing quote or its limit. A banned word is taken back and sampled again; a text that repeats itself,
 /// repeats the prompt or is in another script is written a second time, hotter; what is still wrong then is flagged.
 /// </summary>
-internal sealed class TextRun : PlanAsk
+internal sealed class TextRun : Decision
 {
     private const int MostResamples = 3;
 
-    // Looking for repeated words is for texts, not for tokens: at every so many.
+    // Tokens between two searches for repeated words.
     private const int RepetitionEvery = 8;
-    private const int ParagraphsFrom = 1_000;
 
     private readonly ISequenceDecoder _decoder;
     private readonly AnswerTape _tape;
     private readonly AnswerSampling _sampling;
     private readonly TextRules _rules;
     private readonly PlanField _field;
-    private readonly TextFieldReader _reader;
+    private TextFieldReader _reader;
     private readonly Func<int, bool> _allows;
     private readonly HashSet<int> _forbidden = [];
     private readonly List<string> _flags = [];
@@ -40,7 +40,6 @@ internal sealed class TextRun : PlanAsk
     public TextRun(ISequenceDecoder decoder, AnswerTape tape, AnswerSampling sampling, TextRules rules, PlanField field)
     {
         (_decoder, _tape, _sampling, _rules, _field) = (decoder, tape, sampling, rules, field);
-        _reader = new TextFieldReader(decoder);
         _allows = Allows;
         Begin();
     }
@@ -48,19 +47,18 @@ internal sealed class TextRun : PlanAsk
     /// <summary>The text, once done.</summary>
     public string Text { get; private set; } = "";
 
-    /// <summary>What of the text, as written in JSON, the cache lacks; it goes before the next literal.</summary>
+    /// <summary>The part of the text, as JSON, that the cache lacks. It goes before the next literal.</summary>
     public string Rest { get; private set; } = "";
 
-    /// <summary>What is wrong with it: <c>cut</c>, <c>loop</c>...</summary>
+    /// <summary>Its faults: <c>cut</c>, <c>loop</c>, <c>echo</c>, <c>wrong-script</c>, <c>banned-word</c>, <c>empty</c>.</summary>
     public IReadOnlyList<string> Flags => _flags;
 
     /// <summary>For attributes: geometric mean of the tokens' probabilities.</summary>
     public double Confidence => _measured == 0 ? 1 : Math.Exp(_logProbability / _measured);
 
-    /// <summary>Told after each token; null for nobody.</summary>
-    public Action<TextRun>? Tell { get; init; }
+    /// <summary>Called after each token.</summary>
+    public required Action<TextRun> Written { get; init; }
 
-    /// <summary>What is written so far.</summary>
     public string TextSoFar() => _reader.TextSoFar();
 
     private bool IsNumber => _field.Field.Kind == FieldKind.Number;
@@ -68,31 +66,19 @@ internal sealed class TextRun : PlanAsk
     /// <inheritdoc/>
     public override void Feed(ReadOnlySpan<float> logits)
     {
-        // Several draws on the same logits, where a banned word was one token.
+        // Where a banned word was a single token, the same logits serve again.
         while (true)
         {
             _tape.SampledTokens++;
             var token = _sampling.Sample(logits, _isRetry, _allows);
             Measure(logits, token);
-            var step = _reader.Take(token);
-            if (step == TextFieldReader.Step.Ended)
+            var isEnd = !_reader.TryTake(token);
+            if (isEnd)
             {
                 _tape.OutputTokens++;
-                if (TakeBannedBack(isEnd: true))
-                {
-                    if (_tape.IsStale)
-                    {
-                        return;
-                    }
-
-                    continue;
-                }
-
-                Finish();
-                return;
             }
 
-            if (TakeBannedBack(isEnd: false))
+            if (TakeBannedBack(isEnd))
             {
                 if (_tape.IsStale)
                 {
@@ -100,6 +86,12 @@ internal sealed class TextRun : PlanAsk
                 }
 
                 continue;
+            }
+
+            if (isEnd)
+            {
+                Finish();
+                return;
             }
 
             _sampling.Wrote(token);
@@ -112,14 +104,15 @@ internal sealed class TextRun : PlanAsk
 
             _tape.Append([token]);
             _cached++;
-            Tell?.Invoke(this);
+            Written(this);
             return;
         }
     }
 
+    [MemberNotNull(nameof(_reader))]
     private void Begin()
     {
-        _reader.Begin(_field.Field.MaxCharacters, _field.MaxTextTokens, IsNumber);
+        _reader = new TextFieldReader(_decoder, _field.Field.MaxCharacters, _field.MaxTextTokens, IsNumber);
         (_cached, _resamples, _hasBanned, _logProbability, _measured) = (0, 0, false, 0, 0);
         _forbidden.Clear();
         _flags.Clear();
@@ -152,7 +145,7 @@ internal sealed class TextRun : PlanAsk
 
         // A lone byte of a longer character says nothing yet.
         var isWhole = bytes.Length > 1 || bytes[0] < 0x80;
-        return !isWhole || _field.Field.IsAttribute || _rules.Script is not { } script || !script.IsForeign(Encoding.UTF8.GetString(bytes));
+        return !isWhole || !_rules.IsForeignStart(Encoding.UTF8.GetString(bytes), _field.Field);
     }
 
     private void Measure(ReadOnlySpan<float> logits, int token)
@@ -197,7 +190,7 @@ internal sealed class TextRun : PlanAsk
         return total;
     }
 
-    /// <summary>True where the text had to go back to before a word that must not be there, which is sampled anew.</summary>
+    /// <summary>True where the text has gone back to before a banned word, which is sampled again.</summary>
     private bool TakeBannedBack(bool isEnd)
     {
         if (_rules.Banned.IsEmpty || IsNumber || _hasBanned || _reader.Tokens == 0 || !_rules.Banned.TryFindCompleted(_reader.TextSoFar(), isEnd, out var start))
@@ -229,16 +222,14 @@ internal sealed class TextRun : PlanAsk
     private void Finish()
     {
         var value = _reader.End();
-        var text = IsNumber ? value.Text.TrimEnd('.') : MarkdownText.Clean(value.Text, keepParagraphs: _field.Field.MaxCharacters >= ParagraphsFrom);
+        var text = IsNumber ? value.Text.TrimEnd('.') : TextRules.Clean(value.Text, _field.Field);
         var repeated = IsNumber ? -1 : Repetition.Find(text);
-        var attempt = new Attempt
-        {
-            Text = repeated >= 0 ? text[..repeated].TrimEnd() : text,
-            IsCut = value.IsCut,
-            IsLoop = value.IsLoop || repeated >= 0,
-            IsEcho = !IsNumber && _rules.Echo.IsIn(text),
-            IsForeign = !_field.Field.IsAttribute && _rules.Script is { } script && script.IsWrong(text),
-        };
+        var attempt = new Attempt(
+            repeated >= 0 ? text[..repeated].TrimEnd() : text,
+            value.IsCut,
+            IsLoop: value.IsLoop || repeated >= 0,
+            IsEcho: !IsNumber && _rules.Echo.IsIn(text),
+            IsForeign: _rules.IsForeign(text, _field.Field));
         if (attempt.IsBad && !_isRetry)
         {
             (_first, _isRetry) = (attempt, true);
@@ -249,7 +240,7 @@ internal sealed class TextRun : PlanAsk
 
         if (attempt.Text.Length == 0 && _first is { Text.Length: > 0 })
         {
-            // Something with a flag is of more use than nothing.
+            // A flagged text is of more use than an empty one.
             attempt = _first;
             _tape.Cut(_cached);
             Rest = DecodingPlan.Escape(attempt.Text);
@@ -278,19 +269,8 @@ internal sealed class TextRun : PlanAsk
         }
     }
 
-    /// <summary>What came of one attempt.</summary>
-    private sealed record Attempt
+    private sealed record Attempt(string Text, bool IsCut, bool IsLoop, bool IsEcho, bool IsForeign)
     {
-        public required string Text { get; init; }
-
-        public required bool IsCut { get; init; }
-
-        public required bool IsLoop { get; init; }
-
-        public required bool IsEcho { get; init; }
-
-        public required bool IsForeign { get; init; }
-
         public bool IsBad => IsLoop || IsEcho || IsForeign;
     }
 }

@@ -2,31 +2,36 @@ using BlobCaptioner.Captioning;
 
 namespace BlobCaptioner.Inference.Batching;
 
-/// <summary>The errors of the batching engine, in the words of those who read caption records.</summary>
+/// <summary>The errors of the batching engine. Readers of records see them.</summary>
 internal static class BatcherErrors
 {
-    public static CaptionException ContextTooSmall(PictureWork work, int cells, int limit) => new(
-        "context-too-small",
-        $"'{work.Request.Name}' needs {cells} tokens of context ({work.Encoded!.Sum(i => i.TokenCount)} for {(work.Encoded!.Count == 1 ? "the picture" : $"{work.Encoded!.Count} pictures")}, {work.Request.Plan.ExpectedAnswerTokens} for the answer); the context holds {limit}.",
-        $"Raise the context to {cells} tokens or more, or lower the profile's image token budget or its fields' limits.",
-        retry: false);
+    public static CaptionException ContextTooSmall(Picture picture, int limit)
+    {
+        var cells = picture.Plan.PrefixTokens.Count + picture.Cells;
+        var pictures = picture.Encoded.Count == 1 ? "the picture" : $"{picture.Encoded.Count} pictures";
+        return new(
+            "context-too-small",
+            $"'{picture.Name}' needs {cells} tokens of context ({picture.Encoded.Sum(i => i.TokenCount)} for {pictures}, {picture.Plan.ExpectedAnswerTokens} for the answer); the context holds {limit}.",
+            $"Raise the context to {cells} tokens or more, or lower the profile's image token budget or its fields' limits.",
+            retry: false);
+    }
 
-    public static CaptionException Outgrown(PictureWork work, int limit) => new(
+    public static CaptionException Outgrown(Picture picture, int limit) => new(
         "context-too-small",
-        $"The answer for '{work.Request.Name}' outgrew the context of {limit} tokens, with no other picture in it.",
+        $"The answer for '{picture.Name}' outgrew the context of {limit} tokens, with no other picture in it.",
         $"Raise the context, to {2 * limit} tokens for instance, or lower the profile's image token budget, its fields' limits or its languages.",
         retry: false);
 
-    public static CaptionException NotEncodable(PictureWork work, int image, Exception error) => new(
+    public static CaptionException NotEncodable(Picture picture, int image, Exception error) => new(
         "encode-failed",
-        $"The vision model could not read '{work.Request.Name}' ({(work.Request.Images.Count == 1 ? "" : $"picture {image + 1} of {work.Request.Images.Count}, ")}{work.Request.Images[image].Width} x {work.Request.Images[image].Height} px): {error.Message}",
+        $"The vision model could not read '{picture.Name}' ({(picture.Pixels.Count == 1 ? "" : $"picture {image + 1} of {picture.Pixels.Count}, ")}{picture.Pixels[image].Width} x {picture.Pixels[image].Height} px): {error.Message}",
         "Check that the picture opens in a viewer; if it does, run `captioner doctor`.",
         retry: true,
         error);
 
-    public static CaptionException DecoderFailed(PictureWork work, Exception error) => new(
+    public static CaptionException DecoderFailed(Picture picture, Exception error) => new(
         "decoder-failed",
-        $"The model failed while it described '{work.Request.Name}': {error.Message}",
+        $"The model failed while it described '{picture.Name}': {error.Message}",
         "It is tried again. If it happens often, run `captioner doctor` and lower --slots.",
         retry: true,
         error);
@@ -38,16 +43,10 @@ internal static class BatcherErrors
         retry: true,
         error);
 
-    public static CaptionException Internal(PictureWork work, Exception error) => new(
+    public static CaptionException Internal(Picture picture, Exception error) => new(
         "internal",
-        $"Describing '{work.Request.Name}' met an error of the captioner's own: {error.Message}",
+        $"Describing '{picture.Name}' failed by an internal error: {error.Message}",
         "Please report it with the log; the picture is tried again.",
         retry: true,
         error);
-
-    public static CaptionException Stopping() => new(
-        "stopping",
-        "The worker stopped before the picture was described.",
-        "Nothing: it is tried again by the next worker.",
-        retry: true);
 }

@@ -1,5 +1,7 @@
 using System.Threading.Channels;
 using BlobCaptioner.Captioning;
+using BlobCaptioner.Images;
+using BlobCaptioner.Inference.Plans;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -20,7 +22,7 @@ public sealed class ContinuousBatcher : IAsyncDisposable
     private readonly ISequenceDecoder _decoder;
     private readonly TimeProvider _time;
     private readonly BatcherMetrics _metrics;
-    private readonly Channel<PictureWork> _pictures;
+    private readonly Channel<Picture> _pictures;
     private readonly EncodeLoop _encode;
     private readonly DecodeLoop _decode;
     private readonly CancellationTokenSource _stop = new();
@@ -52,13 +54,13 @@ public sealed class ContinuousBatcher : IAsyncDisposable
         _decoder = decoder;
         _time = timeProvider ?? TimeProvider.System;
         _metrics = new(decoder.Info.ModelName, _options.Slots, decoder.Info.ContextTokens);
-        _pictures = Channel.CreateBounded<PictureWork>(new BoundedChannelOptions(_options.QueueCapacity)
+        _pictures = Channel.CreateBounded<Picture>(new BoundedChannelOptions(_options.QueueCapacity)
         {
             FullMode = BoundedChannelFullMode.Wait,
             SingleReader = true,
         });
-        _encode = new EncodeLoop(decoder, _pictures.Reader, _options.Slots + _options.EncodeAhead, new(_options.KeptEncodings), _metrics, _time);
-        _decode = new DecodeLoop(decoder, _options, _metrics, _time, logger ?? NullLogger<ContinuousBatcher>.Instance, work => _encode.Release(work), Die);
+        _encode = new EncodeLoop(decoder, _pictures.Reader, _options.Slots + _options.EncodeAhead, new(_options.KeptEncodings), _metrics, _time, () => _dead);
+        _decode = new DecodeLoop(decoder, _options, _metrics, _time, logger ?? NullLogger<ContinuousBatcher>.Instance, picture => _encode.Release(picture), () => _dead, Die);
         _decodeEnded = StartThread("captioner decode", _decode.Run);
         _encodeEnded = StartThread("captioner encode", () => _encode.Run(_decode.Enqueue, Die, _stop.Token));
         InferenceMetrics.Add(_metrics);
@@ -67,38 +69,41 @@ public sealed class ContinuousBatcher : IAsyncDisposable
     /// <summary>Pictures that are decoded at once.</summary>
     public int Slots => _options.Slots;
 
-    /// <summary>Counts since the start and what runs now. Cheap; any thread.</summary>
+    /// <summary>Counts since the start, and the current state. Cheap; any thread.</summary>
     public BatcherSnapshot Snapshot() => _metrics.Snapshot();
 
     /// <summary>Describes a picture. Any number of callers at once.</summary>
-    /// <param name="request">The picture and its compiled plan.</param>
+    /// <param name="request">The request. Of its prepared images only the name and the seed are used.</param>
+    /// <param name="plan">The request's profile, compiled for this batcher's decoder.</param>
+    /// <param name="pixels">The request's images, decoded: 1 to <see cref="CaptionRequest.MaxImages"/>.</param>
     /// <param name="cancellationToken">Gives the picture up; its slot is free before the next step.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="CaptionException">
     /// <c>context-too-small</c> (never to be retried), <c>encode-failed</c>, <c>decoder-failed</c>, <c>decoder-dead</c>, <c>internal</c> or <c>stopping</c>.
     /// </exception>
-    public async Task<Caption> DescribeAsync(PictureRequest request, CancellationToken cancellationToken)
+    public async Task<Caption> DescribeAsync(CaptionRequest request, DecodingPlan plan, IReadOnlyList<PixelImage> pixels, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (!ReferenceEquals(request.Plan.Decoder, _decoder))
+        ArgumentNullException.ThrowIfNull(plan);
+        if (!ReferenceEquals(plan.Decoder, _decoder))
         {
-            throw new ArgumentException("The plan was compiled for another decoder. Compile it with this batcher's.", nameof(request));
+            throw new ArgumentException("The plan was compiled for another decoder. Compile it with this batcher's.", nameof(plan));
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        var work = new PictureWork(request, _time.GetTimestamp());
-        _metrics.Submit(work.SubmittedAt);
+        var picture = new Picture(request, plan, pixels, _time.GetTimestamp());
+        _metrics.Submit(picture.SubmittedAt);
         try
         {
             await using var registration = cancellationToken.UnsafeRegister(
                 (_, token) =>
                 {
-                    work.TryCancel(token);
+                    picture.TryCancel(token);
                     _decode.Wake();
                 },
                 state: null);
-            await WriteAsync(work, cancellationToken);
-            var caption = await work.Task;
+            await WriteAsync(picture, cancellationToken);
+            var caption = await picture.Completion;
             _metrics.Add(BatcherMetrics.Count.Described);
             return caption;
         }
@@ -122,7 +127,7 @@ public sealed class ContinuousBatcher : IAsyncDisposable
         {
             _pictures.Writer.Complete();
 
-            // First, since cancelling yields: no picture ends well once this has been called.
+            // Before the cancellation, which yields: no picture is completed after this call.
             _decode.Stop();
             await _stop.CancelAsync();
 
@@ -135,7 +140,7 @@ public sealed class ContinuousBatcher : IAsyncDisposable
         }
     }
 
-    private async ValueTask WriteAsync(PictureWork work, CancellationToken cancellationToken)
+    private async ValueTask WriteAsync(Picture picture, CancellationToken cancellationToken)
     {
         try
         {
@@ -144,41 +149,27 @@ public sealed class ContinuousBatcher : IAsyncDisposable
                 throw BatcherErrors.Dead(dead);
             }
 
-            await _pictures.Writer.WriteAsync(work, cancellationToken);
+            await _pictures.Writer.WriteAsync(picture, cancellationToken);
         }
         catch (ChannelClosedException)
         {
-            throw BatcherErrors.Stopping();
+            throw CaptionException.Stopping();
         }
     }
 
     private void Die(Exception error)
     {
         _dead = error;
-        _encode.Die(error);
-        _decode.Die(error);
+        _decode.Wake();
     }
 
-    private static Task StartThread(string name, Action body)
-    {
-        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var thread = new Thread(() =>
+    private static Task StartThread(string name, Action body) => Task.Factory.StartNew(
+        () =>
         {
-            try
-            {
-                body();
-                ended.SetResult();
-            }
-            catch (Exception error)
-            {
-                ended.SetException(error);
-            }
-        })
-        {
-            IsBackground = true,
-            Name = name,
-        };
-        thread.Start();
-        return ended.Task;
-    }
+            Thread.CurrentThread.Name = name;
+            body();
+        },
+        CancellationToken.None,
+        TaskCreationOptions.LongRunning,
+        TaskScheduler.Default);
 }

@@ -1,38 +1,30 @@
 using System.Collections.Concurrent;
 using BlobCaptioner.Captioning;
-using BlobCaptioner.Inference.Sampling;
 using Microsoft.Extensions.Logging;
-using static BlobCaptioner.Inference.Batching.BatcherMetrics;
 
 namespace BlobCaptioner.Inference.Batching;
 
 /// <summary>
-/// The thread that owns the context: admits encoded pictures to slots, decodes slices of their images, then one step for all slots'
-/// text, chooses tokens, and frees the slots that are done. Everything but <see cref="Enqueue"/>, <see cref="Wake"/> and
-/// <see cref="Stop"/> happens on that thread.
+/// The thread that owns the context: takes encoded pictures over, runs the scheduler's steps, and recovers from those that fail. Everything but <see cref="Enqueue"/>,
+/// <see cref="Wake"/> and <see cref="Stop"/> happens on that thread.
 /// </summary>
 internal sealed partial class DecodeLoop
 {
     // A decoder that fails this often in a row won't recover by itself.
     private const int FailuresUntilDead = 3;
 
-    private readonly ISequenceDecoder _decoder;
     private readonly BatcherMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly Action<PictureWork> _left;
+    private readonly Func<Exception?> _dead;
     private readonly Action<Exception> _died;
-    private readonly ConcurrentQueue<PictureWork> _incoming = new();
+    private readonly ConcurrentQueue<Picture> _incoming = new();
     private readonly object _wakeGate = new();
-    private readonly LinkedList<PictureWork> _waiting = new();
-    private readonly RunTable _table;
+    private readonly int _contextTokens;
+    private readonly PictureTable _table;
     private readonly PrefixCache _prefixes;
-    private readonly TokenSampler _sampler = new();
-    private readonly BatchStep _step;
-    private int _slots;
-    private bool _holdAdmission;
+    private readonly Scheduler _scheduler;
     private int _failures;
-    private volatile Exception? _dead;
     private volatile bool _stop;
     private bool _woken;
 
@@ -42,28 +34,23 @@ internal sealed partial class DecodeLoop
     /// <param name="metrics">Where it counts.</param>
     /// <param name="time">For durations.</param>
     /// <param name="logger">For failures.</param>
-    /// <param name="left">Called once for each enqueued work when the loop lets go of it, however it ended.</param>
+    /// <param name="left">Called once for each enqueued picture when the loop lets go of it, however it ended.</param>
+    /// <param name="dead">Why the decoder can't be used any more; null while it can.</param>
     /// <param name="died">Called when the decoder can't be used any more.</param>
     public DecodeLoop(
-        ISequenceDecoder decoder,
-        BatcherOptions options,
-        BatcherMetrics metrics,
-        TimeProvider time,
-        ILogger logger,
-        Action<PictureWork> left,
-        Action<Exception> died)
+        ISequenceDecoder decoder, BatcherOptions options, BatcherMetrics metrics, TimeProvider time, ILogger logger, Action<Picture> left,
+        Func<Exception?> dead, Action<Exception> died)
     {
-        (_decoder, _metrics, _time, _logger, _left, _died) = (decoder, metrics, time, logger, left, died);
-        _step = new BatchStep(decoder, options, metrics, time, logger);
-        _slots = options.Slots;
-        _table = new RunTable(decoder, metrics, options.Slots);
-        _prefixes = new PrefixCache(decoder, options.Slots, options.Prefixes);
+        (_metrics, _time, _logger, _dead, _died, _contextTokens) = (metrics, time, logger, dead, died, decoder.Info.ContextTokens);
+        _table = new PictureTable(decoder, metrics, time, options.Slots, left);
+        _prefixes = new PrefixCache(decoder, metrics, options.Slots, options.Prefixes);
+        _scheduler = new Scheduler(decoder, _table, _prefixes, new ModelRunner(decoder, options, metrics, time, logger), options.Slots, logger);
     }
 
     /// <summary>Hands an encoded picture over. Any thread.</summary>
-    public void Enqueue(PictureWork work)
+    public void Enqueue(Picture picture)
     {
-        _incoming.Enqueue(work);
+        _incoming.Enqueue(picture);
         Wake();
     }
 
@@ -84,43 +71,33 @@ internal sealed partial class DecodeLoop
         Wake();
     }
 
-    /// <summary>From now on every picture fails with this. Any thread.</summary>
-    public void Die(Exception error)
-    {
-        _dead = error;
-        Wake();
-    }
-
     /// <summary>Fails what was enqueued after the loop ended; only once the threads have ended.</summary>
-    public void FailIncoming() => FailAll(BatcherErrors.Stopping());
+    public void FailIncoming() => FailAll(CaptionException.Stopping());
 
     /// <summary>The thread's body.</summary>
     public void Run()
     {
         while (!_stop)
         {
-            TakeIncoming();
             try
             {
-                FreeCancelled();
-                _table.ForkWaiting(_slots);
-                Admit();
-                if (_table.Runs.Count > 0)
+                TakeIncoming();
+                if (_scheduler.Step())
                 {
-                    Step();
-                    continue;
+                    _failures = 0;
+                }
+                else
+                {
+                    WaitForWake();
                 }
             }
             catch (Exception error)
             {
                 Recover(error);
-                continue;
             }
-
-            WaitForWake();
         }
 
-        FailAll(BatcherErrors.Stopping());
+        FailAll(CaptionException.Stopping());
     }
 
     private void WaitForWake()
@@ -136,190 +113,45 @@ internal sealed partial class DecodeLoop
             _woken = false;
         }
 
-        _metrics.Add(Count.IdleTicks, _time.GetElapsedTime(Math.Max(started, _metrics.BusySince)).Ticks);
+        _metrics.Add(BatcherMetrics.Count.IdleTicks, _time.GetElapsedTime(Math.Max(started, _metrics.BusySince)).Ticks);
     }
 
     private void TakeIncoming()
     {
-        while (_incoming.TryDequeue(out var work))
+        while (_incoming.TryDequeue(out var picture))
         {
-            var plan = work.Request.Plan;
-            var cells = plan.PrefixTokens.Count + CellsFor(work);
-            if (_dead is not null)
+            if (_dead() is { } error)
             {
-                Fail(work, BatcherErrors.Dead(_dead));
+                _table.Fail(picture, BatcherErrors.Dead(error));
             }
-            else if (cells > _decoder.Info.ContextTokens)
+            else if (picture.Plan.PrefixTokens.Count + picture.Cells > _contextTokens)
             {
-                Fail(work, BatcherErrors.ContextTooSmall(work, cells, _decoder.Info.ContextTokens));
+                _table.Fail(picture, BatcherErrors.ContextTooSmall(picture, _contextTokens));
             }
             else
             {
-                _waiting.AddLast(work);
+                _table.Add(picture);
             }
         }
     }
 
-    private void FreeCancelled()
-    {
-        foreach (var run in _table.Runs.Where(r => r.Work.IsDone).ToArray())
-        {
-            Free(run);
-            _left(run.Work);
-        }
-
-        for (var node = _waiting.First; node is not null;)
-        {
-            var next = node.Next;
-            if (node.Value.IsDone)
-            {
-                _waiting.Remove(node);
-                _left(node.Value);
-            }
-
-            node = next;
-        }
-    }
-
-    /// <summary>Gives free slots to the pictures that wait, in their order: the first that finds no room holds those behind it.</summary>
-    private void Admit()
-    {
-        while (!_holdAdmission && _table.HasFree && _table.Slots.Count < _slots && _waiting.First is { } first)
-        {
-            var work = first.Value;
-            var plan = work.Request.Plan;
-            var cells = CellsFor(work);
-            var budget = _decoder.Info.ContextTokens - _table.Cells - cells;
-            if (GetPrefix(work, budget) is not { } prefix)
-            {
-                if (_table.Runs.Count > 0)
-                {
-                    return;
-                }
-
-                // Nothing runs and it still does not fit, so the decoder holds less than it says.
-                _waiting.RemoveFirst();
-                Fail(work, BatcherErrors.ContextTooSmall(work, cells + plan.PrefixTokens.Count, _decoder.Info.ContextTokens));
-                continue;
-            }
-
-            _waiting.RemoveFirst();
-            Start(work, prefix, cells);
-        }
-    }
-
-    private PromptPrefix? GetPrefix(PictureWork work, int cells)
-    {
-        try
-        {
-            return _prefixes.Get(work.Request.Plan, cells, CountPrefix);
-        }
-        catch (Exception error)
-        {
-            // Not tried again here: a prefix that the decoder chokes on would hold all that wait behind it.
-            _waiting.Remove(work);
-            Fail(work, BatcherErrors.DecoderFailed(work, error));
-            throw;
-        }
-    }
-
-    private void Start(PictureWork work, PromptPrefix prefix, int cells)
-    {
-        var suffix = SuffixOf(work);
-        var run = _table.Start(sequence => new PictureRun(work, prefix, sequence, suffix, _sampler) { Cells = cells, AdmittedAt = _time.GetTimestamp() });
-        if (run.NeedsNothing)
-        {
-            // Every field has one value only.
-            Free(run);
-            Complete(run);
-        }
-    }
-
-    private static IReadOnlyList<int> SuffixOf(PictureWork work) => work.Request.Plan.SuffixTokensFor(work.Request.Facts);
-
-    private static int CellsFor(PictureWork work) => work.Request.Plan.CellsFor(work.ImageTokens, SuffixOf(work).Count);
-
-    private void Step()
-    {
-        if (!_step.Run(_table.Slots))
-        {
-            MakeRoom();
-            return;
-        }
-
-        _failures = 0;
-        foreach (var run in _table.TakeComplete())
-        {
-            _holdAdmission = false;
-            Complete(run);
-        }
-    }
-
-    private void Complete(PictureRun run)
-    {
-        run.Work.TryComplete(run.ToCaption(_time));
-        _left(run.Work);
-    }
-
-    private void Free(PictureRun run)
-    {
-        _holdAdmission = false;
-        _table.Free(run);
-    }
-
-    private void Fail(PictureWork work, CaptionException error)
-    {
-        work.TryFail(error);
-        _left(work);
-    }
-
-    /// <summary>The cache is full although admission counted cells: the youngest picture starts over once another has finished.</summary>
-    private void MakeRoom()
-    {
-        if (_prefixes.EvictIdle(keep: null))
-        {
-            return;
-        }
-
-        var youngest = _table.Runs[^1];
-        LogNoRoom(_logger, youngest.Work.Request.Name, _table.Runs.Count, _decoder.Info.ContextTokens);
-        Free(youngest);
-        if (_table.Runs.Count == 0)
-        {
-            Fail(youngest.Work, BatcherErrors.Outgrown(youngest.Work, _decoder.Info.ContextTokens));
-            return;
-        }
-
-        _metrics.Add(Count.PutBack);
-        _waiting.AddFirst(youngest.Work);
-        _holdAdmission = true;
-    }
-
+    /// <summary>A step failed. The pictures in it may be tried again; whether the decoder goes on depends on the error and on how often it came.</summary>
     private void Recover(Exception error)
     {
-        LogStepFailed(_logger, _table.Runs.Count, error);
-        _failures = HasLessAtOnce(error) ? 0 : _failures + 1;
-        var running = _table.Runs.ToArray();
+        LogStepFailed(_logger, _table.Running.Count, error);
+        _failures = error is SequenceDecoderException { IsOutOfMemory: true } && _scheduler.TryReduceSlots() ? 0 : _failures + 1;
         var isDead = error is SequenceDecoderException { IsFatal: true } || _failures >= FailuresUntilDead;
+        Picture[] running = [.. _table.Running];
         try
         {
-            foreach (var run in running)
-            {
-                Free(run);
-            }
-
+            Array.ForEach(running, picture => _table.Fail(picture, BatcherErrors.DecoderFailed(picture, error)));
             _prefixes.Clear();
         }
         catch (Exception second)
         {
-            LogStepFailed(_logger, _table.Runs.Count, second);
-            _table.Forget();
+            LogStepFailed(_logger, _table.Running.Count, second);
+            Array.ForEach(running, picture => picture.TryFail(BatcherErrors.DecoderFailed(picture, error)));
             isDead = true;
-        }
-
-        foreach (var run in running)
-        {
-            Fail(run.Work, BatcherErrors.DecoderFailed(run.Work, error));
         }
 
         if (isDead)
@@ -329,52 +161,15 @@ internal sealed partial class DecodeLoop
         }
     }
 
-    /// <summary>True where memory ran out and there was a step to fall back: half as many sequences from now on, and shorter slices of pictures. Never raised again.</summary>
-    private bool HasLessAtOnce(Exception error)
-    {
-        if (error is not SequenceDecoderException { IsOutOfMemory: true } || _slots == 1)
-        {
-            return false;
-        }
-
-        _slots /= 2;
-        _step.HalveSlices();
-        LogLessAtOnce(_logger, _slots);
-        return true;
-    }
-
     private void FailAll(CaptionException error)
     {
-        foreach (var run in _table.Runs)
+        _table.FailAll(error);
+        while (_incoming.TryDequeue(out var picture))
         {
-            Fail(run.Work, error);
+            _table.Fail(picture, error);
         }
-
-        _table.Forget();
-        foreach (var work in _waiting)
-        {
-            Fail(work, error);
-        }
-
-        _waiting.Clear();
-        while (_incoming.TryDequeue(out var work))
-        {
-            Fail(work, error);
-        }
-    }
-
-    private void CountPrefix(PromptPrefix prefix)
-    {
-        _metrics.Add(Count.PrefixesDecoded);
-        _metrics.Add(Count.TextTokens, prefix.Cells);
     }
 
     [LoggerMessage(301, LogLevel.Error, "A decode step failed with {Running} pictures in it")]
     private static partial void LogStepFailed(ILogger logger, int running, Exception error);
-
-    [LoggerMessage(304, LogLevel.Warning, "Memory ran out in a decode step. From now on {Slots} sequences at once; start with fewer --slots, or run 'captioner doctor --model' to see what fits")]
-    private static partial void LogLessAtOnce(ILogger logger, int slots);
-
-    [LoggerMessage(302, LogLevel.Warning, "The KV cache has no room for {Running} pictures although {Cells} cells were counted; '{Name}' starts over")]
-    private static partial void LogNoRoom(ILogger logger, string name, int running, int cells);
 }

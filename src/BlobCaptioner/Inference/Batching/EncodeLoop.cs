@@ -1,4 +1,7 @@
+using System.Security.Cryptography;
 using System.Threading.Channels;
+using BlobCaptioner.Captioning;
+using BlobCaptioner.Images;
 
 namespace BlobCaptioner.Inference.Batching;
 
@@ -9,87 +12,58 @@ namespace BlobCaptioner.Inference.Batching;
 /// <param name="kept">Embeddings of the last pictures.</param>
 /// <param name="metrics">Where it counts.</param>
 /// <param name="time">For durations.</param>
+/// <param name="dead">Why the decoder can't be used any more; null while it can.</param>
 internal sealed class EncodeLoop(
     ISequenceDecoder decoder,
-    ChannelReader<PictureWork> pictures,
+    ChannelReader<Picture> pictures,
     int ahead,
-    EncodedImages kept,
+    EncodingCache kept,
     BatcherMetrics metrics,
-    TimeProvider time) : IDisposable
+    TimeProvider time,
+    Func<Exception?> dead) : IDisposable
 {
     private readonly SemaphoreSlim _room = new(ahead);
-    private volatile Exception? _dead;
 
     /// <summary>A request's embeddings are gone. Any thread.</summary>
-    public void Release(PictureWork work)
+    public void Release(Picture picture)
     {
-        if (work.Places > 0)
+        if (picture.Places > 0)
         {
-            _room.Release(work.Places);
-            work.Places = 0;
+            _room.Release(picture.Places);
+            picture.Places = 0;
         }
     }
 
     /// <summary>To be called when nothing is left to release.</summary>
     public void Dispose() => _room.Dispose();
 
-    /// <summary>From now on every picture fails with this. Any thread.</summary>
-    public void Die(Exception error) => _dead = error;
-
     /// <summary>The thread's body; ends when the channel is completed and empty.</summary>
     /// <param name="encoded">Takes an encoded picture over; <see cref="Release"/> is due for it.</param>
     /// <param name="died">Called when the decoder can't be used any more.</param>
     /// <param name="stop">Pictures fail instead of being encoded once this is cancelled.</param>
-    public void Run(Action<PictureWork> encoded, Action<Exception> died, CancellationToken stop)
+    public void Run(Action<Picture> encoded, Action<Exception> died, CancellationToken stop)
     {
-        while (Take() is { } work)
+        // This thread is ours alone and has nothing else to do.
+        foreach (var picture in pictures.ReadAllAsync(CancellationToken.None).ToBlockingEnumerable(CancellationToken.None))
         {
-            if (!work.IsDone && !Wait(work, stop))
+            // It may be given up while it waits for its places.
+            if (!picture.IsCompleted && TryWait(picture, stop) && TryEncode(picture, died))
             {
-                work.TryFail(BatcherErrors.Stopping());
-            }
-
-            if (work.IsDone)
-            {
-                // It may have been given up while it waited for its places.
-                Release(work);
-                continue;
-            }
-
-            if (TryEncode(work, died))
-            {
-                encoded(work);
+                encoded(picture);
             }
             else
             {
-                Release(work);
-            }
-        }
-    }
-
-    private PictureWork? Take()
-    {
-        while (true)
-        {
-            if (pictures.TryRead(out var work))
-            {
-                return work;
-            }
-
-            // This thread is ours alone and has nothing else to do.
-            if (!pictures.WaitToReadAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult())
-            {
-                return null;
+                Release(picture);
             }
         }
     }
 
     // A request of more pictures than there are places takes all of them; otherwise it would wait for itself.
-    private bool Wait(PictureWork work, CancellationToken stop)
+    private bool TryWait(Picture picture, CancellationToken stop)
     {
         try
         {
-            for (var wanted = Math.Min(work.Request.Images.Count, ahead); work.Places < wanted; work.Places++)
+            for (var wanted = Math.Min(picture.Pixels.Count, ahead); picture.Places < wanted; picture.Places++)
             {
                 _room.Wait(stop);
             }
@@ -98,19 +72,19 @@ internal sealed class EncodeLoop(
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            Release(work);
+            picture.TryFail(CaptionException.Stopping());
             return false;
         }
     }
 
-    private bool TryEncode(PictureWork work, Action<Exception> died)
+    private bool TryEncode(Picture picture, Action<Exception> died)
     {
-        if (_dead is { } dead)
+        if (dead() is { } error)
         {
-            work.TryFail(BatcherErrors.Dead(dead));
+            picture.TryFail(BatcherErrors.Dead(error));
         }
 
-        if (work.IsDone)
+        if (picture.IsCompleted)
         {
             return false;
         }
@@ -120,14 +94,14 @@ internal sealed class EncodeLoop(
         var isReused = true;
         try
         {
-            foreach (var image in work.Request.Images)
+            foreach (var image in picture.Pixels)
             {
-                if (work.IsDone)
+                if (picture.IsCompleted)
                 {
                     return false;
                 }
 
-                var key = EncodedImages.KeyOf(image);
+                var key = EncodingCache.KeyOf(image);
                 if (kept.Find(key) is { } known)
                 {
                     images.Add(known);
@@ -139,24 +113,69 @@ internal sealed class EncodeLoop(
                 kept.Keep(key, images[^1]);
             }
 
-            work.IsEncodingReused = isReused;
-            work.Encoded = images;
+            picture.IsEncodingReused = isReused;
+            picture.Encoded = images;
             return true;
         }
-        catch (Exception error)
+        catch (Exception failure)
         {
-            work.TryFail(BatcherErrors.NotEncodable(work, images.Count, error));
-            if (error is SequenceDecoderException { IsFatal: true })
+            picture.TryFail(BatcherErrors.NotEncodable(picture, images.Count, failure));
+            if (failure is SequenceDecoderException { IsFatal: true })
             {
-                died(error);
+                died(failure);
             }
 
             return false;
         }
         finally
         {
-            work.EncodeTime = time.GetElapsedTime(started);
-            metrics.Add(BatcherMetrics.Count.EncodeTicks, work.EncodeTime.Ticks);
+            picture.EncodeTime = time.GetElapsedTime(started);
+            metrics.Add(BatcherMetrics.Count.EncodeTicks, picture.EncodeTime.Ticks);
+        }
+    }
+}
+
+/// <summary>The last pictures' embeddings, so that another question about a picture, or the same pixels again, costs no vision tower. Encode thread only.</summary>
+/// <param name="capacity">Pictures that are kept; 0 for none.</param>
+internal sealed class EncodingCache(int capacity)
+{
+    private readonly LinkedList<(string Key, EncodedImage Image)> _kept = [];
+
+    /// <summary>A picture's key: SHA-256 over its size and pixels.</summary>
+    public static string KeyOf(PixelImage image)
+    {
+        Span<byte> size = stackalloc byte[8];
+        BitConverter.TryWriteBytes(size, image.Width);
+        BitConverter.TryWriteBytes(size[4..], image.Height);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(size);
+        hash.AppendData(image.Rgb.Span);
+        return Convert.ToHexString(hash.GetHashAndReset());
+    }
+
+    /// <summary>A picture's embeddings; null where they are not kept.</summary>
+    public EncodedImage? Find(string key)
+    {
+        for (var node = _kept.First; node is not null; node = node.Next)
+        {
+            if (node.Value.Key == key)
+            {
+                _kept.Remove(node);
+                _kept.AddFirst(node);
+                return node.Value.Image;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Keeps a picture. The least recently used makes way.</summary>
+    public void Keep(string key, EncodedImage image)
+    {
+        _kept.AddFirst((key, image));
+        if (_kept.Count > capacity)
+        {
+            _kept.RemoveLast();
         }
     }
 }

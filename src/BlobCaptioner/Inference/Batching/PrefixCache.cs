@@ -1,22 +1,36 @@
-using System.Runtime.InteropServices;
 using BlobCaptioner.Inference.Plans;
+using static BlobCaptioner.Inference.Batching.BatcherMetrics;
 
 namespace BlobCaptioner.Inference.Batching;
 
-/// <summary>Decoded prompt prefixes in the sequences above the slots'; the one unused for longest makes way. Decode thread only.</summary>
-internal sealed class PrefixCache(ISequenceDecoder decoder, int firstSequence, int capacity)
+/// <summary>A decoded prompt prefix in its own sequence, forked into the slots of its profile's pictures.</summary>
+internal sealed class PromptPrefix(DecodingPlan plan, int sequence)
+{
+    public DecodingPlan Plan => plan;
+
+    public int Sequence => sequence;
+
+    public int Cells => plan.PrefixTokens.Count;
+
+    /// <summary>Pictures that share its cells. It can't go before they do.</summary>
+    public int Users { get; set; }
+
+    /// <summary>Rises with each use.</summary>
+    public long LastUse { get; set; }
+}
+
+/// <summary>Decoded prompt prefixes, in the sequences above those of the slots. The least recently used makes way. Decode thread only.</summary>
+internal sealed class PrefixCache(ISequenceDecoder decoder, BatcherMetrics metrics, int firstSequence, int capacity)
 {
     private readonly List<PromptPrefix> _prefixes = [];
     private long _uses;
 
-    /// <summary>KV cache cells that the prefixes take.</summary>
-    public int Cells => _prefixes.Sum(p => p.Cells);
+    private int Cells => _prefixes.Sum(p => p.Cells);
 
-    /// <summary>The plan's prefix, decoded now unless it is there; null where it has no room yet.</summary>
+    /// <summary>The plan's prefix, decoded now unless it is there; null where there is no room yet.</summary>
     /// <param name="plan">Whose prefix.</param>
-    /// <param name="cells">Cells that all prefixes together may take; idle ones are dropped to stay below.</param>
-    /// <param name="decoded">Called where one was decoded.</param>
-    public PromptPrefix? Get(DecodingPlan plan, int cells, Action<PromptPrefix> decoded)
+    /// <param name="cells">Cells that all prefixes together may take. Idle ones are dropped to stay below.</param>
+    public PromptPrefix? Get(DecodingPlan plan, int cells)
     {
         var prefix = _prefixes.Find(p => ReferenceEquals(p.Plan, plan));
         var more = prefix is null ? plan.PrefixTokens.Count : 0;
@@ -37,15 +51,16 @@ internal sealed class PrefixCache(ISequenceDecoder decoder, int firstSequence, i
             }
 
             _prefixes.Add(prefix);
-            decoded(prefix);
+            metrics.Add(Count.PrefixesDecoded);
+            metrics.Add(Count.TextTokens, prefix.Cells);
         }
 
         prefix.LastUse = ++_uses;
         return prefix;
     }
 
-    /// <summary>Drops the prefix unused for longest that no slot shares; false where there is none.</summary>
-    public bool EvictIdle(PromptPrefix? keep)
+    /// <summary>Drops the least recently used prefix that no picture shares; false where there is none.</summary>
+    public bool EvictIdle(PromptPrefix? keep = null)
     {
         var oldest = _prefixes.Where(p => p.Users == 0 && p != keep).MinBy(p => p.LastUse);
         if (oldest is null)
@@ -70,21 +85,14 @@ internal sealed class PrefixCache(ISequenceDecoder decoder, int firstSequence, i
 
     private bool Decode(PromptPrefix prefix)
     {
-        var tokens = prefix.Plan.PrefixTokens;
-        var entries = new List<TokenEntry>();
-        for (var start = 0; start < tokens.Count; start += entries.Count)
+        var entries = prefix.Plan.PrefixTokens.Select((token, i) => new TokenEntry(token, i, prefix.Sequence, WantLogits: false)).ToArray();
+        for (var start = 0; start < entries.Length; start += decoder.Info.BatchTokens)
         {
-            entries.Clear();
-            for (var i = start; i < Math.Min(tokens.Count, start + decoder.Info.BatchTokens); i++)
-            {
-                entries.Add(new TokenEntry(tokens[i], i, prefix.Sequence, WantLogits: false));
-            }
-
-            while (decoder.Decode(CollectionsMarshal.AsSpan(entries)) is var status && status != DecodeStatus.Ok)
+            while (decoder.Decode(entries.AsSpan(start, Math.Min(decoder.Info.BatchTokens, entries.Length - start))) is var status && status != DecodeStatus.Ok)
             {
                 if (status == DecodeStatus.Aborted)
                 {
-                    throw new SequenceDecoderException("Decoding a prompt prefix was aborted, which nobody asked for.");
+                    throw new SequenceDecoderException("Decoding a prompt prefix was aborted without a request.");
                 }
 
                 if (!EvictIdle(keep: prefix))

@@ -3,124 +3,127 @@ using BlobCaptioner.Inference.Answers;
 
 namespace BlobCaptioner.Inference.Batching;
 
-/// <summary>One sequence of the context: a picture's trunk, from its pictures on, or one of its languages.</summary>
+/// <summary>One sequence of the context: reads a picture's views, then writes a section of its answer, then perhaps another.</summary>
 internal sealed class Slot
 {
-    private readonly Queue<EncodedImage> _images = [];
-    private readonly IReadOnlyList<int> _between;
-    private readonly List<int> _queue = [];
-    private readonly IReadOnlyList<int> _suffix;
-    private int _next;
-    private int _imageDone;
+    private readonly List<int> _tokens = [];
+    private int _tokensDecoded;
     private EncodedImage? _image;
+    private int _imageTokensDecoded;
+    private int _nextImage;
 
-    private Slot(int sequence, PictureRun run, PlanCursor cursor, IReadOnlyList<int> between, IReadOnlyList<int> suffix)
+    /// <summary>Reads the views, then writes the trunk. The sequence shares the picture's prefix.</summary>
+    public Slot(Picture picture, int sequence)
     {
-        (Sequence, Run, Cursor, _between, _suffix) = (sequence, run, cursor, between, suffix);
+        (Picture, Sequence, Answer, Position) = (picture, sequence, picture.Trunk, picture.Prefix.Cells);
+        BeginImage();
+    }
+
+    /// <summary>Writes a language. The sequence holds what comes before <see cref="Picture.ForkPosition"/>.</summary>
+    public Slot(Picture picture, int sequence, SectionAnswer language)
+    {
+        (Picture, Sequence, Answer, _nextImage) = (picture, sequence, language, picture.Encoded.Count);
+        Write(language);
     }
 
     public int Sequence { get; }
 
-    public PictureRun Run { get; }
+    public Picture Picture { get; }
 
-    public PlanCursor Cursor { get; private set; }
+    /// <summary>The section that it writes.</summary>
+    public SectionAnswer Answer { get; private set; }
 
-    /// <summary>Index of the language that it writes; -1 for the trunk.</summary>
-    public int Branch { get; private set; } = -1;
-
-    /// <summary>Position of the next text token.</summary>
+    /// <summary>Position of the next token.</summary>
     public int Position { get; private set; }
 
     /// <summary>Image tokens to be decoded before any text.</summary>
-    public int ImageTokensLeft => _image is null ? 0 : _image.TokenCount - _imageDone;
+    public int ImageTokensLeft => _image is null ? 0 : _image.TokenCount - _imageTokensDecoded;
 
-    /// <summary>Text tokens that are to be decoded before the next picture, or before the next token can be chosen.</summary>
-    public ReadOnlySpan<int> Queue => _image is null ? CollectionsMarshal.AsSpan(_queue)[_next..] : default;
+    /// <summary>Text tokens to be decoded before the next image, or before the next token can be chosen.</summary>
+    public ReadOnlySpan<int> Tokens => CollectionsMarshal.AsSpan(_tokens)[_tokensDecoded..];
 
-    /// <summary>True where the logits after <see cref="Queue"/> choose a token: no picture follows, and the section is not finished.</summary>
-    public bool WantsLogits => _images.Count == 0 && !Cursor.IsFinished;
+    /// <summary>True where the logits after <see cref="Tokens"/> choose a token: no image follows, and the section is not finished.</summary>
+    public bool WantsLogits => !HasMoreImages && !Answer.IsFinished;
 
-    /// <summary>True once the section is written and all that comes before it is in the cache.</summary>
-    public bool IsDone => Cursor.IsFinished && _image is null && _images.Count == 0 && Queue.Length == 0;
+    /// <summary>True once the section is written and everything before it is in the cache.</summary>
+    public bool IsWritten => Answer.IsFinished && _image is null && !HasMoreImages && Tokens.Length == 0;
 
-    /// <summary>The slot of a trunk: pictures, what stands between and after them, then the section.</summary>
-    public static Slot ForTrunk(int sequence, PictureRun run, PlanCursor cursor, IReadOnlyList<int> suffix)
+    private bool HasMoreImages => _nextImage < Picture.Encoded.Count;
+
+    /// <summary>Writes a language where the trunk ended. The cache must hold nothing of this sequence after that.</summary>
+    public void Write(SectionAnswer language)
     {
-        var slot = new Slot(sequence, run, cursor, run.Plan.BetweenImages, suffix) { Position = run.Prefix.Cells };
-        foreach (var image in run.Images)
-        {
-            slot._images.Enqueue(image);
-        }
-
-        slot.NextImage();
-        return slot;
-    }
-
-    /// <summary>The slot of a language, in a sequence that was forked from the trunk's.</summary>
-    public static Slot ForBranch(int sequence, PictureRun run, int branch, PlanCursor cursor)
-    {
-        var slot = new Slot(sequence, run, cursor, [], []);
-        slot.Begin(branch, cursor);
-        return slot;
-    }
-
-    /// <summary>Goes on with a language where the trunk ended; the cache holds nothing after that.</summary>
-    public void Begin(int branch, PlanCursor cursor)
-    {
-        (Branch, Cursor, Position) = (branch, cursor, Run.ForkPosition);
+        (Answer, Position) = (language, Picture.ForkPosition);
         TakePending();
     }
 
-    public ImageSlice NextSlice(int budget) =>
-        new(Sequence, _image!, _imageDone, Math.Min(budget, ImageTokensLeft), Position);
+    public ImageSlice NextSlice(int mostTokens) => new(Sequence, _image!, _imageTokensDecoded, Math.Min(mostTokens, ImageTokensLeft), Position);
 
     public void AdvanceImage(int tokens)
     {
-        _imageDone += tokens;
-        if (ImageTokensLeft == 0)
+        _imageTokensDecoded += tokens;
+        if (ImageTokensLeft > 0)
         {
-            Position += _image!.PositionCount;
-            _image = null;
-            Load(_images.Count > 0 ? _between : _suffix);
-            if (_images.Count == 0)
-            {
-                _queue.AddRange(Cursor.IsFinished ? [] : Cursor.Pending);
-                Cursor.Pending.Clear();
-            }
+            return;
+        }
+
+        Position += _image!.PositionCount;
+        _image = null;
+        if (HasMoreImages)
+        {
+            // There may be no token between two images.
+            Load(Picture.Plan.BetweenImages);
+            AdvanceText(0);
+        }
+        else
+        {
+            Load(Picture.Suffix);
+            AddPending();
         }
     }
 
     public void AdvanceText(int tokens)
     {
-        _next += tokens;
+        _tokensDecoded += tokens;
         Position += tokens;
-        if (_next == _queue.Count && _images.Count > 0)
+        if (Tokens.Length == 0 && HasMoreImages)
         {
-            NextImage();
+            BeginImage();
         }
     }
 
-    /// <summary>Takes over what the cursor wants next; returns true where the cache must first forget what lies at and after <see cref="Position"/>.</summary>
+    /// <summary>Takes over what the section wants next. True where the cache must first forget what lies at and after <see cref="Position"/>.</summary>
     public bool TakePending()
     {
-        var cuts = Cursor.Rollback > 0;
-        Position -= Cursor.Rollback;
-        Cursor.Rollback = 0;
-        Load(Cursor.IsFinished ? [] : Cursor.Pending);
-        Cursor.Pending.Clear();
-        return cuts;
+        var isCut = Answer.Tape.Rollback > 0;
+        Position -= Answer.Tape.Rollback;
+        Answer.Tape.Rollback = 0;
+        Load([]);
+        AddPending();
+        return isCut;
     }
 
-    private void NextImage()
+    private void BeginImage()
     {
-        (_image, _imageDone) = (_images.Dequeue(), 0);
+        (_image, _imageTokensDecoded) = (Picture.Encoded[_nextImage++], 0);
         Load([]);
     }
 
     private void Load(IReadOnlyList<int> tokens)
     {
-        _queue.Clear();
-        _queue.AddRange(tokens);
-        _next = 0;
+        _tokens.Clear();
+        _tokens.AddRange(tokens);
+        _tokensDecoded = 0;
+    }
+
+    // The tokens pending at the end of a trunk are not decoded: each language begins with them.
+    private void AddPending()
+    {
+        if (!Answer.IsFinished)
+        {
+            _tokens.AddRange(Answer.Tape.Pending);
+        }
+
+        Answer.Tape.Pending.Clear();
     }
 }

@@ -9,12 +9,12 @@ namespace BlobCaptioner.Inference.Plans;
 /// A profile compiled for one decoder: literal text that is appended in bulk (jump-forward decoding, as in SGLang), free text that is
 /// sampled to its closing quote or limit, choices that are walked down a token trie. With one language an answer has the shape
 /// <c>{"category":"mug","title":"Red mug"}</c>; with several, attributes first, then <c>,"de":{"title":"..."}</c> for each. No spaces.
-/// Immutable to its users; any number of threads.
+/// Thread-safe.
 /// </summary>
 public sealed class DecodingPlan
 {
-    // Tries beyond these are built anew: each is a field after another piece of literal text, so that few are ever needed.
-    private const int MostTries = 2_000;
+    // Far more than a plan needs: each is a field after a piece of literal text. Beyond, all are built again.
+    private const int MostKept = 2_000;
 
     private readonly ConcurrentDictionary<(PlanField Field, bool IsEvidence, string Lead, string Tail), TokenTrie> _tries = new();
     private readonly ConcurrentDictionary<string, int[]> _literals = new(StringComparer.Ordinal);
@@ -38,7 +38,7 @@ public sealed class DecodingPlan
     /// <summary>Tokens between two pictures of one prompt: the end of one and the start of the next.</summary>
     public required IReadOnlyList<int> BetweenImages { get; init; }
 
-    /// <summary>Tokens after the last picture's where there are no facts, from its end tokens to where the answer begins.</summary>
+    /// <summary>Tokens after the last picture's for a request without facts: its end tokens, and the chat markup up to the answer.</summary>
     public required IReadOnlyList<int> SuffixTokens { get; init; }
 
     /// <summary>Most tokens that an answer takes in the KV cache: trunk and all branches.</summary>
@@ -47,7 +47,7 @@ public sealed class DecodingPlan
     /// <summary>Tokens that are reserved for an answer: trunk and all branches.</summary>
     public int ExpectedAnswerTokens => Trunk.ExpectedAnswerTokens + Branches.Sum(b => b.ExpectedAnswerTokens);
 
-    /// <summary>What is written first: everything where there is one language, else the attributes.</summary>
+    /// <summary>The section that is written first: everything where there is one language, else the attributes.</summary>
     internal PlanSection Trunk { get; }
 
     /// <summary>One section a language, where there are several: each goes on where the trunk ended, in a fork of its sequence. Empty for one language.</summary>
@@ -64,8 +64,8 @@ public sealed class DecodingPlan
     /// <param name="suffixTokens">Tokens of <see cref="SuffixTokensFor"/>.</param>
     public int CellsFor(int imageTokens, int suffixTokens) => CellsFor(imageTokens) + (2 * (suffixTokens - SuffixTokens.Count));
 
-    /// <summary>Tokens after the last picture's, with the facts as data: what they say can't become chat markup, and takes at most 2,000 characters.</summary>
-    /// <param name="facts">What the catalogue says. Values that a look at the picture can contradict are left out, so that the look is unbiased.</param>
+    /// <summary>Tokens after the last picture's, with the facts as data: at most 2,000 characters, which can't become chat markup.</summary>
+    /// <param name="facts">The catalogue's facts. Values that a look at the picture can contradict are left out, so that the look is unbiased.</param>
     public IReadOnlyList<int> SuffixTokensFor(ProductFacts facts)
     {
         ArgumentNullException.ThrowIfNull(facts);
@@ -74,7 +74,7 @@ public sealed class DecodingPlan
     }
 
     /// <summary>Compiles a profile.</summary>
-    /// <param name="profile">What to write.</param>
+    /// <param name="profile">The profile.</param>
     /// <param name="decoder">Tokenizes and knows the chat layout.</param>
     /// <exception cref="ArgumentException">
     /// The profile has no field or language, two of one name, a choice without values or with one twice, or a limit out of its range.
@@ -104,22 +104,14 @@ public sealed class DecodingPlan
     /// <param name="tail">Text that surely follows.</param>
     internal TokenTrie GetTrie(PlanField field, bool isEvidence, string lead, string tail)
     {
-        if (_tries.Count > MostTries)
-        {
-            _tries.Clear();
-        }
-
+        Trim(_tries);
         return _tries.GetOrAdd((field, isEvidence, lead, tail), BuildTrie);
     }
 
-    /// <summary>Tokens of literal text, kept: the same few pieces come in every answer. Not to be changed.</summary>
+    /// <summary>Tokens of literal text. They are kept, since the same few pieces come in every answer, so the array must not be changed.</summary>
     internal int[] TokenizeLiteral(string text)
     {
-        if (_literals.Count > MostTries)
-        {
-            _literals.Clear();
-        }
-
+        Trim(_literals);
         return _literals.GetOrAdd(text, static (t, decoder) => decoder.Tokenize(t, parseSpecial: false), Decoder);
     }
 
@@ -128,15 +120,11 @@ public sealed class DecodingPlan
     /// <param name="ways">The ways.</param>
     internal TokenTrie GetDecision(string lead, string[] ways)
     {
-        if (_decisions.Count > MostTries)
-        {
-            _decisions.Clear();
-        }
-
+        Trim(_decisions);
         return _decisions.GetOrAdd((lead, string.Join('\n', ways)), static (key, state) => TokenTrie.Build(state.Decoder, key.Lead, state.ways, tail: ""), (Decoder, ways));
     }
 
-    /// <summary>The same, not kept: for literal text that one picture only has.</summary>
+    /// <summary>As <see cref="GetTrie"/>, but not kept: for literal text of a single picture.</summary>
     internal TokenTrie BuildTrie((PlanField Field, bool IsEvidence, string Lead, string Tail) key)
     {
         var options = key.IsEvidence ? key.Field.EvidenceOptions : key.Field.EscapedOptions;
@@ -151,6 +139,15 @@ public sealed class DecodingPlan
     {
         ArgumentNullException.ThrowIfNull(fields);
         return "{" + string.Join(',', fields.Select(f => $"\"{Escape(f.Name)}\":{(f.Items is { } items ? $"[{string.Join(',', items.Select(Quote))}]" : Quote(f.Value))}")) + "}";
+    }
+
+    private static void Trim<TKey, TValue>(ConcurrentDictionary<TKey, TValue> kept)
+        where TKey : notnull
+    {
+        if (kept.Count > MostKept)
+        {
+            kept.Clear();
+        }
     }
 
     // Models write umlauts and Chinese as they are, so the values that they are to recognise must not be \u-escaped.

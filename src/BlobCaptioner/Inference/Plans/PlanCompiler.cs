@@ -8,8 +8,6 @@ internal sealed class PlanCompiler(Profile profile, ISequenceDecoder decoder)
     // One token of the text before a quote may be tokenized again together with the literal after it.
     private const int BorderTokens = 4;
 
-    private static readonly string[] YesNo = ["yes", "no"];
-
     /// <summary>All fields, for one language.</summary>
     public PlanSection Everything() => Section(profile.Languages[0].Tag, profile.Fields.Where(f => f.IsAttribute || profile.CopyFields(profile.Languages[0]).Contains(f)));
 
@@ -36,17 +34,10 @@ internal sealed class PlanCompiler(Profile profile, ISequenceDecoder decoder)
 
     private PlanField Compile(ProfileField field)
     {
-        var asks = field.IsAttribute && field.Evidence.Count > 0 && (field.Evidence.Count > 1
-            || (field.AllowUnknown && field.Kind is FieldKind.Text or FieldKind.TextList or FieldKind.Number));
-        var mayBeUnknown = field.IsAttribute && field.AllowUnknown && !asks;
-        string[] options = field.Kind switch
-        {
-            FieldKind.Choice or FieldKind.Choices => [.. field.Values],
-            FieldKind.YesNo => YesNo,
-            _ => [],
-        };
+        var evidence = FieldRules.EvidenceOptionsOf(field);
+        var options = FieldRules.ValuesOf(field).ToArray();
         var unknown = Array.IndexOf(options, PlanField.Unknown);
-        if (mayBeUnknown && options.Length > 0 && unknown < 0)
+        if (field is { IsAttribute: true, AllowUnknown: true } && evidence.Count == 0 && options.Length > 0 && unknown < 0)
         {
             unknown = options.Length;
             options = [.. options, PlanField.Unknown];
@@ -55,7 +46,7 @@ internal sealed class PlanCompiler(Profile profile, ISequenceDecoder decoder)
         string[] escaped = [.. options.Select(DecodingPlan.Escape)];
         var name = DecodingPlan.Escape(field.Name);
         var lead = Count($"\",\"{name}\":\"") + BorderTokens;
-        var question = asks ? lead + Count("_from") + 4 : 0;
+        var question = evidence.Count > 0 ? lead + Count("_from") + 4 : 0;
         var (value, expected) = ValueTokens(field, escaped);
         return new PlanField
         {
@@ -64,7 +55,7 @@ internal sealed class PlanCompiler(Profile profile, ISequenceDecoder decoder)
             Options = options,
             EscapedOptions = escaped,
             UnknownOption = field.IsAttribute ? unknown : -1,
-            EvidenceOptions = asks ? [.. field.Evidence.Select(Word), .. field.AllowUnknown ? [PlanField.Unknown] : Array.Empty<string>()] : [],
+            EvidenceOptions = evidence,
             MaxTokens = question + lead + value,
             ExpectedTokens = question + lead + expected,
         };
@@ -73,8 +64,8 @@ internal sealed class PlanCompiler(Profile profile, ISequenceDecoder decoder)
     private (int Most, int Expected) ValueTokens(ProfileField field, string[] options)
     {
         var longest = options.Select(Count).DefaultIfEmpty(0).Max();
-        var text = field.MaxCharacters + 16;
-        var advised = Math.Min(text, ContextSize.TextTokens(field.AdvisedCharacters ?? field.MaxCharacters));
+        var text = field.MaxCharacters + PlanField.TextOverhead;
+        var advised = Math.Min(text, PlanField.TextTokens(field.AdvisedCharacters ?? field.MaxCharacters));
         return field.Kind switch
         {
             FieldKind.Text or FieldKind.Number => (text, advised),
@@ -85,11 +76,49 @@ internal sealed class PlanCompiler(Profile profile, ISequenceDecoder decoder)
     }
 
     private int Count(string text) => decoder.Tokenize(text, parseSpecial: false).Length;
+}
 
-    private static string Word(Evidence evidence) => evidence switch
+/// <summary>The conditions that a plan needs of a profile. Reading a profile file checks them in more detail.</summary>
+internal static class PlanCheck
+{
+    /// <exception cref="ArgumentException">The profile breaks a rule.</exception>
+    public static void Require(Profile profile)
     {
-        Evidence.Seen => "seen",
-        Evidence.Read => "read",
-        _ => throw new ArgumentOutOfRangeException(nameof(evidence), evidence, "A model can only see or read."),
-    };
+        Require(profile.Fields.Count > 0, profile, $"Profile '{profile.Name}' has no field. Give it at least one.");
+        var twice = profile.Fields.GroupBy(f => f.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1);
+        Require(twice is null, profile, $"Profile '{profile.Name}' has {twice?.Count()} fields named '{twice?.Key}'. Rename all but one.");
+        Require(
+            profile.Languages.Count > 0 && profile.Languages.DistinctBy(l => l.Tag, StringComparer.OrdinalIgnoreCase).Count() == profile.Languages.Count,
+            profile,
+            $"Profile '{profile.Name}' needs one or more languages, all different; it has: {string.Join(", ", profile.Languages.Select(l => l.Tag))}.");
+        foreach (var field in profile.Fields)
+        {
+            Require(field, profile);
+        }
+    }
+
+    private static void Require(ProfileField field, Profile profile)
+    {
+        Require(
+            field.Kind is not (FieldKind.Choice or FieldKind.Choices)
+            || (field.Values.Count > 0 && field.Values.Distinct(StringComparer.Ordinal).Count() == field.Values.Count),
+            profile,
+            $"Field '{field.Name}' of profile '{profile.Name}' needs one or more values, all different; it has: {string.Join(", ", field.Values)}.");
+        Require(
+            field.Kind is not (FieldKind.Text or FieldKind.TextList or FieldKind.Number) || field.MaxCharacters is >= 1 and <= 10_000,
+            profile,
+            $"Field '{field.Name}' of profile '{profile.Name}' allows {field.MaxCharacters} characters; the range is 1 to 10,000.");
+        Require(
+            field.Kind is not (FieldKind.TextList or FieldKind.Choices) || (field.MaxItems is >= 1 and <= 100 && field.MinItems >= 0 && field.MinItems <= field.MaxItems),
+            profile,
+            $"Field '{field.Name}' of profile '{profile.Name}' has {field.MinItems} to {field.MaxItems} items; the range is 0 to 100, the smaller number first.");
+    }
+
+    private static void Require(bool isMet, Profile profile, string message)
+    {
+        if (!isMet)
+        {
+            throw new ArgumentException(message, nameof(profile));
+        }
+    }
 }

@@ -28,9 +28,9 @@ internal sealed class TokenTrie
     /// <param name="decoder">Tokenizes; any thread.</param>
     /// <param name="lead">Text before the value that is not in the cache yet.</param>
     /// <param name="values">The values as they are written in JSON, without quotes.</param>
-    /// <param name="tail">Text that surely follows the value; begins with the closing quote.</param>
+    /// <param name="tail">Text that always follows the value; begins with the closing quote.</param>
     /// <param name="otherTails">
-    /// What else the model may go on with once a value is complete (<c>","</c> or <c>"],"</c> after an item of a list): the first token of each stands for "ends here" too.
+    /// Other continuations of a complete value (<c>","</c> or <c>"],"</c> after an item of a list): the first token of each stands for "ends here" too.
     /// </param>
     public static TokenTrie Build(ISequenceDecoder decoder, string lead, IReadOnlyList<string> values, string tail, params ReadOnlySpan<string> otherTails)
     {

@@ -6,18 +6,21 @@ namespace BlobCaptioner.Inference.Sampling;
 /// <summary>How one section's free text is sampled, and what it has written so far.</summary>
 internal sealed class AnswerSampling(TokenSampler sampler, SamplingOptions options, ulong seed)
 {
-    // What a second attempt adds, and where it begins for profiles that take the likeliest token.
+    // The temperature that a second attempt adds, and its least one, for profiles that take the likeliest token.
     private const float RetryMore = 0.3f;
     private const float RetryLeast = 0.7f;
 
     private readonly HashSet<int> _written = [];
     private readonly SamplingOptions _retry = options with
     {
-        Temperature = Math.Min(2, Math.Max(options.Temperature + RetryMore, RetryLeast)),
+        Temperature = RetryTemperature(options),
         TopK = options.TopK == 1 ? 20 : options.TopK,
     };
 
     private SplitMix64 _random = new(seed);
+
+    /// <summary>The temperature of a second attempt.</summary>
+    public static float RetryTemperature(SamplingOptions options) => Math.Min(2, Math.Max(options.Temperature + RetryMore, RetryLeast));
 
     /// <summary>Chooses a token; -1 where none is allowed.</summary>
     /// <param name="logits">One per vocabulary entry.</param>

@@ -15,6 +15,8 @@ internal sealed class TokenSampler
     // Rejected draws before the best allowed token is taken without a draw.
     private const int MostDraws = 16;
 
+    // Lowest logit first, and of equal ones the highest token.
+    private readonly PriorityQueue<int, (float Logit, int MinusToken)> _top = new();
     private float[] _logits = [];
     private int[] _tokens = [];
     private double[] _weights = [];
@@ -254,39 +256,32 @@ internal sealed class TokenSampler
             (_logits, _tokens, _weights) = (new float[count], new int[count], new double[count]);
         }
 
-        // A min-heap of the best so far; its root is what a newcomer must beat. Most of a vocabulary doesn't: those are passed over many at a time.
-        var size = 0;
+        // The worst of the best so far is what a newcomer must beat. Most of a vocabulary doesn't: those are passed over many at a time.
+        _top.Clear();
         for (var token = 0; token < logits.Length; token++)
         {
-            if (size == count)
+            if (_top.Count < count)
             {
-                token = SkipLower(logits, token, _logits[0]);
-                if (token == logits.Length)
+                if (!float.IsNaN(logits[token]))
                 {
-                    break;
+                    _top.Enqueue(token, (logits[token], -token));
                 }
+
+                continue;
             }
 
-            var logit = logits[token];
-            if (size < count)
+            _top.TryPeek(out _, out var worst);
+            token = SkipLower(logits, token, worst.Logit);
+            if (token < logits.Length && logits[token] > worst.Logit)
             {
-                if (!float.IsNaN(logit))
-                {
-                    (_logits[size], _tokens[size]) = (logit, token);
-                    SiftUp(size++);
-                }
-            }
-            else if (logit > _logits[0])
-            {
-                (_logits[0], _tokens[0]) = (logit, token);
-                SiftDown(size);
+                _top.DequeueEnqueue(token, (logits[token], -token));
             }
         }
 
-        for (var end = size - 1; end > 0; end--)
+        var size = _top.Count;
+        for (var i = size - 1; _top.TryDequeue(out var token, out var rank); i--)
         {
-            Swap(0, end);
-            SiftDown(end);
+            (_logits[i], _tokens[i]) = (rank.Logit, token);
         }
 
         return size;
@@ -302,42 +297,5 @@ internal sealed class TokenSampler
         }
 
         return from;
-    }
-
-    private void SiftUp(int child)
-    {
-        while (child > 0 && IsWorse(child, (child - 1) / 2))
-        {
-            Swap(child, (child - 1) / 2);
-            child = (child - 1) / 2;
-        }
-    }
-
-    private void SiftDown(int size)
-    {
-        for (var parent = 0; ;)
-        {
-            var worst = parent;
-            for (var child = (2 * parent) + 1; child <= (2 * parent) + 2 && child < size; child++)
-            {
-                worst = IsWorse(child, worst) ? child : worst;
-            }
-
-            if (worst == parent)
-            {
-                return;
-            }
-
-            Swap(parent, worst);
-            parent = worst;
-        }
-    }
-
-    private bool IsWorse(int a, int b) => _logits[a] < _logits[b] || (_logits[a] == _logits[b] && _tokens[a] > _tokens[b]);
-
-    private void Swap(int a, int b)
-    {
-        (_logits[a], _logits[b]) = (_logits[b], _logits[a]);
-        (_tokens[a], _tokens[b]) = (_tokens[b], _tokens[a]);
     }
 }

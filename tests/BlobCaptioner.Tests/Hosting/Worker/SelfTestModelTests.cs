@@ -1,6 +1,6 @@
 using BlobCaptioner.Hosting.Worker;
 using BlobCaptioner.Images;
-using BlobCaptioner.Inference;
+using BlobCaptioner.Inference.Batching;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Tests.Engine;

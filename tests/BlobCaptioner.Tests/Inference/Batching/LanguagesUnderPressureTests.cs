@@ -1,6 +1,5 @@
 using System.Text;
 using BlobCaptioner.Captioning;
-using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
 using BlobCaptioner.Inference.Batching;
 using BlobCaptioner.Inference.Plans;
@@ -124,7 +123,7 @@ public sealed class LanguagesUnderPressureTests
 
             return (Number: i, Languages: random.Next(2, 4), Views: random.Next(3) == 0 ? 4 : 1, Source: source);
         }).ToArray();
-        var running = pictures.Select(p => engine.Batcher.DescribeAsync(Request(p.Number, p.Views, plans[p.Languages - 2]), p.Source.Token)).ToArray();
+        var running = pictures.Select(p => Describe(engine, p.Number, p.Views, plans[p.Languages - 2], p.Source.Token)).ToArray();
         var gone = 0;
         for (var i = 0; i < pictures.Length; i++)
         {
@@ -140,7 +139,7 @@ public sealed class LanguagesUnderPressureTests
 
         // Once this one is through, the cancelled ones' sequences are free.
         decoder.OnDecode = _ => DecodeStatus.Ok;
-        AssertIsOwn(99, 3, withTrunk, await engine.Batcher.DescribeAsync(Request(99, 1, plans[1]), CancellationToken.None));
+        AssertIsOwn(99, 3, withTrunk, await Describe(engine, 99, 1, plans[1], CancellationToken.None));
         var end = engine.Batcher.Snapshot();
         Assert.Equal((0, 0, 0), (end.SlotsInUse, end.CellsReserved, decoder.CellsIn(..Slots)));
         Assert.Equal(0, end.Failed);
@@ -158,20 +157,8 @@ public sealed class LanguagesUnderPressureTests
         return DecodingPlan.Compile(profile with { Languages = [.. Tags.Take(languages).Select(t => new ProfileLanguage(t))] }, decoder);
     }
 
-    private static PictureRequest Request(int picture, int views, DecodingPlan plan) => new()
-    {
-        Name = $"{picture}",
-        Images = [.. Enumerable.Range(0, views).Select(v => Picture(v == 0 ? picture : 1_000 + v, 3 + ((picture + v) % 5)))],
-        Plan = plan,
-        Sampling = plan.Profile.Sampling,
-    };
-
-    private static PixelImage Picture(int number, int tokens)
-    {
-        var rgb = new byte[32 * 32 * tokens * 3];
-        (rgb[0], rgb[1]) = ((byte)number, (byte)(number >> 8));
-        return new PixelImage { Width = 32 * tokens, Height = 32, Rgb = rgb };
-    }
+    private static Task<Caption> Describe(ScriptedEngine engine, int picture, int views, DecodingPlan plan, CancellationToken cancellationToken) => engine.Batcher.DescribeAsync(
+        RequestOf(plan, $"{picture}"), plan, [.. Enumerable.Range(0, views).Select(v => Picture(v == 0 ? picture : 1_000 + v, 3 + ((picture + v) % 5)))], cancellationToken);
 
     private static void AssertIsOwn(int picture, int languages, bool withTrunk, Caption caption)
     {

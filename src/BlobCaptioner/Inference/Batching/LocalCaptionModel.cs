@@ -1,17 +1,16 @@
 using System.Collections.Concurrent;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
-using BlobCaptioner.Inference.Batching;
 using BlobCaptioner.Inference.Plans;
 using BlobCaptioner.Profiles;
 using Microsoft.Extensions.Logging;
 
-namespace BlobCaptioner.Inference;
+namespace BlobCaptioner.Inference.Batching;
 
 /// <summary>The embedded model: a <see cref="ContinuousBatcher"/> over a decoder in this process. Compiles each profile once.</summary>
 public sealed class LocalCaptionModel : ICaptionModel, IAsyncDisposable
 {
-    // More versions than a shop has folders with settings; beyond, all are compiled again.
+    // More than a shop has folders with settings. Beyond, all are compiled again.
     private const int MostPlans = 64;
 
     private readonly ISequenceDecoder _decoder;
@@ -40,28 +39,24 @@ public sealed class LocalCaptionModel : ICaptionModel, IAsyncDisposable
     /// <inheritdoc/>
     public int Concurrency => _batcher.Slots;
 
-    /// <summary>What the engine has done and does, for live tables.</summary>
+    /// <summary>The engine's counts and state, for live tables.</summary>
     public BatcherSnapshot Snapshot() => _batcher.Snapshot();
 
     /// <inheritdoc/>
     public async Task<Caption> DescribeAsync(CaptionRequest request, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(request);
-        if (request.Images.Count is < 1 or > CaptionRequest.MaxImages)
-        {
-            throw new ArgumentException($"A request has {request.Images.Count} pictures; it takes 1 to {CaptionRequest.MaxImages}.", nameof(request));
-        }
+        CaptionRequest.RequireImages(request);
 
         // Pixels are 20 times the JPEG: only the next few pictures are decoded, whatever the number of callers.
         await _pixels.WaitAsync(cancellationToken);
         try
         {
-            var work = await Task.Run(() => Read(request), cancellationToken);
-            return await _batcher.DescribeAsync(work, cancellationToken);
+            var (pixels, plan) = await Task.Run(() => (request.Images.Select(Decode).ToArray(), GetPlan(request.Profile)), cancellationToken);
+            return await _batcher.DescribeAsync(request, plan, pixels, cancellationToken);
         }
         catch (ObjectDisposedException) when (_isDisposed)
         {
-            throw BatcherErrors.Stopping();
+            throw CaptionException.Stopping();
         }
         finally
         {
@@ -76,17 +71,6 @@ public sealed class LocalCaptionModel : ICaptionModel, IAsyncDisposable
         await _batcher.DisposeAsync();
         _decoder.Dispose();
     }
-
-    private PictureRequest Read(CaptionRequest request) => new()
-    {
-        Name = request.Images[0].Name,
-        Images = [.. request.Images.Select(Decode)],
-        Plan = GetPlan(request.Profile),
-        Facts = request.Facts,
-        Sampling = request.Profile.Sampling,
-        Seed = request.Seed,
-        Draft = request.Draft,
-    };
 
     private DecodingPlan GetPlan(Profile profile)
     {

@@ -6,7 +6,7 @@ using BlobCaptioner.Profiles;
 using NetVips;
 using Xunit;
 
-namespace BlobCaptioner.Tests.Inference;
+namespace BlobCaptioner.Tests.Inference.Batching;
 
 public sealed class LocalCaptionModelTests
 {

@@ -1,14 +1,14 @@
 using System.Text;
 using BlobCaptioner.Captioning;
-using BlobCaptioner.Inference.Batching;
+using BlobCaptioner.Inference.Plans;
 using BlobCaptioner.Profiles;
 
-namespace BlobCaptioner.Inference.Plans;
+namespace BlobCaptioner.Inference.Batching;
 
 /// <summary>How many KV cache cells a profile needs in the context that all slots share.</summary>
 public static class ContextSize
 {
-    // A prompt with instruction and chat markup; and, as many again as its own bytes have in any script, one that is longer.
+    // A usual prompt with its chat markup; and bytes of a longer one for each further token, in any script.
     private const int PromptTokens = 512;
     private const int PromptBytesPerToken = 3;
 
@@ -17,10 +17,6 @@ public static class ContextSize
     private const int FactTokens = 128;
     private const int MostFactTokens = 1_000;
     private const int ChoiceTokens = 16;
-    private const int TextOverhead = 16;
-
-    // As DecodingPlan reserves: a token for each character of a short text, one for two beyond.
-    private const int ExactCharacters = 200;
 
     /// <summary>
     /// Cells that keep every slot busy with texts of the advised lengths, and hold every prompt prefix. A slot writes one language at a time, so that more languages
@@ -45,10 +41,6 @@ public static class ContextSize
         return Math.Max((batching.Slots * slot) + products, whole) + (batching.Prefixes * Prompt(profile));
     }
 
-    /// <summary>Tokens that a text is reserved: one for each character of a short one, half as many beyond, where words take a token each.</summary>
-    internal static int TextTokens(int characters) =>
-        TextOverhead + Math.Min(characters, ExactCharacters) + (Math.Max(0, characters - ExactCharacters) / 2);
-
     private static int Prompt(Profile profile) =>
         PromptTokens + ((Encoding.UTF8.GetByteCount(profile.System) + Encoding.UTF8.GetByteCount(profile.Instruction)) / PromptBytesPerToken);
 
@@ -56,7 +48,7 @@ public static class ContextSize
 
     private static int Tokens(ProfileField field, int characters)
     {
-        var text = TextTokens(characters) + TextOverhead;
+        var text = PlanField.TextTokens(characters) + PlanField.TextOverhead;
         return field.Kind switch
         {
             FieldKind.Text => text + ChoiceTokens,

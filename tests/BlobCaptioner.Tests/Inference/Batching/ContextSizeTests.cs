@@ -4,7 +4,7 @@ using BlobCaptioner.Profiles;
 using Xunit;
 using static BlobCaptioner.Tests.Inference.ScriptedEngine;
 
-namespace BlobCaptioner.Tests.Inference.Plans;
+namespace BlobCaptioner.Tests.Inference.Batching;
 
 public sealed class ContextSizeTests
 {
