@@ -36,7 +36,7 @@ public sealed class WebTests(AzuriteFixture files)
     [Theory]
     [InlineData("give --token", "web", "--no-model", "--listen", "0.0.0.0")]
     [InlineData("16", "web", "--no-model", "--token", "short")]
-    [InlineData("no address", "web", "--no-model", "--listen", "everywhere")]
+    [InlineData("not an address", "web", "--no-model", "--listen", "everywhere")]
     public async Task Web_UnsafeOrWrong_SaysWhatToGiveAndReturnsTwo(string advice, params string[] arguments)
     {
         var result = await CaptionerProcess.RunAsync(files.CreateFolder(), arguments);
