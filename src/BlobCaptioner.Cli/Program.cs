@@ -1,3 +1,3 @@
 using BlobCaptioner.Cli.Commands;
 
-return await CaptionerCommand.RunAsync(args);
+return await CaptionerCommand.RunAsync(CaptionerCommand.Create(), args);

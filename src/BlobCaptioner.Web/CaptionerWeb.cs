@@ -1,12 +1,14 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using BlobCaptioner.Pipeline;
+using BlobCaptioner.Web.Api;
 using BlobCaptioner.Web.Endpoints;
 using BlobCaptioner.Web.Index;
 using BlobCaptioner.Web.Live;
 using BlobCaptioner.Web.Pictures;
 using BlobCaptioner.Web.Records;
 using BlobCaptioner.Web.Security;
+using BlobCaptioner.Web.Setup;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -17,32 +19,32 @@ using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.Web;
 
-/// <summary>The page and its API, on a Kestrel of its own.</summary>
+/// <summary>The page and its API, on its own Kestrel server.</summary>
 public sealed class CaptionerWeb : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly RecordIndex _index;
     private readonly IndexSync _sync;
     private readonly LiveFeed _feed;
-    private readonly BatchWatch _batch;
+    private readonly BatchMonitor _batch;
     private readonly Thumbnails _thumbnails;
     private readonly CancellationTokenSource _stop = new();
     private Task _background = Task.CompletedTask;
 
-    private CaptionerWeb(WebApplication app, RecordIndex index, IndexSync sync, LiveFeed feed, BatchWatch batch, Thumbnails thumbnails) =>
+    private CaptionerWeb(WebApplication app, RecordIndex index, IndexSync sync, LiveFeed feed, BatchMonitor batch, Thumbnails thumbnails) =>
         (_app, _index, _sync, _feed, _batch, _thumbnails) = (app, index, sync, feed, batch, thumbnails);
 
-    /// <summary>Where the page is, with the port that was taken.</summary>
+    /// <summary>The page's address, with the actual port.</summary>
     public Uri Address { get; private set; } = new("http://localhost");
 
-    /// <summary>Starts it.</summary>
-    /// <param name="context">What it works on.</param>
-    /// <param name="options">Where, and for whom.</param>
+    /// <summary>Starts the server.</summary>
+    /// <param name="context">Store, model and settings.</param>
+    /// <param name="options">Address and access.</param>
     /// <param name="logging">For failures.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="ValidationException">The options are wrong; the message says which.</exception>
+    /// <exception cref="ValidationException">An option is out of range; the message says which.</exception>
     /// <exception cref="IOException">The port is taken.</exception>
-    /// <exception cref="System.Net.Sockets.SocketException">The port is not for this user, or kept by the system.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The port is reserved by the system or not allowed for this user.</exception>
     public static async Task<CaptionerWeb> StartAsync(WebContext context, WebOptions options, ILoggerFactory logging, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -50,7 +52,7 @@ public sealed class CaptionerWeb : IAsyncDisposable
         var log = logging.CreateLogger<CaptionerWeb>();
         var index = new RecordIndex(options.IndexPath, context.Storage.Images.Uri.AbsoluteUri);
         var feed = new LiveFeed(context.Time);
-        var batch = new BatchWatch(context.Storage, feed, context.Time);
+        var batch = new BatchMonitor(context.Storage, feed, context.Time);
         var sync = new IndexSync(context.Storage, index, feed, batch, options, context.Time, log);
         var thumbnails = new Thumbnails(context);
         var web = new CaptionerWeb(Build(context, options, logging, log, index, feed, batch, sync, thumbnails), index, sync, feed, batch, thumbnails);
@@ -70,15 +72,15 @@ public sealed class CaptionerWeb : IAsyncDisposable
         return web;
     }
 
-    /// <summary>Takes a step of a pipeline in this process, so that pages show it at once. Any thread.</summary>
-    public void Take(PipelineEvent step)
+    /// <summary>Shows an event of the pipeline in this process on the pages at once. Thread-safe.</summary>
+    public void OnEvent(PipelineEvent step)
     {
         ArgumentNullException.ThrowIfNull(step);
-        _feed.Take(step);
+        _feed.OnEvent(step);
         if (step.Record is { } record)
         {
-            _batch.Take(record);
-            _sync.Take(record, "");
+            _batch.Count(record);
+            _sync.Update(record, "");
         }
         else if (step.Kind == PipelineEventKind.Uploaded)
         {
@@ -86,7 +88,7 @@ public sealed class CaptionerWeb : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops it; pages that are open notice.</summary>
+    /// <summary>Stops the server and closes the event streams.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -101,39 +103,32 @@ public sealed class CaptionerWeb : IAsyncDisposable
     }
 
     private static WebApplication Build(
-        WebContext context, WebOptions options, ILoggerFactory logging, ILogger log, RecordIndex index, LiveFeed feed, BatchWatch batch, IndexSync sync, Thumbnails thumbnails)
+        WebContext context, WebOptions options, ILoggerFactory logging, ILogger log, RecordIndex index, LiveFeed feed, BatchMonitor batch, IndexSync sync, Thumbnails thumbnails)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 2_000_000;
-            if (options.Address == "localhost")
-            {
-                kestrel.Listen(IPAddress.Loopback, options.Port);
-            }
-            else
-            {
-                kestrel.Listen(IPAddress.Parse(options.Address), options.Port);
-            }
+            kestrel.Listen(options.Address == "localhost" ? IPAddress.Loopback : IPAddress.Parse(options.Address), options.Port ?? WebOptions.DefaultPort);
         });
         builder.Services.AddSingleton(logging);
         builder.Services.AddRoutingCore();
         builder.Services.AddResponseCompression(o =>
         {
-            // Nothing secret stands in what visitors can influence: tokens are cookies and headers only.
+            // Safe from BREACH: tokens are in cookies and headers only, never in a body.
             o.EnableForHttps = true;
             o.MimeTypes = [.. ResponseCompressionDefaults.MimeTypes, "image/svg+xml"];
         });
         builder.Services.ConfigureHttpJsonOptions(o => WebJson.Configure(o.SerializerOptions));
         builder.Services.AddOpenApi("v1", o => o.AddDocumentTransformer((document, _, _) =>
         {
-            document.Info = new() { Title = "BlobCaptioner", Version = "v1", Description = "Product pictures in, product copy out. The page at / uses this and nothing else." };
+            document.Info = new() { Title = "BlobCaptioner", Version = "v1", Description = "Product pictures in, product copy out. The page at / uses only this API." };
             document.Servers = [];
             return Task.CompletedTask;
         }));
         var app = builder.Build();
-        var (guard, failures) = (new RequestGuard(options), new FailureAnswer(log));
+        var (guard, failures) = (new RequestGuard(options), new ProblemResponses(log));
         app.Use(next => http => ResponseHeaders.InvokeAsync(http, next));
         app.Use(next => http => failures.InvokeAsync(http, next));
         app.Use(next => http => http.Request.Path == "/healthz/live" ? http.Response.Body.WriteAsync("ok"u8.ToArray()).AsTask() : guard.InvokeAsync(http, next));
@@ -149,7 +144,7 @@ public sealed class CaptionerWeb : IAsyncDisposable
         var api = app.MapGroup("/api");
         StatusEndpoint.Map(api, context, guard, sync, batch);
         GalleryEndpoints.Map(api, context, index, feed, thumbnails);
-        RecordEndpoints.Map(api, new RecordDesk(context, index, sync), guard);
+        RecordEndpoints.Map(api, new RecordEditor(context, index, sync), guard);
         UploadEndpoints.Map(api, context, sync);
         TryEndpoints.Map(api, context, new TriedPictures());
         ProfileEndpoints.Map(api, context);

@@ -1,4 +1,6 @@
 using System.Text;
+using BlobCaptioner.Web.Api;
+using BlobCaptioner.Web.Pictures;
 using BlobCaptioner.Web.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -23,7 +25,7 @@ internal static class ClientFiles
                 app.MapGet("/" + name, (HttpContext http) =>
                 {
                     http.Response.Headers.CacheControl = "private, max-age=31536000, immutable";
-                    return Answers.Bytes(content, TypeOf(name));
+                    return TypedResults.Bytes(content, ContentTypes.OfClientFile(name));
                 }).ExcludeFromDescription();
             }
         }
@@ -32,30 +34,21 @@ internal static class ClientFiles
         {
             if (http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) || Path.HasExtension(http.Request.Path) || !HttpMethods.IsGet(http.Request.Method))
             {
-                throw new ApiException(404, "not-there", $"There is no '{http.Request.Path}'.", "See /openapi for what there is.");
+                throw new ApiException(404, "not-there", $"There is no '{http.Request.Path}'.", "/openapi lists what there is.");
             }
 
             http.Response.Headers.CacheControl = "no-store";
-            return Answers.Text(page.Replace("{{nonce}}", ResponseHeaders.Nonce(http), StringComparison.Ordinal), "text/html; charset=utf-8");
+            return TypedResults.Text(page.Replace("{{nonce}}", ResponseHeaders.Nonce(http), StringComparison.Ordinal), "text/html; charset=utf-8");
         }).ExcludeFromDescription();
     }
 
-    // Files are named by their content where it matters: a new build has another address.
+    // The page asks for its files with this version, so browsers may keep them for ever.
     private static string Version() => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData([.. Read("app.js"), .. Read("app.css")]))[..12];
-
-    private static string TypeOf(string name) => Path.GetExtension(name) switch
-    {
-        ".js" => "text/javascript; charset=utf-8",
-        ".css" => "text/css; charset=utf-8",
-        ".svg" => "image/svg+xml",
-        ".json" => "application/json",
-        _ => "application/octet-stream",
-    };
 
     private static byte[] Read(string name)
     {
         using var stream = typeof(ClientFiles).Assembly.GetManifestResourceStream(Folder + name)
-            ?? throw new InvalidOperationException($"The assembly holds no '{name}': build it with Node.js.");
+            ?? throw new InvalidOperationException($"The assembly has no embedded file '{name}'. Build it on a machine with Node.js.");
         var content = new byte[stream.Length];
         stream.ReadExactly(content);
         return content;

@@ -5,7 +5,7 @@ using BlobCaptioner.Inference.Plans;
 
 namespace BlobCaptioner.Cli.Benchmarks;
 
-/// <summary>What the model's parts take on this machine one at a time, without a scheduler, a plan or a sampler: the ground that every ratio stands on.</summary>
+/// <summary>Times of the model's parts on this machine, one at a time, without scheduler, plan or sampler. All ratios refer to them.</summary>
 public sealed record BareSpeeds
 {
     private const int Warm = 2;
@@ -31,14 +31,14 @@ public sealed record BareSpeeds
     public double TokensPerSecond => 1_000 * Slots / StepOfAllMs;
 
     /// <summary>
-    /// Milliseconds a picture can't take less than where its parts follow each other: encode + prefill + sampled tokens at the batched loop's speed. Literal text is not in it.
+    /// Least milliseconds a picture if its parts run one after the other: encode + prefill + sampled tokens at the batched loop's speed. Literal text is not included.
     /// </summary>
     /// <param name="sampled">Tokens of an answer that are chosen from logits.</param>
     public double BoundMs(double sampled) => EncodeMs + PrefillMs + (sampled * StepOfAllMs / Slots);
 
     /// <summary>Measures; medians. The decoder's cache is empty before and after.</summary>
-    /// <param name="decoder">Used by nobody else meanwhile; with a sequence more than <paramref name="slots"/>.</param>
-    /// <param name="plan">Whose prompt stands before the picture.</param>
+    /// <param name="decoder">Must not be in use, and needs one sequence more than <paramref name="slots"/>.</param>
+    /// <param name="plan">Its prompt precedes the picture.</param>
     /// <param name="image">The picture.</param>
     /// <param name="slots">Sequences at once.</param>
     /// <param name="answer">Tokens of an answer; half of them are in the cache when steps are measured.</param>
@@ -83,7 +83,7 @@ public sealed record BareSpeeds
         };
     }
 
-    /// <summary>The middle of some numbers.</summary>
+    /// <summary>The median.</summary>
     internal static double Median(IEnumerable<double> values)
     {
         var sorted = values.Order().ToArray();
@@ -103,7 +103,7 @@ public sealed record BareSpeeds
                     new TokenEntry(tokens[i], _positions[sequence]++, sequence, WantLogits: i == tokens.Count - 1))]));
                 if (start + count == tokens.Count)
                 {
-                    // Waits for the step.
+                    // Reading the logits waits for the step.
                     _ = decoder.GetLogits(count - 1)[0];
                 }
             }
@@ -151,11 +151,11 @@ public sealed record BareSpeeds
             }
         }
 
-        private static void Expect(DecodeStatus status)
+        private void Expect(DecodeStatus status)
         {
             if (status != DecodeStatus.Ok)
             {
-                throw new InvalidOperationException($"A bare decode ended with {status}: the context is too small for so many slots.");
+                throw new InvalidOperationException($"A bare decode ended with {status}: the context is too small for {slots} slots.");
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Engine;
 using BlobCaptioner.Images;
@@ -8,28 +9,28 @@ using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Cli.Benchmarks;
 
-/// <summary>The engine alone, over prepared pictures in memory: what it takes and what the model's parts take one at a time.</summary>
+/// <summary>Measures the engine on prepared pictures in memory, and the model's parts alone.</summary>
 internal static class EngineBenchmark
 {
-    // A bare step is measured in the middle of an answer; a reserved token stands for about a quarter of one that is written.
+    // Bare steps are measured in the middle of an answer. An answer has about a quarter of the tokens that are reserved for it.
     private const int ReservedToWritten = 4;
 
     /// <summary>Measures.</summary>
-    /// <param name="choice">The model; no server.</param>
-    /// <param name="profile">What is written.</param>
+    /// <param name="choice">The model; not a server.</param>
+    /// <param name="profile">The profile.</param>
     /// <param name="count">Pictures in each round.</param>
     /// <param name="edge">Pixels across and down.</param>
     /// <param name="rounds">Rounds.</param>
     /// <param name="words">True for random weights: see <see cref="WordsDecoder"/>.</param>
-    /// <param name="progress">Told what goes on.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="progress">Receives messages for people.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     public static async Task<EngineResult> RunAsync(
         EngineChoice choice, Profile profile, int count, int edge, int rounds, bool words, IProgress<string> progress, CancellationToken cancellationToken)
     {
         var load = ReadLoad();
         var (files, batching) = EngineSession.Plan(choice, profile);
 
-        // A picture that comes again must not come cheaper.
+        // A repeated picture must cost as much as a new one.
         batching = batching with { KeptEncodings = 0 };
         progress.Report($"Drawing {count} pictures of {edge}×{edge} px");
         using var preparer = new ImagePreparer(new ImageOptions());
@@ -54,7 +55,7 @@ internal static class EngineBenchmark
         {
             runs.Add(await EngineRun.MeasureAsync(model, prepared, profile, cancellationToken));
             alone.Add(await EngineRun.MeasureAsync(model, [prepared[round % count]], profile, cancellationToken));
-            resident.Add(PeakMemory.Now());
+            resident.Add(Environment.WorkingSet);
             progress.Report($"Round {round + 1}: {runs[^1].PicturesPerMinute:0.0} pictures/min");
         }
 
@@ -91,11 +92,18 @@ internal static class EngineBenchmark
             BoundMs = bound,
             OfBound = bound / wall,
             Overhead = (choose + other) / (prefill + decode + choose + other),
-            PeakBytes = PeakMemory.OfThisProcess(),
+            PeakBytes = ReadPeakMemory(),
             ResidentBytes = resident,
         };
     }
 
-    private static double? ReadLoad() =>
+    private static long? ReadPeakMemory()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.PeakWorkingSet64 is > 0 and var bytes ? bytes : null;
+    }
+
+    /// <summary>Load average of the last minute; null if the system does not provide it.</summary>
+    internal static double? ReadLoad() =>
         OperatingSystem.IsLinux() ? double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0]) : null;
 }

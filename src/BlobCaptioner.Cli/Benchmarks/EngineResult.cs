@@ -1,6 +1,6 @@
 namespace BlobCaptioner.Cli.Benchmarks;
 
-/// <summary>What <c>captioner bench engine</c> found; medians of the rounds.</summary>
+/// <summary>The result of <c>captioner bench engine</c>: medians of the rounds.</summary>
 public sealed record EngineResult
 {
     /// <summary>The model.</summary>
@@ -27,7 +27,7 @@ public sealed record EngineResult
     /// <summary>Processors.</summary>
     public required int Processors { get; init; }
 
-    /// <summary>Processes that wanted to run, over the last minute, before the first measurement; null where the system does not tell.</summary>
+    /// <summary>Load average of the last minute before the first measurement; null if the system does not provide it.</summary>
     public required double? LoadBefore { get; init; }
 
     /// <summary>The model's parts, one at a time.</summary>
@@ -48,7 +48,7 @@ public sealed record EngineResult
     /// <summary>Seconds a picture: 60 / <see cref="PicturesPerMinute"/>.</summary>
     public required double SecondsAPicture { get; init; }
 
-    /// <summary>Seconds of a picture that is alone.</summary>
+    /// <summary>Seconds of a single picture.</summary>
     public required double SecondsAlone { get; init; }
 
     /// <summary>Output tokens a second.</summary>
@@ -60,33 +60,33 @@ public sealed record EngineResult
     /// <summary>Milliseconds a picture on the decode thread: image tokens.</summary>
     public required double PrefillMs { get; init; }
 
-    /// <summary>Text tokens.</summary>
+    /// <summary>Milliseconds a picture on the decode thread: text tokens.</summary>
     public required double DecodeMs { get; init; }
 
-    /// <summary>Choosing tokens.</summary>
+    /// <summary>Milliseconds a picture on the decode thread: choosing tokens.</summary>
     public required double ChooseMs { get; init; }
 
-    /// <summary>No picture in any slot: the vision tower is behind.</summary>
+    /// <summary>Milliseconds a picture that the decode thread waits for the vision tower, with no picture in any slot.</summary>
     public required double WaitMs { get; init; }
 
-    /// <summary>Scheduling, forks and releases.</summary>
+    /// <summary>Milliseconds a picture on the decode thread: scheduling, forks and releases.</summary>
     public required double OtherMs { get; init; }
 
     /// <summary>Text tokens in a decode step.</summary>
     public required double TokensPerStep { get; init; }
 
-    /// <summary>Milliseconds a picture that <see cref="Bare"/> allows where its parts follow each other.</summary>
+    /// <summary>Milliseconds a picture by <see cref="Bare"/>, if the parts run one after the other.</summary>
     public required double BoundMs { get; init; }
 
-    /// <summary>Part of the bound that was reached; more than 1 where the parts overlap.</summary>
+    /// <summary>Share of the bound's speed that was reached; above 1 if the parts overlap.</summary>
     public required double OfBound { get; init; }
 
-    /// <summary>Part of the decode thread's busy time that is the engine's own, neither prefill nor decode.</summary>
+    /// <summary>Share of the decode thread's busy time that is neither prefill nor decode.</summary>
     public required double Overhead { get; init; }
 
-    /// <summary>Most resident memory of this process, bytes; null where the system does not tell.</summary>
+    /// <summary>Most resident memory of this process, bytes; null if the system does not provide it.</summary>
     public required long? PeakBytes { get; init; }
 
-    /// <summary>Resident memory of this process after each round, bytes: rises where something leaks. Empty where the system does not tell.</summary>
+    /// <summary>Resident memory of this process after each round, bytes: a rise means a leak.</summary>
     public required IReadOnlyList<long> ResidentBytes { get; init; }
 }

@@ -5,7 +5,7 @@ using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Cli.Benchmarks;
 
-/// <summary>Some pictures through the engine, from the first submission to the last answer.</summary>
+/// <summary>A measured run of pictures through the engine, from the first submission to the last answer.</summary>
 public sealed record EngineRun
 {
     /// <summary>Pictures.</summary>
@@ -20,13 +20,13 @@ public sealed record EngineRun
     /// <summary>Tokens of a prompt, its picture's included.</summary>
     public required double InputTokens { get; init; }
 
-    /// <summary>How long it took.</summary>
+    /// <summary>Its duration.</summary>
     public required TimeSpan Wall { get; init; }
 
-    /// <summary>The engine's counts before.</summary>
+    /// <summary>The engine's counters before the run.</summary>
     public required BatcherSnapshot Before { get; init; }
 
-    /// <summary>And after.</summary>
+    /// <summary>The engine's counters after the run.</summary>
     public required BatcherSnapshot After { get; init; }
 
     /// <summary>Pictures a minute.</summary>
@@ -35,10 +35,10 @@ public sealed record EngineRun
     /// <summary>Milliseconds of one kind of work for a picture.</summary>
     public double Per(Func<BatcherSnapshot, TimeSpan> busy) => (busy(After) - busy(Before)).TotalMilliseconds / Pictures;
 
-    /// <summary>Milliseconds of a picture on the decode thread that are none of: image prefill, text decode, choosing, waiting. Scheduling, and the calls that fork and free.</summary>
+    /// <summary>Milliseconds a picture on the decode thread besides image prefill, text decode, choosing and waiting: scheduling, forks and releases.</summary>
     public double OtherMs => (Wall.TotalMilliseconds / Pictures) - Per(s => s.PrefillBusy + s.DecodeBusy + s.SampleBusy + s.Idle);
 
-    /// <summary>The same pictures again and again: all at once, as many in flight as keep the engine busy.</summary>
+    /// <summary>Describes the pictures, with enough in flight to keep the engine busy.</summary>
     public static async Task<EngineRun> MeasureAsync(
         LocalCaptionModel model, IReadOnlyList<PreparedImage> pictures, Profile profile, CancellationToken cancellationToken)
     {

@@ -4,16 +4,16 @@ using NetVips;
 
 namespace BlobCaptioner.Cli.Benchmarks;
 
-/// <summary>Any number of pictures that all differ: the sample pictures, enlarged, with brightness and noise of their own.</summary>
+/// <summary>Makes any number of different pictures from the samples, by resizing, brightness and noise.</summary>
 internal static class PictureSet
 {
-    /// <summary>Makes them; the same call gives the same pictures.</summary>
-    /// <param name="count">How many.</param>
+    /// <summary>Makes the pictures. Equal arguments give equal pictures.</summary>
+    /// <param name="count">Number of pictures.</param>
     /// <param name="edge">Pixels across and down.</param>
     /// <returns>JPEG files by name.</returns>
     public static IReadOnlyList<(string Name, byte[] Jpeg)> Create(int count, int edge)
     {
-        var samples = ImageFolder.List(SamplePictures.Folder, _ => { }).Select(s => File.ReadAllBytes(s.Path)).ToList();
+        var samples = ImageFolder.List(ImageFolder.Samples, _ => { }).Select(s => File.ReadAllBytes(s.Path)).ToList();
         var pictures = new (string, byte[])[count];
         Parallel.For(0, count, i =>
         {

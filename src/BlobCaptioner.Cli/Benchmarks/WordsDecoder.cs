@@ -4,8 +4,8 @@ using BlobCaptioner.Inference;
 namespace BlobCaptioner.Cli.Benchmarks;
 
 /// <summary>
-/// Computes everything with a real model and then has it say words: random weights write noise, which ends a text anywhere. With words every text runs to its
-/// limit, so that each language writes the same number of tokens in every round. The logits are read from the model as ever; they are only replaced.
+/// Computes everything with a real model but replaces its logits by words. Random weights write noise, which ends a text anywhere; with words every text runs
+/// to its limit, so that every round writes the same number of tokens.
 /// </summary>
 internal sealed class WordsDecoder : ISequenceDecoder
 {
@@ -43,7 +43,7 @@ internal sealed class WordsDecoder : ISequenceDecoder
 
     public ReadOnlySpan<float> GetLogits(int index)
     {
-        // Waits for the step, as the engine does without this.
+        // Reading the logits waits for the step.
         _ = _inner.GetLogits(index)[0];
         _logits[_words[_said % _words.Length]] = 0;
         _said += 7;

@@ -19,21 +19,21 @@ internal static class AskCommand
     {
         var words = new Argument<string[]>("FILE... QUESTION")
         {
-            Description = $"1 to {CaptionRequest.MaxImages} pictures, and the question about all of them, in quotes.",
+            Description = $"1 to {CaptionRequest.MaxImages} pictures, then the question about them in quotes.",
             Arity = ArgumentArity.OneOrMore,
         };
         var most = NumberOption.Create("--max-characters", "Most characters of the answer, 1 to 10000.", value: 600, 1, 10_000);
         var temperature = new Option<float>("--temperature")
         {
-            Description = "How free the wording is: 0 takes the likeliest words, so that the same question gets the same answer; at most 2.",
+            Description = "Freedom of the wording, 0 to 2. With 0 the same question gets the same answer.",
             HelpName = "N",
             DefaultValueFactory = _ => 0.7f,
         };
         var (engine, images, reports) = (new EngineArguments(), new ImageArguments(), new OutputArguments());
         var command = new ExampleCommand(
             "ask",
-            "Asks a model a question about one picture or several, and writes the answer to stdout, in the question's language. " +
-            "The bundled sample model says something true of its own drawings, whatever it is asked: for answers name another with --model or --server.")
+            "Asks a model a question about one or several pictures. The answer goes to stdout, in the language of the question. " +
+            "The bundled sample model only describes drawings like its own and can't answer: name another model with --model or --server.")
         {
             Examples =
             [
@@ -56,10 +56,10 @@ internal static class AskCommand
             using var signals = new StopSignals(() => Console.Error.WriteLine("Stopping."));
             if (choice is { Model: null, Server: null })
             {
-                await Console.Error.WriteLineAsync("The bundled sample model says something of drawn products, whatever it is asked. For answers name another with --model or --server.");
+                await Console.Error.WriteLineAsync("The bundled sample model only describes drawings and can't answer questions. Name another model with --model or --server.");
             }
 
-            // the context holds one slot with all pictures, and the question beside the answer
+            // the slot needs room for all pictures, the question and the answer
             var largest = profile with
             {
                 ImageTokenBudget = profile.ImageTokenBudget * files.Length,
@@ -90,10 +90,10 @@ internal static class AskCommand
     {
         var (files, question) = (words[..^1], words[^1].Trim());
         return files.Length == 0 || File.Exists(words[^1])
-            ? throw new UsageException($"The question is missing: '{words[^1]}' is the last argument. Write: captioner ask FILE... \"QUESTION\"")
-            : question.Length == 0 ? throw new UsageException("The question, which is the last argument, is empty. Write: captioner ask FILE... \"QUESTION\"")
+            ? throw new UsageException($"The question is missing: the last argument is '{words[^1]}'. Write: captioner ask FILE... \"QUESTION\"")
+            : question.Length == 0 ? throw new UsageException("The question (the last argument) is empty. Write: captioner ask FILE... \"QUESTION\"")
             : files.Length > CaptionRequest.MaxImages
-                ? throw new UsageException($"There are {files.Length} pictures; one question takes at most {CaptionRequest.MaxImages}. Ask about fewer of them.")
+                ? throw new UsageException($"There are {files.Length} pictures; a question can have at most {CaptionRequest.MaxImages}. Name fewer.")
                 : (files, question);
     }
 
@@ -119,7 +119,8 @@ internal static class AskCommand
         var result = new AskResult { Files = files, Question = question, Model = session.Model.Info };
         if (Array.Exists(pictures, p => p.Error is not null))
         {
-            return result with { Errors = pictures.Where(p => p.Error is not null).DistinctBy(p => p.Path, StringComparer.Ordinal).ToDictionary(p => p.Path, p => p.Error!, StringComparer.Ordinal) };
+            var failed = pictures.Where(p => p.Error is not null).DistinctBy(p => p.Path, StringComparer.Ordinal);
+            return result with { Errors = failed.ToDictionary(p => p.Path, p => p.Error!, StringComparer.Ordinal) };
         }
 
         try
@@ -131,7 +132,7 @@ internal static class AskCommand
             {
                 Answer = caption.Fields[0].Value,
 
-                // an answer may well repeat the question's words, which are a part of the prompt
+                // an answer may repeat words of the question, which is part of the prompt
                 Flags = [.. caption.Flags.Select(f => f[(QuestionProfile.Answer.Length + 1)..]).Where(f => f != "echo")],
                 Usage = caption.Usage,
                 TotalMs = (long)TimeProvider.System.GetElapsedTime(began).TotalMilliseconds,
@@ -142,4 +143,32 @@ internal static class AskCommand
             return result with { Errors = new Dictionary<string, RecordError>(StringComparer.Ordinal) { [""] = new(ex.Code, ex.Message, ex.Remedy) } };
         }
     }
+}
+
+/// <summary>The result of <c>captioner ask --json</c>. Times are in milliseconds.</summary>
+public sealed record AskResult
+{
+    /// <summary>The files, in the order given.</summary>
+    public required IReadOnlyList<string> Files { get; init; }
+
+    /// <summary>The question.</summary>
+    public required string Question { get; init; }
+
+    /// <summary>The answer; omitted if there is none.</summary>
+    public string? Answer { get; init; }
+
+    /// <summary>Flags of the answer: <c>cut</c>, <c>loop</c>, <c>empty</c>.</summary>
+    public IReadOnlyList<string> Flags { get; init; } = [];
+
+    /// <summary>Why there is no answer, by file; an error of the model has an empty name. Omitted if there is an answer.</summary>
+    public IReadOnlyDictionary<string, RecordError>? Errors { get; init; }
+
+    /// <summary>The model.</summary>
+    public required CaptionModelInfo Model { get; init; }
+
+    /// <summary>Tokens, cost and times of each part; omitted if the model was not asked.</summary>
+    public CaptionUsage? Usage { get; init; }
+
+    /// <summary>Time from the question to the answer.</summary>
+    public long TotalMs { get; init; }
 }

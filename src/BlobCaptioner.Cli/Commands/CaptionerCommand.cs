@@ -5,7 +5,6 @@ using System.ComponentModel.DataAnnotations;
 using System.Text;
 using Azure;
 using BlobCaptioner.Captioning;
-using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.LocalStack;
 using BlobCaptioner.Cli.Reporting;
 using BlobCaptioner.Inference;
@@ -16,36 +15,32 @@ using Spectre.Console;
 
 namespace BlobCaptioner.Cli.Commands;
 
-/// <summary>The command <c>captioner</c>: its subcommands, and how what goes wrong becomes a message and an exit code.</summary>
+/// <summary>The command <c>captioner</c>: its subcommands, and the messages and exit codes of errors.</summary>
 internal static class CaptionerCommand
 {
-    /// <summary>Runs it.</summary>
+    /// <summary>Parses and runs a command line.</summary>
     /// <returns>0, 1 or 2 (<see cref="ExitCode"/>).</returns>
-    public static async Task<int> RunAsync(string[] args)
+    public static async Task<int> RunAsync(RootCommand root, string[] args)
     {
         if (OperatingSystem.IsWindows())
         {
-            // Its consoles and pipes have a code page of their own, which has no place for every language; and JSON is UTF-8.
+            // The code pages of Windows' consoles and pipes lack many languages, and JSON is UTF-8.
             Console.OutputEncoding = Encoding.UTF8;
         }
 
-        var parse = Create().Parse(args);
-        if (parse.Action is ParseErrorAction wrong)
+        var parse = root.Parse(args);
+        if (parse.Action is ParseErrorAction error)
         {
-            wrong.ShowHelp = args.Length == 0;
-            wrong.Invoke(parse);
-            await Console.Error.WriteLineAsync($"See: captioner {parse.CommandResult.Command switch
-            {
-                RootCommand => "",
-                var command => command.Name + " ",
-            }}--help");
+            error.ShowHelp = args.Length == 0;
+            error.Invoke(parse);
+            await Console.Error.WriteLineAsync($"See: {root.Name} {(parse.CommandResult.Command is RootCommand ? "" : parse.CommandResult.Command.Name + " ")}--help");
             return ExitCode.BadUse;
         }
 
         TerminalWriter.Install();
         if (Console.IsOutputRedirected)
         {
-            // a file has no right margin
+            // the lines of a file are not wrapped
             AnsiConsole.Profile.Width = 1000;
         }
 
@@ -68,36 +63,38 @@ internal static class CaptionerCommand
     /// <summary>The command with all its subcommands.</summary>
     public static RootCommand Create()
     {
-        var root = new RootCommand(
+        (string Title, Command[] Commands)[] groups =
+        [
+            ("Run", [UpCommand.Create(), WebCommand.Create(), WorkCommand.Create()]),
+            ("Fill and check the store", [UploadCommand.Create(), SweepCommand.Create(), RedoCommand.Create(), StatusCommand.Create(), EstimateCommand.Create()]),
+            ("Use the results", [ExportCommand.Create(), EvalCommand.Create()]),
+            ("Try single pictures, without a store", [DescribeCommand.Create(), AskCommand.Create()]),
+            ("Set up", [DoctorCommand.Create(), ModelCommand.Create(), ProfileCommand.Create(), BenchCommand.Create()]),
+        ];
+        return CreateRoot(
             "Describes product pictures: drop them into a blob container, and JSON with title, attributes and more appears beside each. " +
-            "Runs on this machine with Azurite and llama.cpp, or against an Azure storage account.")
+            "Runs on this machine with Azurite and llama.cpp, or on an Azure storage account.",
+            groups);
+    }
+
+    /// <summary>A root command whose help lists its subcommands in groups.</summary>
+    public static RootCommand CreateRoot(string description, IReadOnlyList<(string Title, Command[] Commands)> groups)
+    {
+        var root = new RootCommand(description);
+        foreach (var command in groups.SelectMany(g => g.Commands))
         {
-            UpCommand.Create(),
-            WebCommand.Create(),
-            WorkCommand.Create(),
-            SweepCommand.Create(),
-            RedoCommand.Create(),
-            UploadCommand.Create(),
-            StatusCommand.Create(),
-            EstimateCommand.Create(),
-            DescribeCommand.Create(),
-            AskCommand.Create(),
-            ExportCommand.Create(),
-            EvalCommand.Create(),
-            DoctorCommand.Create(),
-            BenchCommand.Create(),
-            ModelCommand.Create(),
-            ProfileCommand.Create(),
-        };
+            root.Add(command);
+        }
+
         foreach (var option in root.Options.OfType<HelpOption>())
         {
-            option.Action = new HelpWithExamples((HelpAction)option.Action!);
+            option.Action = new CommandHelp((HelpAction)option.Action!, groups);
         }
 
         return root;
     }
 
-    /// <summary>The message for what a user can put right; null for bugs, which keep their stack trace.</summary>
+    /// <summary>The message of an error that a user can put right; null for bugs, which keep their stack trace.</summary>
     private static string? Explain(Exception error) => error switch
     {
         UsageException or ModelException or ProfileException or CatalogException or LocalStackException or SequenceDecoderException or ValidationException => error.Message,

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Hosting;
+using BlobCaptioner.Cli.Reporting;
 using BlobCaptioner.Pipeline.Jobs;
 using BlobCaptioner.Records;
 
@@ -13,12 +14,12 @@ internal static class DescribeCommand
     public static Command Create()
     {
         var files = new Argument<string[]>("FILE") { Description = "Pictures.", Arity = ArgumentArity.OneOrMore };
-        var views = new Option<bool>("--views") { Description = $"The files are views of one product, 2 to {CaptionRequest.MaxImages}, the main one first: one record is made of all." };
+        var views = new Option<bool>("--views") { Description = $"The files are 2 to {CaptionRequest.MaxImages} views of one product, the main view first. They get one record." };
         var (engine, profile, images, reports) = (new EngineArguments(), new ProfileArgument(), new ImageArguments(), new OutputArguments());
         var command = new ExampleCommand(
             "describe",
-            "Describes files without any storage and writes their records to stdout, in the order given: indented, one after the other; " +
-            "with --json one record a line (JSON Lines). A file that can't be described gets a record too, which says why, and exit code 1.")
+            "Describes files without a store and writes their records to stdout. The records are in the order of the files, indented, " +
+            "or with --json one a line. A file that can't be described gets a record that says why, and the exit code is 1.")
         {
             Examples =
             [
@@ -49,12 +50,12 @@ internal static class DescribeCommand
             using var logging = reports.CreateLogging(parse);
             using var signals = new StopSignals(() => Console.Error.WriteLine("Stopping."));
 
-            // the context has room for all views of a product in each slot
+            // each slot needs room for all views of a product
             var largest = writeUp with { ImageTokenBudget = writeUp.ImageTokenBudget * products.Max(p => p.Length) };
             await using var session = await EngineSession.LoadAsync(engine.Read(parse), largest, images.Read(parse), ErrorProgress.Instance, logging, signals.Stop);
             var describer = new FileDescriber(session.Preparer, session.Model, TimeProvider.System);
 
-            // a window of pictures is under way, and records leave in the order of the files
+            // a window of pictures is in work, and records are written in the order of the files
             var window = session.Model.Concurrency * 2;
             var running = new Queue<Task<CaptionRecord>>();
             var bad = 0;

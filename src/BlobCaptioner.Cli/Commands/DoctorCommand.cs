@@ -14,13 +14,13 @@ internal static class DoctorCommand
         var (engine, profile, reports) = (new EngineArguments(), new ProfileArgument(), new OutputArguments());
         var command = new ExampleCommand(
             "doctor",
-            "Lists everything that captioner needs on this machine, what was found, and the command that puts right what is missing. Changes nothing; " +
-            "exit code 1 if something is missing. With --model it says beforehand whether that model fits into memory, with how many slots, and what to choose where it doesn't.")
+            "Checks what captioner needs on this machine, and names the command that installs what is missing. Changes nothing. " +
+            "The exit code is 1 if something is missing. With --model it says whether the model fits into memory, with how many slots, and what to change if it does not.")
         {
             Examples =
             [
                 ("captioner doctor --json", "For machines: an array of name, state (ok, laterByItself, missing), found and remedy."),
-                ("captioner doctor --model Qwen3VL-8B-Instruct-Q4_K_M.gguf --mmproj mmproj-F16.gguf --slots 8", "Whether your model fits."),
+                ("captioner doctor --model Qwen3VL-8B-Instruct-Q4_K_M.gguf --mmproj mmproj-F16.gguf --slots 8", "Checks whether your model fits into memory."),
             ],
         };
         engine.AddTo(command);

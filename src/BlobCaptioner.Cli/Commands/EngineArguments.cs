@@ -1,23 +1,25 @@
 using System.CommandLine;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Engine;
+using BlobCaptioner.Models;
 using BlobCaptioner.Remote;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BlobCaptioner.Cli.Commands;
 
-/// <summary>Which model and profile, and how many pictures at once.</summary>
+/// <summary>Options of the model: which one, and its settings.</summary>
 internal sealed class EngineArguments
 {
     private readonly Option<string?> _model = new("--model", "-m")
     {
-        Description = "The text model: a GGUF file that llama.cpp b10221 reads, or the name of a model that 'captioner model pull' pulled. " +
-            "Default: the small bundled sample model.",
+        Description = "The text model: a GGUF file for llama.cpp b10221, or the name of a model that 'captioner model pull' pulled. " +
+            "Default: the bundled sample model.",
         HelpName = "TEXT.gguf|NAME",
     };
 
     private readonly Option<FileInfo?> _mmproj = new("--mmproj")
     {
-        Description = "The vision part that belongs to a --model file; with a NAME it may be left out.",
+        Description = "The vision part of a --model file; optional if --model is a name.",
         HelpName = "MMPROJ.gguf",
     };
 
@@ -25,34 +27,34 @@ internal sealed class EngineArguments
 
     private readonly Option<int?> _threads = NumberOption.Create(
         "--threads",
-        "CPU threads of the model, 1 to 512. Default: one for every core, or a single one for models below 64 MB, which threads only slow down.",
+        "CPU threads of the model, 1 to 512. Default: one for each core, or 1 for models below 64 MB, which more threads slow down.",
         1,
         512);
 
     private readonly Option<string> _cache = new("--kv-cache")
     {
-        Description = "Numbers of the KV cache: f16, or q8_0, which takes half the memory. Measured advice stands in the README.",
+        Description = "Type of the KV cache: f16, or q8_0 for half the memory.",
         HelpName = "f16|q8_0",
         DefaultValueFactory = _ => KvCacheTypes.Names[0],
     };
 
     private readonly Option<string> _attention = new("--attention")
     {
-        Description = "Who computes attention on the CPU: auto, captioner's own kernel where it runs (x64 Linux with AVX2 or AVX-512), or ggml, llama.cpp's own.",
+        Description = "Attention kernel on the CPU: auto takes captioner's own where it runs (x64 Linux with AVX2 or AVX-512), ggml takes llama.cpp's.",
         HelpName = string.Join('|', AttentionNames.Kernels),
         DefaultValueFactory = _ => AttentionNames.Auto,
     };
 
     private readonly Option<string> _flash = new("--flash-attention")
     {
-        Description = "Flash attention in the language model and the vision tower: auto, what is faster, or on, or off.",
+        Description = "Flash attention in the language model and the vision tower: auto takes what is faster.",
         HelpName = string.Join('|', AttentionNames.Flash),
         DefaultValueFactory = _ => AttentionNames.Auto,
     };
 
     private readonly Option<Uri?> _server = new("--server")
     {
-        Description = "A model server that speaks OpenAI's API (llama-server, vLLM, SGLang, Azure OpenAI), instead of a model in this process.",
+        Description = "A model server with OpenAI's API (llama-server, vLLM, SGLang, Azure OpenAI), in place of a model in this process.",
         HelpName = "URL",
         CustomParser = result =>
         {
@@ -68,13 +70,13 @@ internal sealed class EngineArguments
 
     private readonly Option<string?> _serverModel = new("--server-model")
     {
-        Description = "The model's name on --server; for Azure the deployment's name.",
+        Description = "The model's name on --server; on Azure the deployment's name.",
         HelpName = "NAME",
     };
 
     private readonly Option<string?> _serverKey = new("--server-key-env")
     {
-        Description = "The environment variable that holds the key for --server. Without it, Azure's addresses are signed in to as you are, others without a key.",
+        Description = "Environment variable with the key for --server. Without it, Azure gets your own sign-in and other servers get no key.",
         HelpName = "VARIABLE",
     };
 
@@ -102,12 +104,12 @@ internal sealed class EngineArguments
             var named = result.GetValue(_model) is { } text && ModelChoice.IsName(text);
             if (!named && result.GetResult(_model) is null != result.GetResult(_mmproj) is null)
             {
-                result.AddError("--model and --mmproj belong together: give both files, a name of 'captioner model list' as --model alone, or neither for the bundled sample model.");
+                result.AddError("--model and --mmproj belong together: give both files, or only --model with a name from 'captioner model list', or neither for the bundled sample model.");
             }
 
             if (result.GetValue(_cache) != KvCacheTypes.Names[0] && result.GetValue(_flash) == "off")
             {
-                result.AddError($"--kv-cache {result.GetValue(_cache)} needs flash attention: leave --flash-attention out, or take --kv-cache {KvCacheTypes.Names[0]}.");
+                result.AddError($"--kv-cache {result.GetValue(_cache)} needs flash attention: omit --flash-attention, or use --kv-cache {KvCacheTypes.Names[0]}.");
             }
 
             if (result.GetResult(_server) is null != result.GetResult(_serverModel) is null)
@@ -117,13 +119,13 @@ internal sealed class EngineArguments
 
             if (result.GetResult(_server) is not null && result.GetResult(_model) is not null)
             {
-                result.AddError("--server and --model exclude each other: the server has its own model.");
+                result.AddError("--server and --model exclude each other, since the server has its own model.");
             }
         });
     }
 
-    /// <summary>What was chosen.</summary>
-    /// <exception cref="UsageException">A file is missing, or the model that is named has not been pulled.</exception>
+    /// <summary>The chosen model and settings.</summary>
+    /// <exception cref="UsageException">A file is missing, or the named model is not pulled.</exception>
     public EngineChoice Read(ParseResult parse)
     {
         var (model, mmproj) = ModelChoice.Read(parse.GetValue(_model), parse.GetValue(_mmproj));
@@ -152,5 +154,48 @@ internal sealed class EngineArguments
         };
         options.UseManagedIdentity = key is null && options.IsAzure;
         return options;
+    }
+}
+
+/// <summary>The files that <c>--model</c> and <c>--mmproj</c> name, directly or by a name of the catalogue.</summary>
+internal static class ModelChoice
+{
+    /// <summary>True if the text is not a file: it has no directory and no <c>.gguf</c>, and no such file exists.</summary>
+    public static bool IsName(string model) => Path.GetFileName(model) == model && !model.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && !File.Exists(model);
+
+    /// <summary>Full paths of both files; null for the bundled model.</summary>
+    /// <exception cref="UsageException">A file is missing, or the named model is not pulled.</exception>
+    public static (string? Text, string? Vision) Read(string? model, FileInfo? mmproj)
+    {
+        if (model is null)
+        {
+            return (null, null);
+        }
+
+        foreach (var file in (FileInfo?[])[IsName(model) ? null : new(model), mmproj])
+        {
+            if (file is { Exists: false })
+            {
+                throw new UsageException($"There is no model file '{file.FullName}'.");
+            }
+        }
+
+        if (!IsName(model))
+        {
+            return (Path.GetFullPath(model), mmproj?.FullName);
+        }
+
+        var directory = new ModelDirectory(path: null, TimeProvider.System, NullLogger<ModelDirectory>.Instance);
+        if (directory.Catalog.Find(model) is not { } known)
+        {
+            throw new UsageException(
+                $"There is no model file '{Path.GetFullPath(model)}' and no model '{model}' in the catalogue. The catalogue has: " +
+                $"{string.Join(", ", directory.Catalog.Models.Select(m => m.Name))}.");
+        }
+
+        var text = directory.PathOf(known.Text);
+        return directory.Find(known.Name) is { } paths ? (text, mmproj?.FullName ?? paths.Vision)
+            : mmproj is not null && directory.Look(known.Text).State == FileState.Present ? (text, mmproj.FullName)
+            : throw new UsageException($"'{known.Name}' is not in '{directory.FullPath}' yet. Pull it first: captioner model pull {known.Name}");
     }
 }

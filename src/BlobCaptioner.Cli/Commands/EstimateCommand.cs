@@ -2,39 +2,38 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Azure;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.Reporting;
 using BlobCaptioner.Estimates;
 
 namespace BlobCaptioner.Cli.Commands;
 
-/// <summary><c>captioner estimate</c>: what a whole container would take.</summary>
+/// <summary><c>captioner estimate</c>: hours and cost of a whole container.</summary>
 internal static partial class EstimateCommand
 {
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
-        var sample = NumberOption.Create("--sample", "Pictures to describe, 1 to 1000. More make the error bars narrower.", value: 20, 1, 1_000);
+        var sample = NumberOption.Create("--sample", "Pictures to describe, 1 to 1000. More pictures give narrower error bars.", value: 20, 1, 1_000);
         var prefix = new Option<string?>("--prefix") { Description = "Only names that start with this: a folder with its slash.", HelpName = "TEXT" };
-        var seed = NumberOption.Create("--seed", "Which pictures are drawn: the same number draws the same ones again.", value: 0, 0, int.MaxValue);
+        var seed = NumberOption.Create("--seed", "Seed of the random sample. The same seed draws the same pictures.", value: 0, 0, int.MaxValue);
         var gpuPrice = Price("--gpu-price-per-hour", "Price of one GPU for an hour.");
-        var gpus = NumberOption.Create("--gpus", "GPUs like the one here that will work at once, 1 to 10000. Hours fall with them, the cost does not.", value: 1, 1, 10_000);
-        var inputPrice = Price("--price-per-million-input", "Price of a million tokens read, pictures included.");
-        var outputPrice = Price("--price-per-million-output", "Price of a million tokens written.");
+        var gpus = NumberOption.Create("--gpus", "GPUs like this machine's that will work at once, 1 to 10000. More GPUs take fewer hours at the same cost.", value: 1, 1, 10_000);
+        var inputPrice = Price("--price-per-million-input", "Price of a million input tokens, pictures included.");
+        var outputPrice = Price("--price-per-million-output", "Price of a million output tokens.");
         var currency = CurrencyOption();
         var (store, engine, profile, images, reports) = (new StoreArguments(), new EngineArguments(), new ProfileArgument(), new ImageArguments(), new OutputArguments());
         var command = new ExampleCommand(
             "estimate",
-            "Describes a random sample of a container's pictures, without writing anything, and says with 95 % error bars how many pictures a minute, how many hours " +
-            "and what cost the whole container means, and what of it is still to be done. The machine here is the measure: run it where the work will run.")
+            "Estimates hours and cost of a whole container, and of what is still to be done, with 95 % error bars. " +
+            "It describes a random sample of the pictures and writes nothing. It measures this machine: run it where the work will run.")
         {
             Examples =
             [
-                ("captioner estimate --connection \"$STORE\" --gpu-price-per-hour 3.67 --gpus 4", "Hours and cost of four GPUs like the one here."),
+                ("captioner estimate --connection \"$STORE\" --gpu-price-per-hour 3.67 --gpus 4", "Hours and cost with four GPUs like this machine's."),
                 (
                     "captioner estimate --server https://NAME.openai.azure.com --server-model DEPLOYMENT --price-per-million-input 0.4 --price-per-million-output 1.6",
-                    "The price of a model server's tokens."),
+                    "Cost on a model server that charges by token."),
             ],
         };
         foreach (var option in (Option[])[sample, prefix, seed, gpuPrice, gpus, inputPrice, outputPrice, currency])
@@ -70,16 +69,13 @@ internal static partial class EstimateCommand
                 Currency = parse.GetRequiredValue(currency),
             };
             var choice = store.Read(parse);
-            if (choice.Connection is null && !Directory.Exists(choice.DataDirectory))
-            {
-                throw new UsageException($"There is no store in '{choice.DataDirectory}' yet: 'captioner up' makes one. Or name one with --data or --connection.");
-            }
-
             using var logging = reports.CreateLogging(parse);
             using var signals = new StopSignals(() => Console.Error.WriteLine("Stopping."));
-            await using var opened = await StoreSession.OpenAsync(choice, ErrorProgress.Instance, create: false, TimeProvider.System, signals.Stop);
+            await using var opened = await StoreSession.OpenExistingAsync(choice, ErrorProgress.Instance, TimeProvider.System, signals.Stop);
             await using var session = await EngineSession.LoadAsync(engine.Read(parse), request.Profile, images.Read(parse), ErrorProgress.Instance, logging, signals.Stop);
-            var found = await RunAsync(new(opened.Storage, session.Preparer, session.Model, TimeProvider.System), request, choice, signals.Stop);
+            var found = await new ContainerEstimator(opened.Storage, session.Preparer, session.Model, TimeProvider.System).RunAsync(request, signals.Stop)
+                ?? throw new UsageException(
+                    $"The container '{choice.Names.ImagesContainer}' has no picture{(request.Prefix is { } start ? $" whose name starts with '{start}'" : "")}.");
             if (reports.Json(parse))
             {
                 await Console.Out.WriteLineAsync(JsonSerializer.Serialize(found, CliJson.Lines.ContainerEstimate));
@@ -92,20 +88,6 @@ internal static partial class EstimateCommand
             return found.Described == 0 ? ExitCode.SomeFailed : ExitCode.Done;
         });
         return command;
-    }
-
-    private static async Task<ContainerEstimate> RunAsync(ContainerEstimator estimator, EstimateRequest request, StoreChoice choice, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await estimator.RunAsync(request, cancellationToken)
-                ?? throw new UsageException(
-                    $"There is no picture in the container '{choice.Names.ImagesContainer}'{(request.Prefix is { } start ? $" whose name starts with '{start}'" : "")}.");
-        }
-        catch (RequestFailedException ex) when (ex.Status == 404)
-        {
-            throw new UsageException($"The store has no container '{choice.Names.ImagesContainer}' yet: 'captioner up' and 'captioner upload DIR' make it.", ex);
-        }
     }
 
     /// <summary>The option for a currency.</summary>
@@ -130,7 +112,7 @@ internal static partial class EstimateCommand
             Description = description,
             HelpName = "AMOUNT",
 
-            // a price is written with a point, wherever this runs
+            // a price has a decimal point in every culture
             CustomParser = result => decimal.TryParse(result.Tokens[0].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var price) && price <= 1_000_000
                 ? price
                 : Refuse(result, $"{name} is '{result.Tokens[0].Value}'; give an amount such as 3.67, 0 to 1000000."),

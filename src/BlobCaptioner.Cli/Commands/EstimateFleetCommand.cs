@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Estimates;
 
 namespace BlobCaptioner.Cli.Commands;
@@ -16,7 +15,7 @@ internal static class EstimateFleetCommand
     {
         var rate = new Option<double>("--pictures-per-minute")
         {
-            Description = "What one worker does, as 'captioner bench engine' or 'captioner estimate' measure it.",
+            Description = "Speed of one worker, as 'captioner bench engine' or 'captioner estimate' measures it.",
             HelpName = "NUMBER",
             Required = true,
             CustomParser = result => double.TryParse(result.Tokens[0].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number is > 0 and <= 1_000_000
@@ -25,7 +24,7 @@ internal static class EstimateFleetCommand
         };
         var workers = new Option<int[]>("--workers")
         {
-            Description = "How many workers, 1 to 1000000 each; several for a table.",
+            Description = "Numbers of workers, 1 to 1000000 each, one row for each number.",
             HelpName = "N,N,...",
             DefaultValueFactory = _ => s_defaultWorkers,
             CustomParser = result =>
@@ -37,7 +36,7 @@ internal static class EstimateFleetCommand
                     return numbers;
                 }
 
-                result.AddError($"--workers is '{result.Tokens[0].Value}'; give numbers of 1 to 1000000 with commas between, such as 1,10,100.");
+                result.AddError($"--workers is '{result.Tokens[0].Value}'; give numbers of 1 to 1000000, separated by commas, such as 1,10,100.");
                 return [];
             },
         };
@@ -47,8 +46,8 @@ internal static class EstimateFleetCommand
         var reports = new OutputArguments();
         var command = new ExampleCommand(
             "fleet",
-            "Simulates a fleet: how long workers of a given speed take for many pictures, what that costs, and when one queue (2,000 messages a second), one storage account " +
-            "(20,000 requests a second) or the listing (5,000 names a page) holds them back, with what to split then. Needs no store and no model.")
+            "Simulates a fleet of workers: time and cost for many pictures, and the number of workers at which one queue (2,000 messages a second), " +
+            "one storage account (20,000 requests a second) or the listing (5,000 names a page) becomes the limit. Needs no store and no model.")
         {
             Examples = [("captioner estimate fleet --pictures-per-minute 300 --workers 1,10,100 --gpu-price-per-hour 3.67 --pictures 10000000", "Ten million pictures.")],
         };
@@ -83,11 +82,12 @@ internal static class EstimateFleetCommand
 
     private static void Write(FleetForecast[] found, string currency)
     {
-        Console.WriteLine($"workers  pictures/day  {found[0].Request.Pictures:N0} take    cost {currency}  busy  requests/s  messages/s  held back by");
+        Console.WriteLine($"workers  pictures/day  {found[0].Request.Pictures:N0} take    cost {currency}  busy  requests/s  messages/s  limited by");
         foreach (var f in found)
         {
             Console.WriteLine(
-                $"{f.Request.Workers,7:N0}  {f.PicturesPerDay,12:N0}  {f.Duration.TotalHours,14:N1} h  {(f.Cost is { } cost ? $"{cost:N0}" : "-"),10}  {f.Utilisation,4:0%}  {f.Requests,10:N0}  {f.Messages,10:N0}  {Word(f.Limit)}");
+                $"{f.Request.Workers,7:N0}  {f.PicturesPerDay,12:N0}  {f.Duration.TotalHours,14:N1} h  {(f.Cost is { } cost ? $"{cost:N0}" : "-"),10}  " +
+                $"{f.Utilisation,4:0%}  {f.Requests,10:N0}  {f.Messages,10:N0}  {Word(f.Limit)}");
         }
 
         foreach (var (limit, workers) in found[0].WorkersAt.OrderBy(l => l.Value))
@@ -106,9 +106,9 @@ internal static class EstimateFleetCommand
 
     private static string Remedy(FleetLimit limit) => limit switch
     {
-        FleetLimit.Queue => "then give each group of workers a queue and containers of its own, by folder.",
-        FleetLimit.Account => "then split the pictures over several storage accounts.",
-        FleetLimit.Listing => "then sweep prefixes side by side, or rely on Event Grid for new pictures.",
+        FleetLimit.Queue => "give each group of workers its own queue and containers, by folder.",
+        FleetLimit.Account => "split the pictures over several storage accounts.",
+        FleetLimit.Listing => "sweep several prefixes in parallel, or rely on Event Grid for new pictures.",
         _ => "add workers.",
     };
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
-using Azure;
 using BlobCaptioner.Cli.Folders;
 using BlobCaptioner.Cli.Hosting;
+using BlobCaptioner.Cli.Reporting;
 using BlobCaptioner.Evaluation;
 using BlobCaptioner.Exports;
 using BlobCaptioner.Records;
@@ -18,17 +18,17 @@ internal static class EvalCommand
     {
         var truth = new Option<string>("--truth")
         {
-            Description = "CSV with a column file (or sku) and one for each known attribute; several values parted by |; 'color synonyms' names other right answers.",
+            Description = "CSV with a column file (or sku) and one for each known attribute. | separates several values; a column 'color synonyms' lists other right answers.",
             HelpName = "FILE",
             Required = true,
         };
-        var records = new Option<string?>("--records") { Description = "Folder of record files, as 'up --out' writes them, in place of a store.", HelpName = "DIR" };
+        var records = new Option<string?>("--records") { Description = "Folder of records from 'up --out', in place of a store.", HelpName = "DIR" };
         var prefix = new Option<string?>("--prefix") { Description = "Only names that start with this: a folder with its slash.", HelpName = "TEXT" };
         var (store, reports) = (new StoreArguments(), new OutputArguments());
         var command = new ExampleCommand(
             "eval",
-            "Compares the records' attributes with known ones: for each how many are exactly right, how precise those are that are not unknown, and how many got a value; " +
-            "and whether the confidence can be trusted. A person's edits don't count: it is the model that is measured.")
+            "Compares the records' attributes with known values. Reports exact match, precision and coverage of each attribute, and calibration of the confidence. " +
+            "Edits by people don't count, since the model is measured.")
         {
             Examples = [("captioner eval --truth known.csv --json", "For machines: fields, calibration, expectedCalibrationError, missing.")],
         };
@@ -45,7 +45,7 @@ internal static class EvalCommand
             {
                 if (!Directory.Exists(folder))
                 {
-                    throw new UsageException($"There is no folder '{folder}'. 'captioner up --out DIR' writes records into one.");
+                    throw new UsageException($"There is no folder '{folder}'. 'captioner up --out DIR' writes records to a folder.");
                 }
 
                 await foreach (var record in RecordFiles.ReadAsync(folder, parse.GetValue(prefix), signals.Stop))
@@ -75,22 +75,10 @@ internal static class EvalCommand
 
     private static async Task AddStoreAsync(AttributeEvaluation evaluation, StoreChoice choice, string? prefix, CancellationToken cancellationToken)
     {
-        if (choice.Connection is null && !Directory.Exists(choice.DataDirectory))
+        await using var opened = await StoreSession.OpenExistingAsync(choice, ErrorProgress.Instance, TimeProvider.System, cancellationToken);
+        await foreach (var record in new RecordListing(opened.Storage.Images).ReadAsync(prefix, RecordStatus.Described, cancellationToken))
         {
-            throw new UsageException($"There is no store in '{choice.DataDirectory}' yet: 'captioner up' makes one. Or name one with --data or --connection, or records with --records.");
-        }
-
-        await using var opened = await StoreSession.OpenAsync(choice, ErrorProgress.Instance, create: false, TimeProvider.System, cancellationToken);
-        try
-        {
-            await foreach (var record in new RecordListing(opened.Storage.Images).ReadAsync(prefix, RecordStatus.Described, cancellationToken))
-            {
-                evaluation.Add(record);
-            }
-        }
-        catch (RequestFailedException ex) when (ex.Status == 404)
-        {
-            throw new UsageException($"The store has no container '{choice.Names.ImagesContainer}' yet: 'captioner up' and 'captioner upload DIR' make it.", ex);
+            evaluation.Add(record);
         }
     }
 
@@ -109,7 +97,8 @@ internal static class EvalCommand
     private static void Write(EvaluationReport report)
     {
         var found = report.Rows - report.Missing;
-        Console.Out.WriteLine($"{report.Rows} rows, {report.Missing} without a record, {report.AllCorrect} of {found} right in all attributes ({Percent(found > 0 ? (double)report.AllCorrect / found : null)})");
+        var share = Percent(found > 0 ? (double)report.AllCorrect / found : null);
+        Console.Out.WriteLine($"{report.Rows} rows, {report.Missing} without a record, {report.AllCorrect} of {found} right in all attributes ({share})");
         var fields = new Table().RoundedBorder().AddColumns("attribute", "known", "exact match", "precision", "coverage", "F1");
         foreach (var field in report.Fields)
         {

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using Azure;
 using BlobCaptioner.Cli.Folders;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.Reporting;
@@ -9,7 +8,7 @@ using BlobCaptioner.Records;
 
 namespace BlobCaptioner.Cli.Commands;
 
-/// <summary><c>captioner export</c>: the records in the shape that shops import.</summary>
+/// <summary><c>captioner export</c>: the records in a format that shops import.</summary>
 internal static class ExportCommand
 {
     private static readonly (string Word, ExportFormat Format)[] Formats =
@@ -32,17 +31,17 @@ internal static class ExportCommand
             Required = true,
         };
         format.AcceptOnlyFromAmong([.. Formats.Select(f => f.Word)]);
-        var output = new Option<string?>("--out", "-o") { Description = "File, written when all of it is there. Default: stdout.", HelpName = "FILE" };
-        var language = new Option<string?>("--language", "-l") { Description = "Language of the texts, such as de. Default: each record's first.", HelpName = "TAG" };
+        var output = new Option<string?>("--out", "-o") { Description = "File, which appears when it is complete. Default: stdout.", HelpName = "FILE" };
+        var language = new Option<string?>("--language", "-l") { Description = "Language of the texts, such as de. Default: the first of each record.", HelpName = "TAG" };
         var baseUrl = new Option<string?>("--base-url")
         {
-            Description = "Where shops and customers reach the pictures; their names follow it. Default: the container's own address.",
+            Description = "Address under which customers reach the pictures, before their names. Default: the container's address.",
             HelpName = "URL",
         };
-        var approved = new Option<bool>("--approved") { Description = "Only what a person approved." };
+        var approved = new Option<bool>("--approved") { Description = "Only records that a person approved." };
         var status = new Option<string?>("--status")
         {
-            Description = "described, rejected, failed or all. Default: described; all for jsonl. What shops import is always described.",
+            Description = "described, rejected, failed or all. Default: described; all for jsonl. Shop formats hold only described records.",
             HelpName = "STATUS",
         };
         status.AcceptOnlyFromAmong([.. Statuses.Select(s => s.Word)]);
@@ -50,12 +49,12 @@ internal static class ExportCommand
         var (store, reports) = (new StoreArguments(), new OutputArguments());
         var command = new ExampleCommand(
             "export",
-            "Writes the records in the shape that shops import, as a stream, in the order of the names. A person's edits stand in place of the model's words; " +
-            "price, link, stock and codes come from the catalogue. What rows lack is counted on stderr.")
+            "Writes the records in a format that shops import, in the order of their names. Edits by people replace the model's words; " +
+            "price, link, stock and codes come from the catalogue. Faults of the rows are counted on stderr.")
         {
             Examples =
             [
-                ("captioner export --format shopify --out products.csv", "A file to import; what nobody approved is a draft in it."),
+                ("captioner export --format shopify --out products.csv", "A file to import. Records that nobody approved are drafts in it."),
                 ("captioner export --format google --approved --language de --base-url https://shop.example/img > feed.xml", "A feed of approved products in German."),
                 ("captioner export --format jsonl | jq -r .status | sort | uniq -c", "For programs."),
             ],
@@ -73,14 +72,8 @@ internal static class ExportCommand
         {
             var chosen = Formats.First(f => f.Word == parse.GetRequiredValue(format)).Format;
             var address = BaseUrl(parse.GetValue(baseUrl));
-            var choice = store.Read(parse);
-            if (choice.Connection is null && !Directory.Exists(choice.DataDirectory))
-            {
-                throw new UsageException($"There is no store in '{choice.DataDirectory}' yet: 'captioner up' makes one. Or name one with --data or --connection.");
-            }
-
             using var signals = new StopSignals(() => Console.Error.WriteLine("Stopping."));
-            await using var opened = await StoreSession.OpenAsync(choice, ErrorProgress.Instance, create: false, TimeProvider.System, signals.Stop);
+            await using var opened = await StoreSession.OpenExistingAsync(store.Read(parse), ErrorProgress.Instance, TimeProvider.System, signals.Stop);
             var path = parse.GetValue(output);
             var options = new ExportOptions
             {
@@ -96,11 +89,7 @@ internal static class ExportCommand
             {
                 var tally = await WriteAsync(opened, options, path, progress, signals.Stop);
                 progress.Clear();
-                return await SayAsync(tally, chosen, path, reports.Json(parse));
-            }
-            catch (RequestFailedException ex) when (ex.Status == 404)
-            {
-                throw new UsageException($"The store has no container '{choice.Names.ImagesContainer}' yet: 'captioner up' and 'captioner upload DIR' make it.", ex);
+                return await WriteSummaryAsync(tally, chosen, path, reports.Json(parse));
             }
             catch (Exception ex) when (ex is IOException or UnauthorizedAccessException)
             {
@@ -125,8 +114,8 @@ internal static class ExportCommand
         return tally;
     }
 
-    // stdout holds the export, where no file was named: then all else goes to stderr
-    private static async Task<int> SayAsync(ExportTally tally, ExportFormat format, string? path, bool json)
+    // without a file the export is on stdout, and all else goes to stderr
+    private static async Task<int> WriteSummaryAsync(ExportTally tally, ExportFormat format, string? path, bool json)
     {
         var target = path is null ? Console.Error : Console.Out;
         if (json)
@@ -163,4 +152,26 @@ internal static class ExportCommand
         text is null ? null
         : Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length == 0 ? url
         : throw new UsageException($"--base-url is '{text}'; it must be an address like https://shop.example/images, without a query.");
+}
+
+/// <summary>The summary of <c>captioner export --json</c>.</summary>
+public sealed record ExportSummary
+{
+    /// <summary>The format.</summary>
+    public required ExportFormat Format { get; init; }
+
+    /// <summary>The file; null for stdout.</summary>
+    public required string? File { get; init; }
+
+    /// <summary>Records read.</summary>
+    public required long Records { get; init; }
+
+    /// <summary>Pictures or products written.</summary>
+    public required long Items { get; init; }
+
+    /// <summary>Records without a row, by reason.</summary>
+    public required IReadOnlyDictionary<string, long> Skipped { get; init; }
+
+    /// <summary>Faults of the rows, by code.</summary>
+    public required IReadOnlyDictionary<string, long> Warnings { get; init; }
 }

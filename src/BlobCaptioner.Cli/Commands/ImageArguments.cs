@@ -1,14 +1,12 @@
 using System.CommandLine;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
-using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Images;
 
 namespace BlobCaptioner.Cli.Commands;
 
 /// <summary>
-/// Limits and looks of image preparation. Each option has an environment variable of the same setting (<c>Images__MaxMegapixels</c>),
-/// the name under which the function app is configured too.
+/// Options of image preparation. Each has an environment variable (<c>Images__MaxMegapixels</c>), with the name of the function app's setting.
 /// </summary>
 internal sealed class ImageArguments
 {
@@ -34,8 +32,8 @@ internal sealed class ImageArguments
         command.Add(_background);
     }
 
-    /// <summary>What was chosen.</summary>
-    /// <exception cref="UsageException">A value is no number, or out of its range.</exception>
+    /// <summary>The chosen settings.</summary>
+    /// <exception cref="UsageException">A value is not a number, or out of range.</exception>
     public ImageOptions Read(ParseResult parse)
     {
         var options = new ImageOptions();
@@ -51,7 +49,7 @@ internal sealed class ImageArguments
 
     private static object? Given(ImageOptions options, string property) => typeof(ImageOptions).GetProperty(property)!.GetValue(options);
 
-    // seconds, or hh:mm:ss as .NET's configuration has it, since the variable is shared with the function app
+    // seconds, or hh:mm:ss as in the function app's settings, which share the variable
     private TimeSpan? Time(ParseResult parse) =>
         Text(parse, _timeout, nameof(ImageOptions.Timeout)).Value is { } given && given.Contains(':', StringComparison.Ordinal)
             && TimeSpan.TryParse(given, CultureInfo.InvariantCulture, out var time)
@@ -76,7 +74,7 @@ internal sealed class ImageArguments
 
         return double.TryParse(given, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && Math.Abs(number) < 1_000_000
             ? number
-            : throw new UsageException($"{from} is '{given}', which is no number that can be meant.");
+            : throw new UsageException($"{from} is '{given}', which is not a number below 1000000.");
     }
 
     private static (string? Value, string From) Text(ParseResult parse, Option<string?> option, string property)

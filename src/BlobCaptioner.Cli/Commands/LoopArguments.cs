@@ -3,25 +3,25 @@ using BlobCaptioner.Pipeline.Jobs;
 
 namespace BlobCaptioner.Cli.Commands;
 
-/// <summary>How the queue is worked; for those who tune and for tests, so help does not show them.</summary>
+/// <summary>Options of the queue loop, for tuning and tests. Help does not show them.</summary>
 internal sealed class LoopArguments
 {
     private static readonly QueueLoopOptions Defaults = new();
 
-    private readonly Option<double> _lease = Seconds("--lease-seconds", "How long a job belongs to its worker without a sign of life.", Defaults.Lease);
-    private readonly Option<double> _retry = Seconds("--retry-seconds", "Wait before a picture's second try.", Defaults.RetryDelay);
-    private readonly Option<double> _poll = Seconds("--poll-seconds", "Longest wait between two looks into an empty queue.", TimeSpan.FromSeconds(1));
+    private readonly Option<double> _lease = Seconds("--lease-seconds", "Lease of a job that its worker does not renew.", Defaults.Lease);
+    private readonly Option<double> _retry = Seconds("--retry-seconds", "Delay before a picture's second try.", Defaults.RetryDelay);
+    private readonly Option<double> _poll = Seconds("--poll-seconds", "Longest delay between two polls of an empty queue.", TimeSpan.FromSeconds(1));
 
     private readonly Option<int> _tries = new("--tries")
     {
-        Description = "How often a picture is begun before it is given up.",
+        Description = "Tries before a picture fails.",
         Hidden = true,
         DefaultValueFactory = _ => Defaults.MaxTries,
     };
 
     private readonly Option<int?> _prefetch = new("--prefetch")
     {
-        Description = "Jobs taken beyond the slots.",
+        Description = "Jobs taken in addition to the slots.",
         Hidden = true,
     };
 
@@ -35,7 +35,7 @@ internal sealed class LoopArguments
         command.Add(_prefetch);
     }
 
-    /// <summary>What was chosen; the loop checks the ranges.</summary>
+    /// <summary>The chosen settings. The loop checks their ranges.</summary>
     public QueueLoopOptions Read(ParseResult parse) => new()
     {
         Lease = TimeSpan.FromSeconds(parse.GetValue(_lease)),

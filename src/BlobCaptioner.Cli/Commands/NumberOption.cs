@@ -16,7 +16,7 @@ internal static class NumberOption
     private static T Checked<T>(T option, int least, int most)
         where T : Option
     {
-        // what is no number at all is told by the parser
+        // the parser reports what is not a number
         option.Validators.Add(result =>
         {
             if (result.Tokens is [var token] && int.TryParse(token.Value, out var given) && (given < least || given > most))

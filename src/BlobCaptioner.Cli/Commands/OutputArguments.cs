@@ -8,7 +8,7 @@ internal sealed class OutputArguments
 {
     private readonly Option<bool> _json = new("--json") { Description = "Write JSON to stdout, one object a line." };
 
-    private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Write more to the log, which goes to stderr." };
+    private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Write a detailed log to stderr." };
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
@@ -17,20 +17,20 @@ internal sealed class OutputArguments
         command.Add(_verbose);
     }
 
-    /// <summary>True for machines.</summary>
+    /// <summary>True if JSON is asked for.</summary>
     public bool Json(ParseResult parse) => parse.GetValue(_json);
 
-    /// <summary>Makes loggers that write to stderr.</summary>
+    /// <summary>Creates loggers that write to stderr.</summary>
     public ILoggerFactory CreateLogging(ParseResult parse, bool terminalIsDrawnOn = false)
     {
         var quiet = terminalIsDrawnOn ? LogLevel.Error : LogLevel.Warning;
         return LoggerFactory.Create(builder => builder
             .SetMinimumLevel(parse.GetValue(_verbose) ? LogLevel.Debug : quiet)
 
-            // its warnings are about models and no use to those who run them
+            // its warnings are about model files, which users can't change
             .AddFilter("BlobCaptioner.Engine", parse.GetValue(_verbose) ? LogLevel.Debug : LogLevel.Error)
 
-            // where the page can't start, the command says why in a line
+            // if the page can't start, the command says why
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.Critical)
             .AddSimpleConsole(options => options.SingleLine = true)
             .AddConsole(options => options.LogToStandardErrorThreshold = LogLevel.Trace));

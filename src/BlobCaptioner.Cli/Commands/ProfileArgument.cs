@@ -1,5 +1,4 @@
 using System.CommandLine;
-using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Files;
 
@@ -10,9 +9,9 @@ internal sealed class ProfileArgument
 {
     private readonly Option<string?> _profile = new("--profile", "-p")
     {
-        Description = $"What to write about the pictures: a built-in profile ({string.Join(", ", BuiltInProfiles.Names)}) or a JSON file. "
+        Description = $"The profile, which says what to write: built in ({string.Join(", ", BuiltInProfiles.Names)}) or a JSON file. "
             + "Default: 'default', a full listing. "
-            + "A _captioner.json in a folder of the container decides for that folder.",
+            + "A _captioner.json in a folder of the container overrides it for that folder.",
         HelpName = "NAME|FILE",
     };
 
@@ -20,11 +19,11 @@ internal sealed class ProfileArgument
     public void AddTo(Command command) => command.Add(_profile);
 
     /// <summary>The profile.</summary>
-    /// <exception cref="UsageException">There is none of that name, or the file can't be used.</exception>
+    /// <exception cref="UsageException">There is no such profile, or its file is not valid.</exception>
     public Profile Read(ParseResult parse) => parse.GetValue(_profile) is { } given ? Find(given) : BuiltInProfiles.Default;
 
-    /// <summary>A built-in profile, or that of a file; names come first, so write <c>./default</c> for a file of that name.</summary>
-    /// <exception cref="UsageException">There is none of that name, or the file can't be used.</exception>
+    /// <summary>A built-in profile, or else that of a file. Write <c>./default</c> for a file with the name of a built-in profile.</summary>
+    /// <exception cref="UsageException">There is no such profile, or its file is not valid.</exception>
     public static Profile Find(string nameOrFile)
     {
         if (BuiltInProfiles.Find(nameOrFile) is { } builtIn)

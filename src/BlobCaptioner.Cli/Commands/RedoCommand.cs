@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using BlobCaptioner.Cli.Hosting;
+using BlobCaptioner.Cli.Reporting;
 using BlobCaptioner.Images;
 using BlobCaptioner.Pipeline.Sweeps;
 using BlobCaptioner.Profiles;
@@ -16,24 +17,24 @@ internal static class RedoCommand
     public static Command Create()
     {
         var names = new Argument<string[]>("NAME") { Description = "Names of pictures, of their records, or of product records (SKU.product.json).", Arity = ArgumentArity.ZeroOrMore };
-        var status = new Option<RecordStatus?>("--status") { Description = "Only records that ended so: described, rejected or failed.", HelpName = "STATUS" };
-        var flag = new Option<string?>("--flag") { Description = "Only records with this flag; low-confidence finds color-low-confidence too.", HelpName = "FLAG" };
-        var profile = new Option<string?>("--profile", "-p") { Description = "Only records that were written for this profile.", HelpName = "NAME" };
+        var status = new Option<RecordStatus?>("--status") { Description = "Only records with this status: described, rejected or failed.", HelpName = "STATUS" };
+        var flag = new Option<string?>("--flag") { Description = "Only records with this flag; low-confidence also finds color-low-confidence.", HelpName = "FLAG" };
+        var profile = new Option<string?>("--profile", "-p") { Description = "Only records of this profile.", HelpName = "NAME" };
         var prefix = new Option<string?>("--prefix") { Description = "Only names that start with this: a folder with its slash.", HelpName = "TEXT" };
-        var with = new Option<string?>("--with") { Description = "Write them for this built-in profile. Default: each for the one it has; folder settings count as ever.", HelpName = "NAME" };
-        var overEdits = new Option<bool>("--over-edits") { Description = "Drop what people wrote over the model's words (review.edits) once the new copy is there. State and signature of the review stay." };
+        var with = new Option<string?>("--with") { Description = "Use this built-in profile. Default: the profile of each record. Folder settings still apply.", HelpName = "NAME" };
+        var overEdits = new Option<bool>("--over-edits") { Description = "Drop the edits of people (review.edits) once the new copy is written. State and signature of the review stay." };
         var (store, images, reports) = (new StoreArguments(), new ImageArguments(), new OutputArguments());
         var command = new ExampleCommand(
             "redo",
-            "Puts chosen pictures into the queue once more, to be described anew by the model whatever their records say. Workers ('up', 'work') do the rest. " +
-            "What people wrote into a record's review stays, unless --over-edits says otherwise.")
+            "Enqueues chosen pictures to be described anew, even if their records are up to date. Workers ('up', 'work') describe them. " +
+            "Edits of people stay, unless --over-edits is given.")
         {
             Examples =
             [
-                ("captioner redo --status failed", "Gives all that was given up another chance."),
-                ("captioner redo --flag low-confidence --prefix shoes/", "Has one folder's doubtful attributes decided again."),
+                ("captioner redo --status failed", "Retries all pictures that failed."),
+                ("captioner redo --flag low-confidence --prefix shoes/", "Decides the doubtful attributes of one folder again."),
                 ("captioner redo shoes/S-17.product.json", "Writes one product's copy anew."),
-                ("captioner redo shoes/red.jpg --over-edits", "Writes one picture's copy anew, also over a person's edits."),
+                ("captioner redo shoes/red.jpg --over-edits", "Writes one picture's copy anew and drops its edits."),
             ],
         };
         command.Add(names);
@@ -61,7 +62,7 @@ internal static class RedoCommand
             };
             if (request.Validate(new(request)).FirstOrDefault() is { ErrorMessage: { } advice })
             {
-                // before a store is started for it
+                // before a store is started
                 throw new UsageException(advice);
             }
 

@@ -1,21 +1,21 @@
 using System.CommandLine;
 using System.Text.Json;
-using Azure;
 using BlobCaptioner.Cli.Hosting;
+using BlobCaptioner.Cli.Reporting;
 using BlobCaptioner.Pipeline.Sweeps;
 using Spectre.Console;
 
 namespace BlobCaptioner.Cli.Commands;
 
-/// <summary><c>captioner status</c>: what the store holds.</summary>
+/// <summary><c>captioner status</c>: counts of the store.</summary>
 internal static class StatusCommand
 {
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
-        var prefix = new Option<string?>("--prefix") { Description = "Only pictures whose names start with this.", HelpName = "TEXT" };
+        var prefix = new Option<string?>("--prefix") { Description = "Only names that start with this: a folder with its slash.", HelpName = "TEXT" };
         var (store, reports) = (new StoreArguments(), new OutputArguments());
-        var command = new ExampleCommand("status", "Counts the pictures by state, and says how long the queue is and how old, and what lies in the poison queue.")
+        var command = new ExampleCommand("status", "Counts the pictures by state. Also shows the length and age of the queue, and the length of the poison queue.")
         {
             Examples = [("captioner status --json", "For machines: images, described, rejected, failed, waiting, outOfDate, blocked, products, productsFailed, queueLength, oldestWait, poison.")],
         };
@@ -24,35 +24,19 @@ internal static class StatusCommand
         reports.AddTo(command);
         command.SetAction(async (parse, _) =>
         {
-            var choice = store.Read(parse);
-            if (choice.Connection is null && !Directory.Exists(choice.DataDirectory))
-            {
-                throw new UsageException($"There is no store in '{choice.DataDirectory}' yet: 'captioner up' makes one. Or name one with --data or --connection.");
-            }
-
             using var signals = new StopSignals(() => Console.Error.WriteLine("Stopping."));
-            await using var opened = await StoreSession.OpenAsync(choice, ErrorProgress.Instance, create: false, TimeProvider.System, signals.Stop);
-            try
+            await using var opened = await StoreSession.OpenExistingAsync(store.Read(parse), ErrorProgress.Instance, TimeProvider.System, signals.Stop);
+            var status = await StoreStatus.ReadAsync(opened.Storage, parse.GetValue(prefix), TimeProvider.System, signals.Stop);
+            if (reports.Json(parse))
             {
-                var status = await StoreStatus.ReadAsync(opened.Storage, parse.GetValue(prefix), TimeProvider.System, signals.Stop);
-                if (reports.Json(parse))
-                {
-                    await Console.Out.WriteLineAsync(JsonSerializer.Serialize(status, CliJson.Lines.StoreStatus));
-                }
-                else
-                {
-                    Write(status);
-                }
+                await Console.Out.WriteLineAsync(JsonSerializer.Serialize(status, CliJson.Lines.StoreStatus));
+            }
+            else
+            {
+                Write(status);
+            }
 
-                return ExitCode.Done;
-            }
-            catch (RequestFailedException ex) when (ex.Status == 404)
-            {
-                throw new UsageException(
-                    $"The store has no container '{choice.Names.ImagesContainer}' or no queue '{choice.Names.CaptionsQueue}' yet: " +
-                    "'captioner up' and 'captioner upload DIR' make them.",
-                    ex);
-            }
+            return ExitCode.Done;
         });
         return command;
     }
@@ -74,7 +58,7 @@ internal static class StatusCommand
         }
 
         table.AddRow("in the queue", $"{status.QueueLength}");
-        table.AddRow("oldest waits for", status.OldestWait is { } wait ? $"{wait.TotalSeconds:0} s" : "-");
+        table.AddRow("oldest message", status.OldestWait is { } wait ? $"{wait.TotalSeconds:0} s" : "-");
         table.AddRow("in the poison queue", $"{status.Poison}");
         AnsiConsole.Write(table);
     }

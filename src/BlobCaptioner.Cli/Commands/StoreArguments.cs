@@ -4,7 +4,7 @@ using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Cli.Commands;
 
-/// <summary>Which store: <c>--connection</c>, or <c>--data</c> and the Azurite that serves it; and the names in it.</summary>
+/// <summary>Options of the store: <c>--connection</c>, or <c>--data</c> of a local Azurite, and the names of containers and queue.</summary>
 internal sealed class StoreArguments
 {
     private const string ConnectionVariable = "CAPTIONER_CONNECTION";
@@ -13,14 +13,14 @@ internal sealed class StoreArguments
 
     private readonly Option<string?> _connection = new("--connection", "-c")
     {
-        Description = "A storage connection string, UseDevelopmentStorage=true, or https://ACCOUNT.blob.core.windows.net to sign in as whoever " +
-            $"is signed in to Azure. Default: the environment variable {ConnectionVariable}; without it, the Azurite of --data.",
+        Description = "A storage connection string, UseDevelopmentStorage=true, or https://ACCOUNT.blob.core.windows.net with your Azure sign-in. " +
+            $"Default: the environment variable {ConnectionVariable}, else the Azurite of --data.",
         HelpName = "STORE",
     };
 
     private readonly Option<string> _data = new("--data", "-d")
     {
-        Description = "Folder of the local Azurite's data. The first command to name it starts Azurite and stops it when it ends; others use that one. " +
+        Description = "Data folder of the local Azurite. The first command that uses it starts Azurite, and stops it at its end; others share it. " +
             $"Or set {DataVariable}.",
         HelpName = "DIR",
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable(DataVariable) is { Length: > 0 } folder ? folder : "./data",
@@ -28,21 +28,21 @@ internal sealed class StoreArguments
 
     private readonly Option<string> _container = new("--container")
     {
-        Description = "Container of the pictures and their records.",
+        Description = "Container of pictures and records.",
         HelpName = "NAME",
         DefaultValueFactory = _ => new StorageOptions().ImagesContainer,
     };
 
     private readonly Option<string> _prepared = new("--prepared-container")
     {
-        Description = "Container for prepared pictures, which only captioner uses.",
+        Description = "Container of prepared pictures, for captioner only.",
         HelpName = "NAME",
         DefaultValueFactory = _ => new StorageOptions().PreparedContainer,
     };
 
     private readonly Option<string> _queue = new("--queue")
     {
-        Description = "Queue of caption jobs; what is given up goes to NAME-poison.",
+        Description = "Queue of caption jobs; failed jobs go to NAME-poison.",
         HelpName = "NAME",
         DefaultValueFactory = _ => new StorageOptions().CaptionsQueue,
     };
@@ -59,12 +59,12 @@ internal sealed class StoreArguments
         {
             if (result.GetResult(_connection) is { Implicit: false } && result.GetResult(_data) is { Implicit: false })
             {
-                result.AddError("--connection and --data exclude each other: give the store to use, or the folder of a local one.");
+                result.AddError("--connection and --data exclude each other: give a store, or the folder of a local one.");
             }
         });
     }
 
-    /// <summary>What was chosen.</summary>
+    /// <summary>The chosen store.</summary>
     public StoreChoice Read(ParseResult parse)
     {
         var dataGiven = parse.GetResult(_data) is { Implicit: false };

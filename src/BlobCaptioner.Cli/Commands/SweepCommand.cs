@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using BlobCaptioner.Cli.Hosting;
+using BlobCaptioner.Cli.Reporting;
 using BlobCaptioner.Images;
 using BlobCaptioner.Pipeline.Sweeps;
 
@@ -14,19 +15,19 @@ internal static class SweepCommand
     {
         var prefix = new Option<string?>("--prefix") { Description = "Only names that start with this: a folder with its slash.", HelpName = "TEXT" };
         var force = new Option<bool>("--force") { Description = "Describe every picture anew." };
-        var retry = new Option<bool>("--retry-failed") { Description = "Take up again what was given up." };
-        var dryRun = new Option<bool>("--dry-run") { Description = "Only count what would be done, and why. Nothing is prepared, enqueued or written." };
+        var retry = new Option<bool>("--retry-failed") { Description = "Retry pictures that failed." };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Only count what would be done, and why. Changes nothing." };
         var (store, profile, images, reports) = (new StoreArguments(), new ProfileArgument(), new ImageArguments(), new OutputArguments());
         var command = new ExampleCommand(
             "sweep",
-            "Reads the container's listing once and puts every picture into the queue whose record is missing or out of date, and every product whose views are done. " +
-            "Workers ('up', 'work') do the rest. A second sweep finds nothing to do.")
+            "Enqueues every picture whose record is missing or out of date, and every product whose views are done. " +
+            "Reads the container's listing once. Workers ('up', 'work') describe the pictures.")
         {
             Examples =
             [
-                ("captioner sweep", "Looks over the store in ./data."),
+                ("captioner sweep", "Sweeps the store in ./data."),
                 ("captioner sweep --dry-run", "Counts what a sweep would do."),
-                ("captioner sweep --prefix shoes/ --retry-failed", "Gives the pictures of one folder that failed another chance."),
+                ("captioner sweep --prefix shoes/ --retry-failed", "Retries the failed pictures of one folder."),
             ],
         };
         command.Add(prefix);
@@ -68,11 +69,10 @@ internal static class SweepCommand
 
     private static Task WriteAsync(SweepForecast found, bool json) => Console.Out.WriteLineAsync(json
         ? JsonSerializer.Serialize(found, CliJson.Lines.SweepForecast)
-        : $"""
-          {found.Listed} pictures; nothing was done.
-          would be described: {found.New} new, {found.ImageChanged} with a changed image, {found.SettingsChanged} with changed settings, {found.PreparationChanged} prepared otherwise, {found.ModelChanged} by another model, {found.Forced} forced, {found.Retried} failed before
-          products: {found.Products} would be described, {found.ProductsWaiting} wait for their views
-          would be rejected: {found.BrokenSettings} under broken folder settings
-          left alone: {found.UpToDate} up to date, {found.KnownRejected} rejected, {found.KnownFailed} failed, {found.Unclear} with another file in the record's place
-          """);
+        : $"{found.Listed} pictures; nothing was changed.\n" +
+          $"would be described: {found.New} new, {found.ImageChanged} with a changed image, {found.SettingsChanged} with changed settings, " +
+          $"{found.PreparationChanged} with changed preparation, {found.ModelChanged} with another model, {found.Forced} forced, {found.Retried} failed before\n" +
+          $"products: {found.Products} would be described, {found.ProductsWaiting} wait for their views\n" +
+          $"would be rejected: {found.BrokenSettings} with broken folder settings\n" +
+          $"unchanged: {found.UpToDate} up to date, {found.KnownRejected} rejected, {found.KnownFailed} failed, {found.Unclear} with another file in place of the record");
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using BlobCaptioner.Cli.Folders;
 using BlobCaptioner.Cli.Hosting;
+using BlobCaptioner.Cli.Reporting;
 
 namespace BlobCaptioner.Cli.Commands;
 
@@ -11,14 +12,14 @@ internal static class UploadCommand
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
-        var folder = new Argument<DirectoryInfo>("DIR") { Description = "The folder; its tree becomes the blobs' names." };
+        var folder = new Argument<DirectoryInfo>("DIR") { Description = "The folder. Paths below it become the blobs' names." };
         var (store, reports) = (new StoreArguments(), new OutputArguments());
         var command = new ExampleCommand(
             "upload",
-            "Copies a folder into the container, keeping its tree. What lies there with the same content is not sent again; " +
-            "dot-files, .json files (but not _captioner.json) and links are left out.")
+            "Copies a folder tree into the container. Files with the same content are not sent again. " +
+            "Dot-files, links and .json files except _captioner.json are left out.")
         {
-            Examples = [("captioner upload ./photos", "Into the store in ./data; a running 'captioner up' describes them.")],
+            Examples = [("captioner upload ./photos", "Uploads to the store in ./data. A running 'captioner up' describes the pictures.")],
         };
         command.Add(folder);
         store.AddTo(command);
@@ -37,10 +38,10 @@ internal static class UploadCommand
                 {
                     if (!json)
                     {
-                        Console.Out.WriteLine(Reporting.RecordText.Printable($"uploaded {name}"));
+                        Console.Out.WriteLine(ReportText.Printable($"uploaded {name}"));
                     }
                 },
-                (file, why) => Console.Error.WriteLine(Reporting.RecordText.Printable($"{file}: {why}")),
+                (file, why) => Console.Error.WriteLine(ReportText.Printable($"{file}: {why}")),
                 signals.Stop);
             await Console.Out.WriteLineAsync(json
                 ? JsonSerializer.Serialize(summary, CliJson.Lines.UploadSummary)

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using BlobCaptioner.Cli.Hosting;
+using BlobCaptioner.Cli.Reporting;
 using BlobCaptioner.Images;
+using BlobCaptioner.Web.Setup;
 
 namespace BlobCaptioner.Cli.Commands;
 
@@ -10,16 +12,16 @@ internal static class WebCommand
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
-        var noModel = new Option<bool>("--no-model") { Description = "Load no model: the page tries nothing then, and shows, edits and exports what workers elsewhere write." };
+        var noModel = new Option<bool>("--no-model") { Description = "Load no model. The page then can't try pictures; it shows, edits and exports what workers write." };
         var (store, engine, profile, limits, web, reports) =
             (new StoreArguments(), new EngineArguments(), new ProfileArgument(), new ImageArguments(), new WebArguments(), new OutputArguments());
         var command = new ExampleCommand(
             "web",
-            "Serves the page and its API without working on the queue: drop pictures, watch, check, edit, approve, export. 'captioner up' has it too.")
+            "Serves the page and its API, to drop, watch, check, edit, approve and export. Does not work on the queue. 'captioner up' serves the page too.")
         {
             Examples =
             [
-                ("captioner web", "Beside a 'captioner up --no-web', on the same local store."),
+                ("captioner web", "Beside 'captioner up --no-web', on the same local store."),
                 ("captioner web --connection https://shop.blob.core.windows.net --no-model", "A page on a storage account, on this machine only."),
                 ("captioner web --connection STORE --no-model --listen 0.0.0.0 --platform-sign-in --host shop.example", "In a container in Azure, behind its sign-in."),
             ],
@@ -33,21 +35,22 @@ internal static class WebCommand
         reports.AddTo(command);
         command.SetAction(async (parse, _) =>
         {
-            var choice = web.Read(parse);
-            var (engineChoice, imageOptions, wanted) = (engine.Read(parse), limits.Read(parse), profile.Read(parse));
+            var (engineChoice, imageOptions, writeUp) = (engine.Read(parse), limits.Read(parse), profile.Read(parse));
             using var logging = reports.CreateLogging(parse);
             using var signals = new StopSignals(() => Console.Error.WriteLine("Stopping."));
             await using var model = parse.GetValue(noModel)
                 ? null
-                : await EngineSession.LoadAsync(engineChoice, wanted, imageOptions, ErrorProgress.Instance, logging, signals.Stop);
+                : await EngineSession.LoadAsync(engineChoice, writeUp, imageOptions, ErrorProgress.Instance, logging, signals.Stop);
             using var preparer = model is null ? new ImagePreparer(imageOptions) : null;
 
-            // By an account's address the page signs in with its identity, which in Azure may use the containers and queues, not make them.
-            var place = store.Read(parse);
-            var isAddress = place.Connection?.StartsWith("http", StringComparison.OrdinalIgnoreCase) == true;
-            await using var opened = await StoreSession.OpenAsync(place, ErrorProgress.Instance, create: !isAddress, TimeProvider.System, signals.Stop);
-            await using var page = await WebSession.StartAsync(choice, opened, model?.Model, model?.Preparer ?? preparer!, imageOptions, wanted, onUpload: null, logging, signals.Stop);
-            await Console.Out.WriteLineAsync($"{WebSession.Where(page, choice)}. Ctrl-C stops.");
+            // At an account's address the page signs in with its identity, which in Azure may use containers and queues but not create them.
+            var choice = store.Read(parse);
+            var isAddress = choice.Connection?.StartsWith("http", StringComparison.OrdinalIgnoreCase) == true;
+            await using var opened = await StoreSession.OpenAsync(choice, ErrorProgress.Instance, create: !isAddress, TimeProvider.System, signals.Stop);
+            var options = web.Read(parse, opened);
+            var context = new WebContext(opened.Storage, model?.Preparer ?? preparer!, imageOptions, model?.Model, writeUp, TimeProvider.System);
+            await using var page = await WebSession.StartAsync(options, context, logging, signals.Stop);
+            await Console.Out.WriteLineAsync($"{WebSession.AddressLine(page, options)}. Ctrl-C stops.");
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, signals.Stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return ExitCode.Done;
         });

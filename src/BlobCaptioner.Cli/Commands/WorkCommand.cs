@@ -10,13 +10,13 @@ internal static class WorkCommand
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
-        var once = new Option<bool>("--once") { Description = "Return when the queue is empty, instead of waiting for more." };
+        var once = new Option<bool>("--once") { Description = "Return when the queue is empty." };
         var (store, engine, profile, images, loop, reports) =
             (new StoreArguments(), new EngineArguments(), new ProfileArgument(), new ImageArguments(), new LoopArguments(), new OutputArguments());
         var command = new ExampleCommand(
             "work",
-            "Takes caption jobs from the queue and describes their pictures, until Ctrl-C. Several may run side by side, on several machines; " +
-            "something else ('up', 'sweep', the blob trigger) fills the queue.")
+            "Describes the pictures of the jobs in the queue, until Ctrl-C. Several workers may run at once, on several machines. " +
+            "'up', 'sweep' or the blob trigger fills the queue.")
         {
             Examples =
             [
@@ -33,30 +33,17 @@ internal static class WorkCommand
         reports.AddTo(command);
         command.SetAction(async (parse, _) =>
         {
-            var time = TimeProvider.System;
-            var tally = new RunTally(time);
-            var options = new CaptionRunOptions
+            var json = reports.Json(parse);
+            var choice = new PipelineChoice
             {
-                Profile = profile.Read(parse),
-                Loop = loop.Read(parse),
-                Sweeps = false,
-                Once = parse.GetValue(once),
+                Run = new() { Profile = profile.Read(parse), Loop = loop.Read(parse), Sweeps = false, Once = parse.GetValue(once) },
+                Engine = engine.Read(parse),
+                Images = images.Read(parse),
+                Store = store.Read(parse),
+                Json = json,
             };
-            var (engineChoice, imageOptions) = (engine.Read(parse), images.Read(parse));
-            using var logging = reports.CreateLogging(parse, RunReports.IsLive(reports.Json(parse)));
-            await using var report = RunReports.Create(reports.Json(parse), tally, time);
-            using var signals = new StopSignals(() => report.Report("Stopping: finishing the pictures in work. Ctrl-C once more gives them up."));
-
-            await using var model = await EngineSession.LoadAsync(engineChoice, options.Profile, imageOptions, report, logging, signals.Stop);
-            await using var opened = await StoreSession.OpenAsync(store.Read(parse), report, create: true, time, signals.Stop);
-            report.Report(
-                $"Working on {opened.Storage.Captions.Uri} with {model.Model.Info.Name} ({model.Model.Info.Engine}), " +
-                $"{model.Model.Concurrency} pictures at once. Ctrl-C stops.");
-            var run = new CaptionRun(opened, model, options, report, tally, records: null, logging, time);
-            var finished = await run.RunAsync(signals.Stop, signals.Abort);
-            var now = tally.Read();
-            report.End(RunSummary.Of(now, store: null));
-            return now.Rejected + now.Failed > 0 || (options.Once && !finished) ? ExitCode.SomeFailed : ExitCode.Done;
+            using var logging = reports.CreateLogging(parse, RunReports.IsLive(json));
+            return await PipelineSession.RunAsync(choice, logging);
         });
         return command;
     }

@@ -1,6 +1,6 @@
 namespace BlobCaptioner.Cli.Folders;
 
-/// <summary>A file that appears under its name only when it is complete.</summary>
+/// <summary>A file that gets its name only when it is complete.</summary>
 internal sealed class ExportFile : IAsyncDisposable
 {
     private readonly string _path;
@@ -14,15 +14,15 @@ internal sealed class ExportFile : IAsyncDisposable
         Stream = new FileStream(_temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0, useAsync: true);
     }
 
-    /// <summary>Takes the contents.</summary>
+    /// <summary>Receives the content.</summary>
     public FileStream Stream { get; }
 
-    /// <summary>Begins one beside its place.</summary>
-    /// <exception cref="IOException">Its folder can't be written to.</exception>
-    /// <exception cref="UnauthorizedAccessException">Nor by whom this runs as.</exception>
+    /// <summary>Creates a temporary file beside the target.</summary>
+    /// <exception cref="IOException">The folder can't be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The user may not write there.</exception>
     public static ExportFile Create(string path) => new(Path.GetFullPath(path));
 
-    /// <summary>Moves it to its place; what lay there is replaced.</summary>
+    /// <summary>Gives the file its name, replacing an existing file.</summary>
     public async Task CompleteAsync()
     {
         await Stream.DisposeAsync();
@@ -30,7 +30,7 @@ internal sealed class ExportFile : IAsyncDisposable
         _isComplete = true;
     }
 
-    /// <summary>Takes away what is not complete.</summary>
+    /// <summary>Deletes the file if it is not complete.</summary>
     public async ValueTask DisposeAsync()
     {
         await Stream.DisposeAsync();

@@ -1,18 +1,19 @@
-using BlobCaptioner.Cli.Hosting;
-
 namespace BlobCaptioner.Cli.Folders;
 
-/// <summary>The files of a folder and its folders that belong into the images container.</summary>
+/// <summary>The files of a folder tree that belong in the images container.</summary>
 /// <remarks>
-/// Every file counts, whatever its extension, since pictures are known by their content; and so do <c>_captioner.json</c> and
-/// <c>_catalog.csv</c>, which are settings. Left out: names that start with a dot and, on Windows, hidden files (<c>Thumbs.db</c>, <c>desktop.ini</c>), other <c>.json</c> files (records that a former
-/// <c>--out</c> wrote), and links, which may lead outside.
+/// Every file counts, whatever its extension, since pictures are recognised by content; so do the settings <c>_captioner.json</c> and <c>_catalog.csv</c>.
+/// Left out are names that start with a dot, hidden files on Windows (<c>Thumbs.db</c>, <c>desktop.ini</c>), other <c>.json</c> files (records of an earlier
+/// <c>--out</c>), and links, which may lead outside.
 /// </remarks>
 public static class ImageFolder
 {
-    /// <summary>Lists the files, ordered by name so that a run is repeatable, as a stream.</summary>
+    /// <summary>Folder of the sample pictures, beside the program.</summary>
+    public static string Samples => Path.Combine(AppContext.BaseDirectory, "Samples");
+
+    /// <summary>Streams the files, ordered by name so that a run is repeatable.</summary>
     /// <param name="folder">An existing folder.</param>
-    /// <param name="leftOut">Told the path of each link, which is not followed.</param>
+    /// <param name="leftOut">Called with the path of each link. Links are not followed.</param>
     /// <exception cref="UsageException">The folder is missing or can't be read.</exception>
     public static IEnumerable<LocalImage> List(string folder, Action<string> leftOut)
     {
@@ -20,16 +21,16 @@ public static class ImageFolder
         return Walk(Path.GetFullPath(folder), prefix: "", leftOut);
     }
 
-    /// <summary>Looks whether the folder is there, so that nothing is started in vain.</summary>
-    /// <exception cref="UsageException">It isn't.</exception>
+    /// <summary>Checks that the folder exists, before anything is started.</summary>
+    /// <exception cref="UsageException">It does not.</exception>
     public static void Check(string folder)
     {
         var root = Path.GetFullPath(folder);
         if (!Directory.Exists(root))
         {
             throw new UsageException(File.Exists(root)
-                ? $"'{folder}' is a file; give the folder that it lies in. ('captioner describe FILE' describes a single file.)"
-                : $"There is no folder '{folder}' (looked at '{root}').");
+                ? $"'{folder}' is a file; give its folder. ('captioner describe FILE' describes a single file.)"
+                : $"There is no folder '{folder}' (full path '{root}').");
         }
     }
 
@@ -70,3 +71,8 @@ public static class ImageFolder
         }
     }
 }
+
+/// <summary>A file to upload.</summary>
+/// <param name="Path">Full path.</param>
+/// <param name="BlobName">Its name in the container: the path below the folder, with <c>/</c>.</param>
+public sealed record LocalImage(string Path, string BlobName);

@@ -7,26 +7,26 @@ using BlobCaptioner.Web.Pictures;
 
 namespace BlobCaptioner.Cli.Folders;
 
-/// <summary>Copies a folder into a container, keeping its tree. What lies there with the same MD5 is not sent again.</summary>
+/// <summary>Copies a folder tree into a container. Files that are there with the same MD5 are not sent again.</summary>
 public static class ImageUploader
 {
     private const int Parallelism = 4;
 
-    /// <summary>Uploads every file of a folder; one that can't be read or stored is reported and the others go on.</summary>
+    /// <summary>Uploads every file of a folder. A file that can't be read or stored is reported, and the upload goes on.</summary>
     /// <param name="folder">An existing folder.</param>
     /// <param name="container">An existing container.</param>
-    /// <param name="onUploaded">Told each blob name that was sent. Called from several threads.</param>
-    /// <param name="onTrouble">Told each file that failed, or link that was left out, and why. Called from several threads.</param>
-    /// <param name="cancellationToken">Stops; what was sent stays.</param>
-    /// <exception cref="Hosting.UsageException">There is no such folder.</exception>
+    /// <param name="onUploaded">Called with each blob name that was sent; must be thread-safe.</param>
+    /// <param name="onProblem">Called with each file that failed or link that was left out, and the reason; must be thread-safe.</param>
+    /// <param name="cancellationToken">Stops. Uploaded files stay.</param>
+    /// <exception cref="UsageException">The folder does not exist.</exception>
     public static async Task<UploadSummary> UploadAsync(
-        string folder, BlobContainerClient container, Action<string> onUploaded, Action<string, string> onTrouble, CancellationToken cancellationToken)
+        string folder, BlobContainerClient container, Action<string> onUploaded, Action<string, string> onProblem, CancellationToken cancellationToken)
     {
         int uploaded = 0, unchanged = 0, failed = 0, links = 0;
         var files = ImageFolder.List(folder, link =>
         {
             links++;
-            onTrouble(link, "is a link and was left out; links are not followed");
+            onProblem(link, "is a link and was left out; links are not followed");
         });
         var options = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(files, options, async (file, token) =>
@@ -35,9 +35,9 @@ public static class ImageUploader
             {
                 if (file.BlobName.Length > ImageNames.MaxLength)
                 {
-                    // Azurite takes it, a storage account does not
+                    // Azurite accepts it, a storage account does not
                     throw new IOException(
-                        $"its name would have {file.BlobName.Length} characters in the container; the limit is {ImageNames.MaxLength}. Shorten a folder's name.");
+                        $"its name in the container would have {file.BlobName.Length} characters; the limit is {ImageNames.MaxLength}. Shorten a folder's name.");
                 }
 
                 if (await UploadAsync(file, container, token))
@@ -53,7 +53,7 @@ public static class ImageUploader
             catch (Exception ex) when (ex is IOException or UnauthorizedAccessException or RequestFailedException or UriFormatException)
             {
                 Interlocked.Increment(ref failed);
-                onTrouble(file.Path, ex is RequestFailedException { Status: > 0 } refused
+                onProblem(file.Path, ex is RequestFailedException { Status: > 0 } refused
                     ? $"storage refused it with {refused.Status} {refused.ErrorCode} under the name '{file.BlobName}' ({file.BlobName.Length} characters)"
                     : ex.Message);
             }
@@ -64,7 +64,9 @@ public static class ImageUploader
     private static async Task<bool> UploadAsync(LocalImage file, BlobContainerClient container, CancellationToken cancellationToken)
     {
         await using var stream = File.OpenRead(file.Path);
-        var hash = await Md5Async(stream, cancellationToken);
+#pragma warning disable CA5351 // storage's checksum of a blob is MD5
+        var hash = await MD5.HashDataAsync(stream, cancellationToken);
+#pragma warning restore CA5351
         var blob = container.GetBlobClient(file.BlobName);
         if (await HasAsync(blob, stream.Length, hash, cancellationToken))
         {
@@ -93,12 +95,11 @@ public static class ImageUploader
             return false;
         }
     }
-
-    /// <summary>Storage's own checksum of a blob's content; not for secrecy.</summary>
-    private static async Task<byte[]> Md5Async(Stream stream, CancellationToken cancellationToken)
-    {
-#pragma warning disable CA5351 // the Content-MD5 header is MD5
-        return await MD5.HashDataAsync(stream, cancellationToken);
-#pragma warning restore CA5351
-    }
 }
+
+/// <summary>The result of an upload: numbers of files.</summary>
+/// <param name="Uploaded">New or changed files that were uploaded.</param>
+/// <param name="Unchanged">Files that were in the container already, with the same MD5.</param>
+/// <param name="Failed">Files that could not be read or stored.</param>
+/// <param name="Links">Links, which are not followed.</param>
+public sealed record UploadSummary(int Uploaded, int Unchanged, int Failed, int Links);

@@ -1,16 +1,18 @@
+using System.Runtime.CompilerServices;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using BlobCaptioner.Exports;
 using BlobCaptioner.Records;
 
 namespace BlobCaptioner.Cli.Folders;
 
-/// <summary>A folder that gets a copy of every record, in the container's tree.</summary>
+/// <summary>A folder with a copy of every record, in the container's tree.</summary>
 public sealed class RecordFolder
 {
     private readonly string _folder;
 
-    /// <summary>Opens the folder; it is made if missing.</summary>
-    /// <exception cref="Hosting.UsageException">It can't be made.</exception>
+    /// <summary>Opens the folder, which is created if missing.</summary>
+    /// <exception cref="UsageException">It can't be created.</exception>
     public RecordFolder(string folder)
     {
         _folder = Path.GetFullPath(folder);
@@ -20,18 +22,18 @@ public sealed class RecordFolder
         }
         catch (Exception ex) when (ex is IOException or UnauthorizedAccessException)
         {
-            throw new Hosting.UsageException($"--out '{folder}' can't be written: {ex.Message}", ex);
+            throw new UsageException($"--out '{folder}' can't be written: {ex.Message}", ex);
         }
     }
 
-    /// <summary>Writes one record, a picture's or a product's. Safe from any thread; an older copy is replaced as a whole.</summary>
+    /// <summary>Writes the record of a picture or product, atomically. Thread-safe.</summary>
     public void Write(CaptionRecord record) =>
         Write(CaptionStore.NameOf(record), CaptionStore.Serialize(record));
 
-    /// <summary>Copies the records that are not here yet or differ: those that other workers or earlier runs wrote.</summary>
+    /// <summary>Copies the records that are missing here or newer in the container: those of other workers and earlier runs.</summary>
     /// <param name="images">The images' container.</param>
-    /// <param name="cancellationToken">Stops; what was copied stays.</param>
-    /// <returns>How many were copied.</returns>
+    /// <param name="cancellationToken">Stops. Copies that were made stay.</param>
+    /// <returns>The number of copies.</returns>
     public async Task<int> SyncAsync(BlobContainerClient images, CancellationToken cancellationToken)
     {
         var copied = 0;
@@ -54,7 +56,7 @@ public sealed class RecordFolder
     {
         var file = new FileInfo(SafePath.Under(_folder, blob.Name));
 
-        // both sides are whole files written once; a record written later is also newer
+        // files are written as a whole, so an equal length and a later time mean the same record
         return file.Exists && file.Length == blob.Properties.ContentLength && new DateTimeOffset(file.LastWriteTimeUtc) >= blob.Properties.LastModified;
     }
 
@@ -70,8 +72,33 @@ public sealed class RecordFolder
         }
         finally
         {
-            // a full disk, or on Windows a program that holds the record open
+            // the disk is full, or on Windows a program holds the record open
             File.Delete(part);
+        }
+    }
+}
+
+/// <summary>Reads records from a folder tree that <c>up --out</c> wrote.</summary>
+internal static class RecordFiles
+{
+    /// <summary>Reads the records in the order of their names. Other JSON files are skipped.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="prefix">Prefix of the names, relative to the folder and with slashes; null for all.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public static async IAsyncEnumerable<ListedRecord> ReadAsync(string folder, string? prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var root = Path.GetFullPath(folder);
+        var names = Directory.EnumerateFiles(root, "*.json", SearchOption.AllDirectories)
+            .Select(f => Path.GetRelativePath(root, f).Replace(Path.DirectorySeparatorChar, '/'))
+            .Where(n => prefix is null || n.StartsWith(prefix, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal);
+        foreach (var name in names)
+        {
+            var content = new BinaryData(await File.ReadAllBytesAsync(Path.Combine(root, name), cancellationToken));
+            if (RecordListing.Parse(content, name).Record is { } record)
+            {
+                yield return new(name, record);
+            }
         }
     }
 }

@@ -5,11 +5,11 @@ using System.Text.RegularExpressions;
 
 namespace BlobCaptioner.Cli.Folders;
 
-/// <summary>File paths for blob names, which are free text that a file system does not always take.</summary>
-/// <remarks>Where the file system ignores case, as on Windows and macOS, two names that differ in case alone have one file.</remarks>
+/// <summary>File paths for blob names, which may hold characters that a file system does not allow.</summary>
+/// <remarks>On file systems that ignore case, as on Windows and macOS, names that differ only in case share a file.</remarks>
 public static partial class SafePath
 {
-    // Linux, macOS and Windows all take 255 bytes or more of a name
+    // Linux, macOS and Windows allow at least 255 bytes
     private const int MaxSegmentBytes = 255;
 
     private static readonly SearchValues<char> Forbidden = SearchValues.Create('\0', '/', '\\');
@@ -17,14 +17,14 @@ public static partial class SafePath
         SearchValues.Create([.. "<>:\"/\\|?*", .. Enumerable.Range(0, 32).Select(c => (char)c)]);
 
     /// <summary>
-    /// The path below <paramref name="folder"/> for a blob name: one folder per <c>/</c>, never outside. What a file name can't hold
+    /// The path below <paramref name="folder"/> for a blob name: a folder for each <c>/</c>, never outside. A character that is not allowed
     /// becomes <c>%XX</c>; a segment over 255 bytes is cut and gets <c>~</c> and 16 hex digits of its hash.
     /// </summary>
-    /// <param name="folder">Where the tree begins.</param>
+    /// <param name="folder">Root of the tree.</param>
     /// <param name="blobName">The blob's name, up to 1,024 characters.</param>
     public static string Under(string folder, string blobName) => Under(folder, blobName, OperatingSystem.IsWindows());
 
-    /// <summary>The same by the rules of Windows or of the others.</summary>
+    /// <summary>The same by the rules of Windows, or of Linux and macOS.</summary>
     internal static string Under(string folder, string blobName, bool isWindows)
     {
         var path = Path.GetFullPath(folder);
@@ -43,7 +43,7 @@ public static partial class SafePath
             return "%2F";
         }
 
-        // "." and ".." lead elsewhere; Windows drops a dot or blank at the end, and has its devices in every folder
+        // "." and ".." lead elsewhere; Windows drops a final dot or blank, and has device names in every folder
         var dots = name.All(c => c is '.');
         var first = isWindows && Device().IsMatch(name) ? 0 : -1;
         var last = isWindows && name[^1] is '.' or ' ' ? name.Length - 1 : -1;

@@ -2,13 +2,15 @@ using BlobCaptioner.Cli.Folders;
 using BlobCaptioner.Cli.LocalStack;
 using BlobCaptioner.Cli.Reporting;
 using BlobCaptioner.Pipeline;
+using BlobCaptioner.Pipeline.Intake;
 using BlobCaptioner.Pipeline.Jobs;
+using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Files;
 using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.Cli.Hosting;
 
-/// <summary>The way of a picture, kept running: sweep → intake → queue → caption → record. The composition behind <c>up</c> and <c>work</c>.</summary>
+/// <summary>Runs the pipeline of <c>up</c> and <c>work</c>: sweep, intake, queue, caption, record.</summary>
 internal sealed class CaptionRun
 {
     private readonly StoreSession _store;
@@ -36,17 +38,17 @@ internal sealed class CaptionRun
         _feed = options.Sweeps ? new(new(new(store.Storage, engine.Preparer, new() { Model = engine.Model.Info }, time, OnEvent)), options, report, tally, time) : null;
     }
 
-    /// <summary>Told of every step; null for nobody.</summary>
+    /// <summary>Called for each event; must be thread-safe. Null for none.</summary>
     public Action<PipelineEvent>? Watch { get; set; }
 
-    /// <summary>Has a picture that was just uploaded taken in at once, where this run sweeps. Any thread.</summary>
+    /// <summary>Takes in a picture that was just uploaded, if this run sweeps. Thread-safe.</summary>
     public void TakeIn(string name) => _feed?.TakeIn(name);
 
     /// <summary>Runs until stopped, or with <see cref="CaptionRunOptions.Once"/> until nothing is left to do.</summary>
-    /// <param name="stop">Takes no more jobs and finishes those that run.</param>
-    /// <param name="abort">Gives up what runs.</param>
-    /// <returns>True where everything was done, false where it was stopped before or some pictures could not be taken in.</returns>
-    /// <exception cref="LocalStackException">Azurite ended by itself.</exception>
+    /// <param name="stop">Stops taking jobs; running jobs are finished.</param>
+    /// <param name="abort">Aborts running jobs.</param>
+    /// <returns>True if everything was done; false if it was stopped before, or some pictures could not be taken in.</returns>
+    /// <exception cref="LocalStackException">Azurite ended unexpectedly.</exception>
     public async Task<bool> RunAsync(CancellationToken stop, CancellationToken abort)
     {
         await using var telemetry = RunTelemetry.Start(_store.Storage, _logging);
@@ -87,7 +89,7 @@ internal sealed class CaptionRun
             await azurite.Exited.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!stop.IsCancellationRequested)
             {
-                throw new LocalStackException($"Azurite ended by itself; what is in the store is kept, so start again. It wrote:\n{azurite.LogTail}");
+                throw new LocalStackException($"Azurite ended unexpectedly. The store's data is kept; start again. Azurite wrote:\n{azurite.LogTail}");
             }
         }
         else
@@ -102,7 +104,7 @@ internal sealed class CaptionRun
         Watch?.Invoke(step);
         if (step.Kind is PipelineEventKind.Preparing or PipelineEventKind.Passed)
         {
-            // of use to those who watch a page, and half of all lines to those who read a log
+            // for the page only; a log would have twice as many lines
             return;
         }
 
@@ -120,4 +122,23 @@ internal sealed class CaptionRun
 
         _report.Add(step);
     }
+}
+
+/// <summary>Settings of a run.</summary>
+internal sealed record CaptionRunOptions
+{
+    /// <summary>The profile of folders without settings.</summary>
+    public required Profile Profile { get; init; }
+
+    /// <summary>Settings of the queue loop.</summary>
+    public required QueueLoopOptions Loop { get; init; }
+
+    /// <summary>True also looks for new pictures; false works on the queue only.</summary>
+    public required bool Sweeps { get; init; }
+
+    /// <summary>True ends the run when nothing is left to do.</summary>
+    public required bool Once { get; init; }
+
+    /// <summary>Shortest time between two sweeps (<see cref="ListingPace"/>). Default 2 s.</summary>
+    public TimeSpan SweepInterval { get; init; } = TimeSpan.FromSeconds(2);
 }

@@ -10,24 +10,15 @@ using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.Cli.Hosting;
 
-/// <summary>The model, loaded once or served elsewhere, and what prepares pictures for it.</summary>
+/// <summary>The model, in this process or on a server, and the preparer of its pictures.</summary>
 public sealed class EngineSession : IAsyncDisposable
 {
-    // More of them only lengthen the cache that each step reads.
+    // More slots only lengthen the cache that each step reads.
     private const int SlotsOfASmallModel = 4;
 
-    private readonly LocalCaptionModel? _local;
-    private readonly RemoteCaptionModel? _remote;
-
-    private EngineSession(LocalCaptionModel model, ImagePreparer preparer)
+    private EngineSession(ICaptionModel model, ImagePreparer preparer)
     {
-        Model = _local = model;
-        Preparer = preparer;
-    }
-
-    private EngineSession(RemoteCaptionModel model, ImagePreparer preparer)
-    {
-        Model = _remote = model;
+        Model = model;
         Preparer = preparer;
     }
 
@@ -37,19 +28,19 @@ public sealed class EngineSession : IAsyncDisposable
     /// <summary>Prepares pictures.</summary>
     public ImagePreparer Preparer { get; }
 
-    /// <summary>What the engine in this process has done and does; null where a server does the work.</summary>
-    public BatcherSnapshot? Snapshot() => _local?.Snapshot();
+    /// <summary>Counters of the engine in this process; null if a server does the work.</summary>
+    public BatcherSnapshot? Snapshot() => (Model as LocalCaptionModel)?.Snapshot();
 
-    /// <summary>Loads llama.cpp and the model; for a server, sees that it is there and takes the sign-in, and llama.cpp is not touched.</summary>
-    /// <param name="choice">Which model.</param>
-    /// <param name="profile">The largest profile that it will write; the context holds as much in every slot.</param>
-    /// <param name="images">How pictures are prepared.</param>
-    /// <param name="progress">Told what takes long, for people.</param>
-    /// <param name="logging">For the engine's failures.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="SequenceDecoderException">llama.cpp or the model could not be loaded; the message says what to do.</exception>
-    /// <exception cref="CaptionException">The server can't be used; the message says what to do.</exception>
-    /// <exception cref="System.ComponentModel.DataAnnotations.ValidationException">The server's options are wrong, or its key is missing.</exception>
+    /// <summary>Loads llama.cpp and the model. For a server it only checks that the server answers and accepts the sign-in.</summary>
+    /// <param name="choice">The model.</param>
+    /// <param name="profile">The largest profile; each slot of the context has room for it.</param>
+    /// <param name="images">Settings of the preparation.</param>
+    /// <param name="progress">Receives messages for people about steps that take long.</param>
+    /// <param name="logging">Logs failures of the engine.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="SequenceDecoderException">llama.cpp or the model could not be loaded.</exception>
+    /// <exception cref="CaptionException">The server can't be used.</exception>
+    /// <exception cref="System.ComponentModel.DataAnnotations.ValidationException">An option of the server is out of range, or its key is missing.</exception>
     public static async Task<EngineSession> LoadAsync(
         EngineChoice choice, Profile profile, ImageOptions images, IProgress<string>? progress, ILoggerFactory logging, CancellationToken cancellationToken)
     {
@@ -71,9 +62,7 @@ public sealed class EngineSession : IAsyncDisposable
         return new(new LocalCaptionModel(decoder, slots, logging.CreateLogger<ContinuousBatcher>()), new ImagePreparer(images));
     }
 
-    /// <summary>How a model in this process is loaded.</summary>
-    /// <param name="choice">Which model.</param>
-    /// <param name="profile">As for <see cref="LoadAsync"/>.</param>
+    /// <summary>The options with which a model is loaded into this process.</summary>
     internal static (DecoderOptions Model, BatcherOptions Batching) Plan(EngineChoice choice, Profile profile)
     {
         var options = choice is { Model: { } text, Mmproj: { } vision } ? new DecoderOptions { TextModelPath = text, VisionModelPath = vision } : SampleModel.Options;
@@ -90,19 +79,10 @@ public sealed class EngineSession : IAsyncDisposable
         }, batching);
     }
 
-    /// <summary>Unloads the model, or gives up what the server was asked.</summary>
+    /// <summary>Unloads the model, or cancels the requests to the server.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_local is not null)
-        {
-            await _local.DisposeAsync();
-        }
-
-        if (_remote is not null)
-        {
-            await _remote.DisposeAsync();
-        }
-
+        await ((IAsyncDisposable)Model).DisposeAsync();
         Preparer.Dispose();
     }
 
@@ -122,4 +102,32 @@ public sealed class EngineSession : IAsyncDisposable
             throw;
         }
     }
+}
+
+/// <summary>The model to use and its settings.</summary>
+public sealed record EngineChoice
+{
+    /// <summary>Full path of the text model; null for the bundled one.</summary>
+    public required string? Model { get; init; }
+
+    /// <summary>Full path of its vision part; null for the bundled one.</summary>
+    public required string? Mmproj { get; init; }
+
+    /// <summary>Pictures decoded at the same time, 1 to 64; null for a default by the model's size.</summary>
+    public required int? Slots { get; init; }
+
+    /// <summary>CPU threads of each part of the model, 1 to 512; null for the default of <see cref="DecoderOptions"/>.</summary>
+    public required int? Threads { get; init; }
+
+    /// <summary>Type of the KV cache. Default F16.</summary>
+    public KvCacheType CacheType { get; init; } = KvCacheType.F16;
+
+    /// <summary>Attention kernel on the CPU, one of <see cref="AttentionNames.Kernels"/>. Default auto.</summary>
+    public string Attention { get; init; } = AttentionNames.Auto;
+
+    /// <summary>Flash attention, one of <see cref="AttentionNames.Flash"/>. Default auto.</summary>
+    public string FlashAttention { get; init; } = AttentionNames.Auto;
+
+    /// <summary>A model server instead of a model in this process; null for none.</summary>
+    public RemoteModelOptions? Server { get; init; }
 }

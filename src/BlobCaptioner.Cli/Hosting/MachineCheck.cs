@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using BlobCaptioner.Cli.LocalStack;
 using BlobCaptioner.Engine;
@@ -8,12 +6,12 @@ using BlobCaptioner.Inference;
 
 namespace BlobCaptioner.Cli.Hosting;
 
-/// <summary>Looks for everything that the program needs on this machine.</summary>
+/// <summary>Checks whether this machine has everything that the program needs.</summary>
 internal static class MachineCheck
 {
     private const long NeededBytes = 1_000_000_000;
 
-    /// <summary>Looks, and changes nothing.</summary>
+    /// <summary>Runs the checks. Nothing is changed.</summary>
     public static async Task<IReadOnlyList<Requirement>> RunAsync(CancellationToken cancellationToken)
     {
         var found = new List<Requirement>
@@ -25,7 +23,7 @@ internal static class MachineCheck
         found.Add(Natives());
         found.Add(AzuriteInstall.IsInstalled
             ? new("Azurite", RequirementState.Ok, AzuriteInstall.InstallFolder)
-            : new("Azurite", RequirementState.LaterByItself, "not installed yet", "captioner up installs it (half a minute)"));
+            : new("Azurite", RequirementState.LaterByItself, "not installed yet", "captioner up installs it (takes half a minute)"));
         foreach (var (name, path) in new[] { ("sample model, text", SampleModel.TextModelPath), ("sample model, vision", SampleModel.VisionModelPath) })
         {
             found.Add(File.Exists(path)
@@ -68,20 +66,7 @@ internal static class MachineCheck
 
     private static Requirement Ports()
     {
-        var taken = new List<int>();
-        foreach (var port in (int[])[AzuritePorts.Usual.Blob, AzuritePorts.Usual.Queue, AzuritePorts.Usual.Table])
-        {
-            try
-            {
-                using var listener = new TcpListener(IPAddress.Loopback, port) { ExclusiveAddressUse = true };
-                listener.Start();
-            }
-            catch (SocketException)
-            {
-                taken.Add(port);
-            }
-        }
-
+        var taken = AzuritePorts.Usual.FindTaken();
         return taken.Count == 0
             ? new("Azurite's usual ports", RequirementState.Ok, "10000 to 10002 are free")
             : new("Azurite's usual ports", RequirementState.Ok, $"{string.Join(", ", taken)} taken; free ones are used instead");
@@ -99,6 +84,26 @@ internal static class MachineCheck
         var text = $"{free / 1e9:0.0} GB free for '{folder}'";
         return free > NeededBytes || AzuriteInstall.IsInstalled
             ? new("disk space", RequirementState.Ok, text)
-            : new("disk space", RequirementState.Missing, $"{text}; setting up takes {NeededBytes / 1e9:0} GB", "Free some, or set XDG_DATA_HOME to a folder on a larger disk.");
+            : new("disk space", RequirementState.Missing, $"{text}; installing Azurite takes up to {NeededBytes / 1e9:0} GB", "Free some space, or set XDG_DATA_HOME to a folder on a larger disk.");
     }
+}
+
+/// <summary>Something that the program needs on a machine, and its state.</summary>
+/// <param name="Name">Its name, for people.</param>
+/// <param name="State">Its state.</param>
+/// <param name="Found">What was found.</param>
+/// <param name="Remedy">How to put it right, as a command if there is one; null if nothing has to be done.</param>
+public sealed record Requirement(string Name, RequirementState State, string Found, string? Remedy = null);
+
+/// <summary>State of a requirement.</summary>
+public enum RequirementState
+{
+    /// <summary>It is met.</summary>
+    Ok,
+
+    /// <summary>It is not met yet; the program sets it up on first use.</summary>
+    LaterByItself,
+
+    /// <summary>It is missing or unsuitable, and the program does not work without it.</summary>
+    Missing,
 }

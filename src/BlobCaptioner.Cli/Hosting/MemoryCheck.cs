@@ -5,20 +5,20 @@ using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Cli.Hosting;
 
-/// <summary>Says before anything is loaded whether a model fits into memory, and what to choose where it doesn't.</summary>
+/// <summary>Checks, without loading it, whether a model fits into memory, and suggests settings with which it does.</summary>
 internal static class MemoryCheck
 {
     private const double Gigabyte = 1e9;
 
-    /// <summary>Looks at the heads of the model's files. Loads llama.cpp, to ask for a GPU's memory.</summary>
-    /// <exception cref="SequenceDecoderException">A file is cut, or tells too little.</exception>
+    /// <summary>Reads the headers of the model's files, and loads llama.cpp to find the GPU's memory.</summary>
+    /// <exception cref="SequenceDecoderException">A file is truncated or lacks metadata.</exception>
     public static Requirement Run(EngineChoice choice, Profile profile)
     {
         var (model, batching) = EngineSession.Plan(choice, profile);
         return Check(model, batching, profile, FreeMemory.Find(model.GpuLayers));
     }
 
-    /// <summary>The same for given memory.</summary>
+    /// <summary>The same for a given amount of memory.</summary>
     internal static Requirement Check(DecoderOptions model, BatcherOptions batching, Profile profile, FreeMemory free)
     {
         var asked = ModelMemory.Estimate(model, profile.ImageTokenBudget, free.IsOnGpu);
@@ -29,10 +29,10 @@ internal static class MemoryCheck
             $"{free.Bytes / Gigabyte:0.0} GB are free {(free.IsOnGpu ? "on the GPU" : "here")}";
         return asked.Total <= free.Bytes
             ? new("memory for the model", RequirementState.Ok, $"{found}; up to {most} slots fit")
-            : new("memory for the model", RequirementState.Missing, found, string.Join("; ", Ways(model, batching, profile, free, most)) + ".");
+            : new("memory for the model", RequirementState.Missing, found, string.Join("; ", Alternatives(model, batching, profile, free, most)) + ".");
     }
 
-    private static IEnumerable<string> Ways(DecoderOptions model, BatcherOptions batching, Profile profile, FreeMemory free, int most)
+    private static IEnumerable<string> Alternatives(DecoderOptions model, BatcherOptions batching, Profile profile, FreeMemory free, int most)
     {
         if (most > 0)
         {
@@ -40,25 +40,26 @@ internal static class MemoryCheck
         }
 
         var quantised = model with { CacheType = KvCacheType.Q8_0 };
-        yield return Way("a KV cache of 8-bit numbers, which captioner falls back to by itself after fewer slots", quantised, profile.ImageTokenBudget, free);
+        yield return Alternative("an 8-bit KV cache, which captioner falls back to after reducing slots", quantised, profile.ImageTokenBudget, free);
 
         var smaller = profile with { ImageTokenBudget = Math.Max(1, profile.ImageTokenBudget / 2) };
-        yield return Way(
+        yield return Alternative(
             $"smaller pictures (imageTokenBudget {smaller.ImageTokenBudget} in the profile)", model with { ContextTokens = ContextSize.For(smaller, batching) }, smaller.ImageTokenBudget, free);
 
         var shorter = profile with { Fields = [.. profile.Fields.Select(f => f with { MaxCharacters = Math.Max(1, f.MaxCharacters / 2), AdvisedCharacters = null })] };
-        yield return Way("texts half as long (maxCharacters in the profile), for a shorter context", model with { ContextTokens = ContextSize.For(shorter, batching) }, profile.ImageTokenBudget, free);
+        yield return Alternative(
+            "texts half as long (maxCharacters in the profile), which need less context", model with { ContextTokens = ContextSize.For(shorter, batching) }, profile.ImageTokenBudget, free);
         if (free.IsOnGpu)
         {
-            yield return "fewer GPU layers (GpuLayers), the rest of the model then runs on the processors";
+            yield return "fewer GPU layers (GpuLayers); the CPU then runs the rest of the model";
         }
 
-        yield return "a smaller model, or one of fewer bits";
+        yield return "a smaller model, or one quantised to fewer bits";
     }
 
-    private static string Way(string what, DecoderOptions model, int imageTokens, FreeMemory free)
+    private static string Alternative(string change, DecoderOptions model, int imageTokens, FreeMemory free)
     {
         var total = ModelMemory.Estimate(model, imageTokens, free.IsOnGpu).Total;
-        return $"{what}: {total / Gigabyte:0.0} GB, {(total <= free.Bytes ? "which fits" : "not enough by itself")}";
+        return $"{change}: {total / Gigabyte:0.0} GB, {(total <= free.Bytes ? "which fits" : "which alone does not fit")}";
     }
 }

@@ -6,16 +6,19 @@ using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.Cli.Hosting;
 
-/// <summary>Telemetry of <c>up</c> and <c>work</c>, by the same environment variables as in the cloud hosts.</summary>
+/// <summary>Telemetry of <c>up</c> and <c>work</c>, configured by the same environment variables as the cloud hosts.</summary>
 internal static class RunTelemetry
 {
-    /// <summary>Starts it; null, at the cost of a look at the environment, where no variable asks for it.</summary>
-    /// <param name="storage">Whose queues are looked at.</param>
-    /// <param name="logging">Sends its entries too from now on.</param>
-    public static TelemetrySession? Start(CaptionStorage storage, ILoggerFactory logging) => IsAskedFor() ? Begin(storage, logging) : null;
-
-    private static TelemetrySession? Begin(CaptionStorage storage, ILoggerFactory logging)
+    /// <summary>Starts telemetry if an environment variable configures it; else null.</summary>
+    /// <param name="storage">The queues to measure.</param>
+    /// <param name="logging">Its entries are exported too.</param>
+    public static TelemetrySession? Start(CaptionStorage storage, ILoggerFactory logging)
     {
+        if (!IsConfigured())
+        {
+            return null;
+        }
+
         var session = TelemetrySession.Start(new ConfigurationBuilder().AddEnvironmentVariables().Build(), "captioner", storage);
         foreach (var logger in session?.Loggers ?? [])
         {
@@ -25,7 +28,7 @@ internal static class RunTelemetry
         return session;
     }
 
-    private static bool IsAskedFor() => Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Any(
+    private static bool IsConfigured() => Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Any(
         v => v is { Key: string name, Value: string { Length: > 0 } }
             && (name is "APPLICATIONINSIGHTS_CONNECTION_STRING"
                 || (name.StartsWith("OTEL_EXPORTER_OTLP_", StringComparison.Ordinal) && name.EndsWith("ENDPOINT", StringComparison.Ordinal))));

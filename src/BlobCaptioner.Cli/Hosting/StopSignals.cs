@@ -3,32 +3,32 @@ using System.Runtime.InteropServices;
 namespace BlobCaptioner.Cli.Hosting;
 
 /// <summary>
-/// Ctrl-C and the like, in two steps: the first asks to stop, and what runs is finished; the second gives it up at once.
-/// SIGTERM and a closed terminal count as the first.
+/// Stops a command in two steps: the first Ctrl-C finishes running work, the second aborts it.
+/// SIGTERM and a closed terminal count as a first Ctrl-C.
 /// </summary>
 public sealed class StopSignals : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _abort = new();
     private readonly List<PosixSignalRegistration> _registrations = [];
-    private readonly Action _asked;
+    private readonly Action _onStop;
     private bool _isEnding;
 
-    /// <summary>Starts to listen.</summary>
-    /// <param name="asked">Told at the first signal; says to people that another one aborts.</param>
-    public StopSignals(Action asked)
+    /// <summary>Starts listening for signals.</summary>
+    /// <param name="onStop">Called at the first signal, to tell people what happens now.</param>
+    public StopSignals(Action onStop)
     {
-        _asked = asked;
+        _onStop = onStop;
         foreach (var signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP])
         {
             _registrations.Add(PosixSignalRegistration.Create(signal, Handle));
         }
     }
 
-    /// <summary>Cancelled at the first signal: take nothing new, finish what runs.</summary>
+    /// <summary>Cancelled at the first signal: take no new work, finish running work.</summary>
     public CancellationToken Stop => _stop.Token;
 
-    /// <summary>Cancelled at the second: give up what runs. Its queue messages come back when their leases end.</summary>
+    /// <summary>Cancelled at the second Ctrl-C: abort running work. Its queue messages become visible again when their leases end.</summary>
     public CancellationToken Abort => _abort.Token;
 
     /// <inheritdoc/>
@@ -36,7 +36,7 @@ public sealed class StopSignals : IDisposable
     {
         if (_isEnding)
         {
-            // Windows would wait here for the handler that waits for this process to end.
+            // On Windows this would wait for the handler, which waits for the process to end.
             return;
         }
 
@@ -58,7 +58,7 @@ public sealed class StopSignals : IDisposable
         {
             if (!_stop.IsCancellationRequested)
             {
-                _asked();
+                _onStop();
                 _stop.Cancel();
             }
             else if (context.Signal == PosixSignal.SIGINT)
@@ -73,6 +73,6 @@ public sealed class StopSignals : IDisposable
         }
     }
 
-    /// <summary>True where the process ends when the handler returns, as Windows has it for a closed console (SIGHUP) and at shutdown (SIGTERM): the handler must outlast Main.</summary>
+    /// <summary>True if the process ends when the handler returns, as on Windows for a closed console (SIGHUP) and at shutdown (SIGTERM). The handler must outlast Main then.</summary>
     internal static bool IsEnd(PosixSignal signal, bool isWindows) => isWindows && signal is PosixSignal.SIGHUP or PosixSignal.SIGTERM;
 }

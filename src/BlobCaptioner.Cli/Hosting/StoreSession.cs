@@ -3,7 +3,7 @@ using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Cli.Hosting;
 
-/// <summary>A store for as long as a command runs, with the Azurite that serves it where that is ours to run.</summary>
+/// <summary>The store of a running command, with its local Azurite if there is one.</summary>
 public sealed class StoreSession : IAsyncDisposable
 {
     private StoreSession(CaptionStorage storage, LocalAzurite? azurite, string? dataDirectory)
@@ -16,19 +16,19 @@ public sealed class StoreSession : IAsyncDisposable
     /// <summary>The containers and queues.</summary>
     public CaptionStorage Storage { get; }
 
-    /// <summary>The local Azurite; null where the store was named by its connection.</summary>
+    /// <summary>The local Azurite; null if the store was given by its connection.</summary>
     public LocalAzurite? Azurite { get; }
 
-    /// <summary>Where the local Azurite keeps it; null where the store was named by its connection.</summary>
+    /// <summary>Data folder of the local Azurite; null if the store was given by its connection.</summary>
     public string? DataDirectory { get; }
 
-    /// <summary>Opens it, starting Azurite where needed.</summary>
-    /// <param name="choice">Which store.</param>
-    /// <param name="progress">Told what takes long, for people.</param>
-    /// <param name="create">True makes the containers and queues that are missing.</param>
-    /// <param name="time">Time.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="UsageException">The connection is none.</exception>
+    /// <summary>Opens the store, and starts Azurite if needed.</summary>
+    /// <param name="choice">The store.</param>
+    /// <param name="progress">Receives messages for people about steps that take long.</param>
+    /// <param name="create">True creates missing containers and queues.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="UsageException">The connection string is not valid.</exception>
     /// <exception cref="LocalStackException">Azurite could not be started.</exception>
     public static async Task<StoreSession> OpenAsync(
         StoreChoice choice, IProgress<string>? progress, bool create, TimeProvider time, CancellationToken cancellationToken)
@@ -57,6 +57,29 @@ public sealed class StoreSession : IAsyncDisposable
         }
     }
 
+    /// <summary>Opens a store that must exist already.</summary>
+    /// <exception cref="UsageException">It does not exist, or has no container for images.</exception>
+    public static async Task<StoreSession> OpenExistingAsync(StoreChoice choice, IProgress<string>? progress, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (choice.Connection is null && !Directory.Exists(choice.DataDirectory))
+        {
+            throw new UsageException($"There is no store in '{choice.DataDirectory}' yet: 'captioner up' creates one. Or name another with --data or --connection.");
+        }
+
+        var store = await OpenAsync(choice, progress, create: false, time, cancellationToken);
+        try
+        {
+            return await store.Storage.Images.ExistsAsync(cancellationToken)
+                ? store
+                : throw new UsageException($"The store has no container '{choice.Names.ImagesContainer}' yet: 'captioner up' and 'captioner upload DIR' create it.");
+        }
+        catch
+        {
+            await store.DisposeAsync();
+            throw;
+        }
+    }
+
     /// <summary>Stops Azurite if this process started it.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -65,4 +88,17 @@ public sealed class StoreSession : IAsyncDisposable
             await Azurite.DisposeAsync();
         }
     }
+}
+
+/// <summary>The store of a command.</summary>
+public sealed record StoreChoice
+{
+    /// <summary>Connection string or address of the store; null for the Azurite of <see cref="DataDirectory"/>.</summary>
+    public required string? Connection { get; init; }
+
+    /// <summary>Full path of the local data folder; unused if <see cref="Connection"/> is set.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>Names of containers and queues.</summary>
+    public required StorageOptions Names { get; init; }
 }

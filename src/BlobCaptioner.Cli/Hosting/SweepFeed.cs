@@ -4,24 +4,24 @@ using BlobCaptioner.Pipeline.Sweeps;
 
 namespace BlobCaptioner.Cli.Hosting;
 
-/// <summary>Keeps the queue filled: sweeps again and again, and takes in by name, at once, what was uploaded here.</summary>
+/// <summary>Keeps the queue filled: sweeps repeatedly, and takes in pictures that were uploaded here at once.</summary>
 internal sealed class SweepFeed(Sweep sweep, CaptionRunOptions options, IRunReport report, RunTally tally, TimeProvider time)
 {
-    // The next sweep finds what comes beyond these.
-    private const int MostNames = 10_000;
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
+    // The next sweep finds pictures beyond this limit.
+    private const int MaxNames = 10_000;
+    private static readonly TimeSpan IdlePoll = TimeSpan.FromMilliseconds(100);
 
     private readonly Channel<string> _names = Channel.CreateBounded<string>(
-        new BoundedChannelOptions(MostNames) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true, SingleWriter = false, AllowSynchronousContinuations = false });
+        new BoundedChannelOptions(MaxNames) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true, SingleWriter = false, AllowSynchronousContinuations = false });
 
-    // The model works on the same cores, and pictures that are prepared far ahead of it help nobody.
+    // The model needs the same cores, and pictures prepared far ahead of it gain nothing.
     private readonly SweepRequest _request = new() { Profile = options.Profile, Parallelism = Math.Clamp(Environment.ProcessorCount / 2, 1, 64) };
 
-    /// <summary>Has a picture taken in now, whatever a sweep is at.</summary>
+    /// <summary>Takes in a picture at once, even during a sweep.</summary>
     public void TakeIn(string name) => _names.Writer.TryWrite(name);
 
-    /// <summary>Runs until stopped, or with <see cref="CaptionRunOptions.Once"/> until a sweep finds nothing to do, or only what went wrong in the one before too.</summary>
-    /// <returns>True where nothing is left to do.</returns>
+    /// <summary>Runs until stopped, or with <see cref="CaptionRunOptions.Once"/> until a sweep finds nothing to do, or only the errors of the sweep before.</summary>
+    /// <returns>True if nothing is left to do.</returns>
     public async Task<bool> RunAsync(CancellationToken stop)
     {
         var named = sweep.TakeAsync(_names.Reader.ReadAllAsync(stop), _request, stop);
@@ -66,7 +66,7 @@ internal sealed class SweepFeed(Sweep sweep, CaptionRunOptions options, IRunRepo
         var began = time.GetTimestamp();
         do
         {
-            await Task.Delay(Look, time, stop);
+            await Task.Delay(IdlePoll, time, stop);
         }
         while (time.GetElapsedTime(began) < longest && tally.Read() is { Waiting: > 0 } or { InWork: > 0 });
     }

@@ -1,11 +1,9 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.LocalStack;
-using BlobCaptioner.Images;
-using BlobCaptioner.Profiles;
 using BlobCaptioner.Web;
+using BlobCaptioner.Web.Setup;
 using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.Cli.Hosting;
@@ -13,57 +11,36 @@ namespace BlobCaptioner.Cli.Hosting;
 /// <summary>Starts the page for a command.</summary>
 internal static class WebSession
 {
-    private const int MostPorts = 20;
+    private const int MaxPorts = 20;
 
-    /// <summary>Starts it.</summary>
-    /// <param name="choice">Where, and for whom.</param>
-    /// <param name="store">The store.</param>
-    /// <param name="model">Describes what is tried; null where there is no model.</param>
-    /// <param name="preparer">Prepares pictures.</param>
-    /// <param name="images">Their limits.</param>
-    /// <param name="profile">What is written where no folder says anything.</param>
-    /// <param name="onUpload">Told each picture that is uploaded; null for nobody.</param>
-    /// <param name="logging">For failures.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="UsageException">The port that was asked for is taken.</exception>
-    public static async Task<CaptionerWeb> StartAsync(
-        WebChoice choice, StoreSession store, ICaptionModel? model, ImagePreparer preparer, ImageOptions images, Profile profile, Action<string>? onUpload,
-        ILoggerFactory logging, CancellationToken cancellationToken)
+    /// <summary>Starts the page. If the options name no port, it takes 7860 or the next free one.</summary>
+    /// <exception cref="UsageException">The named port, or each of the 20 ports that were tried, is taken.</exception>
+    public static async Task<CaptionerWeb> StartAsync(WebOptions options, WebContext context, ILoggerFactory logging, CancellationToken cancellationToken)
     {
-        var context = new WebContext(store.Storage, preparer, images, model, profile, TimeProvider.System) { OnUpload = onUpload };
-        var port = choice.Port ?? WebChoice.UsualPort;
+        var port = options.Port ?? WebOptions.DefaultPort;
         for (var attempt = 1; ; attempt++, port++)
         {
-            var options = new WebOptions
-            {
-                Address = choice.Address,
-                Port = port,
-                Hosts = choice.Hosts,
-                Token = choice.Token,
-                PlatformSignIn = choice.PlatformSignIn,
-                IndexPath = IndexPath(store),
-            };
             try
             {
-                return await CaptionerWeb.StartAsync(context, options, logging, cancellationToken);
+                return await CaptionerWeb.StartAsync(context, options with { Port = port }, logging, cancellationToken);
             }
             catch (Exception taken) when (taken is IOException or SocketException)
             {
-                // A second `up` on this machine takes the next one, and Windows keeps ranges to itself; a port that somebody named is theirs or none.
-                if (choice.Port is not null || attempt == MostPorts)
+                // A second `up` on this machine takes the next port, and Windows reserves ranges. A port that was named is not replaced.
+                if (options.Port is not null || attempt == MaxPorts)
                 {
-                    throw new UsageException($"The page can't listen at {choice.Address}:{port}: {taken.Message.TrimEnd('.')}. Give another --port, or 0 for any.", taken);
+                    throw new UsageException($"The page can't listen at {options.Address}:{port}: {taken.Message.TrimEnd('.')}. Give another --port, or 0 for any free one.", taken);
                 }
             }
         }
     }
 
-    /// <summary>The line that tells where it is.</summary>
-    public static string Where(CaptionerWeb web, WebChoice choice) =>
-        $"The page is at {new Uri(web.Address, choice.Token is { } token ? $"/?token={Uri.EscapeDataString(token)}" : "/")}";
+    /// <summary>A line with the page's address, for people.</summary>
+    public static string AddressLine(CaptionerWeb web, WebOptions options) =>
+        $"The page is at {new Uri(web.Address, options.Token is { } token ? $"/?token={Uri.EscapeDataString(token)}" : "/")}";
 
-    // All local stores have the same address.
-    private static string IndexPath(StoreSession store)
+    /// <summary>File of the search index of a store. Local stores share an address, so their folder counts too.</summary>
+    public static string IndexPathOf(StoreSession store)
     {
         var container = $"{store.Storage.Images.Uri.AbsoluteUri} {store.DataDirectory}";
         var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(container)))[..16];

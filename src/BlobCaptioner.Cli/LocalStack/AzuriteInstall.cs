@@ -4,22 +4,22 @@ using BlobCaptioner.Storage;
 namespace BlobCaptioner.Cli.LocalStack;
 
 /// <summary>
-/// Azurite from npm at the versions of the committed lock file, installed once per lock file and user, and shared by all
-/// processes. <c>npm ci</c> takes about half a minute; later starts take nothing.
+/// Azurite from npm, at the versions of the committed lock file. It is installed once for each lock file and user, and shared by all
+/// processes. <c>npm ci</c> takes about half a minute; later starts need no installation.
 /// </summary>
 /// <param name="Node">Full path of <c>node</c>.</param>
 /// <param name="EntryPoint">Full path of Azurite's script.</param>
 public sealed record AzuriteInstall(string Node, string EntryPoint)
 {
-    /// <summary>The oldest major version of Node that Azurite was seen to run on. (It asks for 22; 20 works.)</summary>
+    /// <summary>The oldest major version of Node.js on which Azurite was tested. (It asks for 22; 20 works.)</summary>
     public const int OldestNode = 20;
 
     private const string EntryInInstall = "node_modules/azurite/dist/src/azurite.js";
 
-    // npm writes it last of all. Installed elsewhere and moved, the folder would meet what virus scanners hold open on Windows.
+    // npm writes this file last. Moving a finished folder instead would fail on Windows while a virus scanner holds files open.
     private const string MarkOfInstall = "node_modules/.package-lock.json";
 
-    /// <summary>Folder of everything that this program installs for itself: <c>~/.local/share/blobcaptioner</c> on Linux, <c>%LOCALAPPDATA%\blobcaptioner</c> on Windows.</summary>
+    /// <summary>Folder of what this program installs: <c>~/.local/share/blobcaptioner</c> on Linux, <c>%LOCALAPPDATA%\blobcaptioner</c> on Windows.</summary>
     public static string CacheRoot
     {
         get
@@ -29,24 +29,24 @@ public sealed record AzuriteInstall(string Node, string EntryPoint)
         }
     }
 
-    /// <summary>Folder of the lock file and of the script that is loaded into Azurite; it lies beside the program.</summary>
+    /// <summary>Folder of the lock file and of the script that is loaded into Azurite, beside the program.</summary>
     public static string PackageFolder => Path.Combine(AppContext.BaseDirectory, "LocalStack", "npm");
 
-    /// <summary>Where this lock file's install lies or will lie.</summary>
+    /// <summary>Folder of this lock file's installation, whether or not it exists.</summary>
     public static string InstallFolder => Path.Combine(CacheRoot, "azurite", HashOfLockFile());
 
-    /// <summary>True where nothing is left to install.</summary>
+    /// <summary>True if the installation is complete.</summary>
     public static bool IsInstalled => File.Exists(Path.Combine(InstallFolder, EntryInInstall)) && File.Exists(Path.Combine(InstallFolder, MarkOfInstall));
 
-    /// <summary>Installs Azurite where it is not yet, and says where it lies.</summary>
-    /// <param name="progress">Told what takes long, for people.</param>
-    /// <param name="time">Time.</param>
-    /// <param name="cancellationToken">Gives up; nothing half-installed is ever used.</param>
+    /// <summary>Installs Azurite if it is not installed yet.</summary>
+    /// <param name="progress">Receives messages for people about steps that take long.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="cancellationToken">Cancels. A partial installation is never used.</param>
     /// <exception cref="LocalStackException">Node or npm is missing or too old, or npm failed.</exception>
     public static async Task<AzuriteInstall> EnsureAsync(IProgress<string>? progress, TimeProvider time, CancellationToken cancellationToken)
     {
         var node = ToolPath.Find("node") ?? throw new LocalStackException(
-            "Azurite, the local storage, needs Node.js 20 or newer, and there is no 'node' on PATH. " +
+            "Azurite, the local storage, needs Node.js 20 or newer, but 'node' is not on PATH. " +
             "Install it ('sudo apt install nodejs npm', 'brew install node' or https://nodejs.org), " +
             "or use a storage account with --connection.");
         var folder = InstallFolder;
@@ -68,7 +68,7 @@ public sealed record AzuriteInstall(string Node, string EntryPoint)
         }
         catch (UnauthorizedAccessException ex)
         {
-            throw new LocalStackException($"'{parent}' can't be written, and Azurite is installed there: {ex.Message}", ex);
+            throw new LocalStackException($"Azurite is installed in '{parent}', which can't be written: {ex.Message}", ex);
         }
 
         return install;
@@ -77,7 +77,7 @@ public sealed record AzuriteInstall(string Node, string EntryPoint)
     private static async Task InstallAsync(string node, string folder, IProgress<string>? progress, CancellationToken cancellationToken)
     {
         var npm = ToolPath.Find("npm") ?? throw new LocalStackException(
-            "Azurite is installed with npm, and there is no 'npm' on PATH. Install it: 'sudo apt install npm', " +
+            "Azurite is installed with npm, but 'npm' is not on PATH. Install it: 'sudo apt install npm', " +
             "'brew install node' or https://nodejs.org.");
         await CheckNodeAsync(node, cancellationToken);
         progress?.Report("Installing Azurite with npm (once, about half a minute)");
@@ -95,8 +95,8 @@ public sealed record AzuriteInstall(string Node, string EntryPoint)
         if (run.ExitCode != 0)
         {
             throw new LocalStackException(
-                $"'npm {string.Join(' ', arguments)}' ended with {run.ExitCode} in '{folder}'. It needs a package registry: see what " +
-                $"'npm config get registry' names and 'npm ping' says. npm wrote:\n{run.Tail}");
+                $"'npm {string.Join(' ', arguments)}' ended with {run.ExitCode} in '{folder}'. It needs a package registry: check " +
+                $"'npm config get registry' and 'npm ping'. npm wrote:\n{run.Tail}");
         }
     }
 
@@ -114,3 +114,8 @@ public sealed record AzuriteInstall(string Node, string EntryPoint)
     private static string HashOfLockFile() =>
         Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(PackageFolder, "package-lock.json"))))[..16];
 }
+
+/// <summary>Azurite could not be installed or started.</summary>
+/// <param name="message">What failed, and the way out.</param>
+/// <param name="cause">The cause; null if there is none.</param>
+internal sealed class LocalStackException(string message, Exception? cause = null) : Exception(message, cause);

@@ -1,13 +1,11 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.RegularExpressions;
 
 namespace BlobCaptioner.Cli.LocalStack;
 
 /// <summary>
-/// An Azurite that runs as a child of this process, on loopback, and ends with it: it watches a pipe that this process holds, so
-/// it saves its data and stops even after <c>kill -9</c>. Ctrl-C in the terminal leaves it alone until this process lets go.
+/// An Azurite that runs as a child of this process, on loopback. It watches a pipe that this process holds, so it saves its data and
+/// stops with this process, even after <c>kill -9</c>. Ctrl-C in the terminal does not reach it.
 /// </summary>
 public sealed partial class AzuriteProcess : IAsyncDisposable
 {
@@ -27,7 +25,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         Options = options;
     }
 
-    /// <summary>What it was started with.</summary>
+    /// <summary>The options of its start.</summary>
     public AzuriteOptions Options { get; }
 
     /// <summary>The ports that it listens on.</summary>
@@ -51,27 +49,27 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends when Azurite does, whoever ended it.</summary>
+    /// <summary>Completes when Azurite ends, for whatever reason.</summary>
     public Task Exited { get; private set; } = Task.CompletedTask;
 
     /// <summary>Installs Azurite on first use, starts it and waits until it answers.</summary>
     /// <param name="options">Data folder and ports.</param>
-    /// <param name="progress">Told what takes long, for people.</param>
-    /// <param name="time">Time.</param>
-    /// <param name="cancellationToken">Gives up and leaves nothing running.</param>
-    /// <exception cref="LocalStackException">It could not be installed or started; the message says what to do.</exception>
+    /// <param name="progress">Receives messages for people about steps that take long.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="cancellationToken">Cancels; no process is left running.</param>
+    /// <exception cref="LocalStackException">It could not be installed or started.</exception>
     public static async Task<AzuriteProcess> StartAsync(
         AzuriteOptions options, IProgress<string>? progress, TimeProvider time, CancellationToken cancellationToken)
     {
         var install = await AzuriteInstall.EnsureAsync(progress, time, cancellationToken);
-        var ports = options.Ports ?? (AreFree(AzuritePorts.Usual) ? AzuritePorts.Usual : AzuritePorts.AnyFree);
+        var ports = options.Ports ?? (AzuritePorts.Usual.FindTaken().Count == 0 ? AzuritePorts.Usual : AzuritePorts.AnyFree);
         try
         {
             return await StartAsync(install, options, ports, time, cancellationToken);
         }
         catch (PortTakenException) when (options.Ports is null && ports == AzuritePorts.Usual)
         {
-            // another program took one between the look and the start
+            // another program took a port between the check and the start
             return await StartAsync(install, options, AzuritePorts.AnyFree, time, cancellationToken);
         }
         catch (PortTakenException ex)
@@ -83,7 +81,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops it the gentle way, so that its data is on disk when this returns.</summary>
+    /// <summary>Asks it to stop, and kills it after 20 s. Its data is on disk when this returns.</summary>
     public async Task StopAsync()
     {
         if (!Exited.IsCompleted)
@@ -101,7 +99,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends it at once, as a power cut would; what it had not written to disk is lost. For tests.</summary>
+    /// <summary>Kills it, as a power cut would. Data that is not on disk yet is lost. For tests.</summary>
     public async Task KillAsync()
     {
         _process.Kill();
@@ -145,7 +143,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
                 RedirectStandardError = true,
                 UseShellExecute = false,
 
-                // Windows gives it a console of its own: Ctrl-C and the closed window of this one don't reach it.
+                // On Windows this gives it its own console, so that Ctrl-C and a closed window don't reach it.
                 CreateNoWindow = true,
             },
             EnableRaisingEvents = true,
@@ -210,7 +208,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
             }
         }
 
-        // the ports as bound, which differ from those asked for where 0 was; table comes last
+        // the actual ports, which replace a 0; the table service comes last
         if (Listening().Match(line) is { Success: true } match)
         {
             var port = int.Parse(match.Groups["port"].ValueSpan);
@@ -227,24 +225,6 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
                     break;
             }
         }
-    }
-
-    private static bool AreFree(AzuritePorts ports)
-    {
-        foreach (var port in (int[])[ports.Blob, ports.Queue, ports.Table])
-        {
-            try
-            {
-                using var listener = new TcpListener(IPAddress.Loopback, port) { ExclusiveAddressUse = true };
-                listener.Start();
-            }
-            catch (SocketException)
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 
     private static void MakeWritable(string directory)

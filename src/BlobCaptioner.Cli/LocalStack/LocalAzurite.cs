@@ -1,12 +1,13 @@
 using System.ComponentModel;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Cli.LocalStack;
 
 /// <summary>
-/// The Azurite of a data folder, shared between processes: the first one to ask starts it and is its owner, the others attach to
-/// it. The owner stops it; the others leave it running.
+/// The Azurite of a data folder, shared between processes. The first process starts it and owns it; the others attach to it. Only the
+/// owner stops it.
 /// </summary>
 public sealed class LocalAzurite : IAsyncDisposable
 {
@@ -27,23 +28,23 @@ public sealed class LocalAzurite : IAsyncDisposable
         Ports = ports;
     }
 
-    /// <summary>Where it answers.</summary>
+    /// <summary>The ports that it listens on.</summary>
     public AzuritePorts Ports { get; }
 
     /// <summary>For the Azure SDKs.</summary>
     public string ConnectionString => Ports.ConnectionString;
 
-    /// <summary>True where this process started it and will stop it.</summary>
+    /// <summary>True if this process started it and will stop it.</summary>
     public bool IsOwner => _process is not null;
 
-    /// <summary>The child process; null where another process owns it.</summary>
+    /// <summary>The child process; null if another process owns it.</summary>
     public AzuriteProcess? Process => _process;
 
     /// <summary>Attaches to the data folder's Azurite, or starts one.</summary>
-    /// <param name="dataDirectory">The data folder; made if missing.</param>
-    /// <param name="progress">Told what takes long, for people.</param>
-    /// <param name="time">Time.</param>
-    /// <param name="cancellationToken">Gives up and leaves nothing running that this process started.</param>
+    /// <param name="dataDirectory">The data folder, created if missing.</param>
+    /// <param name="progress">Receives messages for people about steps that take long.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="cancellationToken">Cancels; no process is left running.</param>
     /// <exception cref="LocalStackException">It could not be started, or its owner does not answer.</exception>
     public static async Task<LocalAzurite> OpenAsync(
         string dataDirectory, IProgress<string>? progress, TimeProvider time, CancellationToken cancellationToken)
@@ -57,7 +58,7 @@ public sealed class LocalAzurite : IAsyncDisposable
             var started = time.GetTimestamp();
             while ((ownership = FileLock.TryTake(Path.Combine(dataDirectory, LockFile))) is null)
             {
-                // somebody owns it: it runs, or starts (first of all its install), or stops
+                // another process owns it: it installs, starts, runs or stops
                 if (await TryReadAsync(statePath, cancellationToken) is { } state && await AnswersAsync(state.Ports, cancellationToken))
                 {
                     return new(statePath, state.Ports, ownership: null, process: null);
@@ -98,7 +99,7 @@ public sealed class LocalAzurite : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops it if this process owns it, with its data on disk.</summary>
+    /// <summary>Stops it if this process owns it. Its data is on disk then.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_process is not null)
@@ -110,7 +111,7 @@ public sealed class LocalAzurite : IAsyncDisposable
         _ownership?.Dispose();
     }
 
-    /// <summary>The owner was killed: its Azurite notices and saves, which takes a moment. Two on one folder would ruin it.</summary>
+    /// <summary>Waits for the Azurite of a killed owner to save and end. Two on one folder would damage the data.</summary>
     private static async Task WaitForOrphanAsync(
         string dataDirectory, string statePath, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -145,7 +146,7 @@ public sealed class LocalAzurite : IAsyncDisposable
                 return false;
             }
 
-            // process ids are used again: by a process with other arguments, where the system tells them, and by one that started later
+            // process ids are reused: a reused one has other arguments, where the system shows them, or started later
             return OperatingSystem.IsLinux()
                 ? File.ReadAllText($"/proc/{processId}/cmdline").Split('\0').Contains(dataDirectory, StringComparer.Ordinal)
                 : process.ProcessName.Contains("node", StringComparison.OrdinalIgnoreCase) && process.StartTime <= noted;
@@ -160,7 +161,7 @@ public sealed class LocalAzurite : IAsyncDisposable
     {
         try
         {
-            // unsigned, so it is refused; but refused by Azurite, which says so
+            // the request is unsigned, so Azurite refuses it; the Server header shows that it was Azurite
             using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
             using var response = await http.GetAsync(new Uri(ports.BlobEndpoint + "?comp=list"), cancellationToken);
             return response.Headers.TryGetValues("Server", out var server)
@@ -176,9 +177,9 @@ public sealed class LocalAzurite : IAsyncDisposable
     {
         try
         {
-            // the owner may remove it meanwhile, which Windows would refuse
+            // the owner may delete the file meanwhile, which Windows refuses without FileShare.Delete
             await using var file = new FileStream(statePath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            return await JsonSerializer.DeserializeAsync(file, CliJson.Default.AzuriteState, cancellationToken);
+            return await JsonSerializer.DeserializeAsync(file, LocalStackJson.Default.AzuriteState, cancellationToken);
         }
         catch (Exception ex) when (ex is FileNotFoundException or JsonException)
         {
@@ -189,7 +190,22 @@ public sealed class LocalAzurite : IAsyncDisposable
     private static async Task WriteAsync(string statePath, AzuriteState state, CancellationToken cancellationToken)
     {
         var part = statePath + ".part";
-        await File.WriteAllBytesAsync(part, JsonSerializer.SerializeToUtf8Bytes(state, CliJson.Default.AzuriteState), cancellationToken);
+        await File.WriteAllBytesAsync(part, JsonSerializer.SerializeToUtf8Bytes(state, LocalStackJson.Default.AzuriteState), cancellationToken);
         File.Move(part, statePath, overwrite: true);
     }
 }
+
+/// <summary>The file <c>azurite.json</c> in a data folder: process and ports of the Azurite that serves it.</summary>
+public sealed record AzuriteState
+{
+    /// <summary>Azurite's process id.</summary>
+    public required int ProcessId { get; init; }
+
+    /// <summary>The ports that it listens on.</summary>
+    public required AzuritePorts Ports { get; init; }
+}
+
+/// <summary>JSON of the data folder's state file.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(AzuriteState))]
+internal sealed partial class LocalStackJson : JsonSerializerContext;

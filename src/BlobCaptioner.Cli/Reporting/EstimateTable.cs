@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace BlobCaptioner.Cli.Reporting;
 
-/// <summary>An estimate as a table for people: each value with its error bars.</summary>
+/// <summary>Writes an estimate as a table with error bars.</summary>
 internal static class EstimateTable
 {
     /// <summary>Writes it to stdout.</summary>
@@ -14,13 +14,13 @@ internal static class EstimateTable
         Add(table, "pictures a minute", estimate.PicturesPerMinute, "0.#");
         Add(table, "tokens read a picture", estimate.InputTokens, "0");
         Add(table, "tokens written a picture", estimate.OutputTokens, "0");
-        Add(table, "turned down", estimate.RejectedShare.Scale(100), "0.#", " %");
+        Add(table, "rejected", estimate.RejectedShare.Scale(100), "0.#", " %");
         AddWork(table, "all pictures", estimate.All, estimate.Currency);
         AddWork(table, "still to be done", estimate.Outstanding, estimate.Currency);
         AnsiConsole.Write(table);
         AnsiConsole.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"Measured on {estimate.Sampled} pictures with {estimate.Model.Name}, {estimate.Concurrency} at once: {estimate.Described} described, {estimate.Rejected} turned down, {estimate.Failed} failed."));
+            $"Measured on {estimate.Sampled} pictures with {estimate.Model.Name}, {estimate.Concurrency} at once: {estimate.Described} described, {estimate.Rejected} rejected, {estimate.Failed} failed."));
         foreach (var caution in estimate.Cautions)
         {
             AnsiConsole.WriteLine(caution);
@@ -28,7 +28,7 @@ internal static class EstimateTable
 
         if (estimate.Error is { } error)
         {
-            AnsiConsole.WriteLine($"The first that was not described: {error.Message} {error.Remedy}");
+            AnsiConsole.WriteLine($"The first picture that was not described: {error.Message} {error.Remedy}");
         }
     }
 

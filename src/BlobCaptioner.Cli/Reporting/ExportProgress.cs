@@ -2,7 +2,7 @@ using BlobCaptioner.Exports;
 
 namespace BlobCaptioner.Cli.Reporting;
 
-/// <summary>How far an export is, for people: one line on stderr that is written over, at most four times a second. Nothing where stderr is no terminal.</summary>
+/// <summary>Shows the progress of an export in one line on stderr, updated at most four times a second. Shows nothing if stderr is not a terminal.</summary>
 internal sealed class ExportProgress(TimeProvider time) : IProgress<ExportTally>
 {
     private readonly bool _isShown = !Console.IsErrorRedirected;
@@ -20,12 +20,12 @@ internal sealed class ExportProgress(TimeProvider time) : IProgress<ExportTally>
         }
     }
 
-    /// <summary>Takes the line away.</summary>
+    /// <summary>Removes the line.</summary>
     public void Clear()
     {
         if (_line.Length > 0)
         {
-            // Windows' old console prints escape sequences.
+            // The old Windows console would print escape sequences.
             Console.Error.Write($"\r{new string(' ', _line.Length)}\r");
         }
     }

@@ -1,10 +1,13 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using BlobCaptioner.Pipeline;
 using BlobCaptioner.Pipeline.Sweeps;
+using BlobCaptioner.Records;
 
 namespace BlobCaptioner.Cli.Reporting;
 
-/// <summary>One JSON object a line; the last one is the summary.</summary>
+/// <summary>Reports a run as JSON Lines. The last line is the summary.</summary>
 internal sealed class JsonReport(TextWriter output, TimeProvider time) : IRunReport
 {
     private readonly Lock _lock = new();
@@ -37,11 +40,56 @@ internal sealed class JsonReport(TextWriter output, TimeProvider time) : IRunRep
 
     private void Write(ReportLine line)
     {
-        var text = JsonSerializer.Serialize(line, CliJson.Lines.ReportLine);
+        var text = JsonSerializer.Serialize(line, ReportJson.Lines.ReportLine);
         lock (_lock)
         {
             output.WriteLine(text);
             output.Flush();
         }
     }
+}
+
+/// <summary>One line of <c>--json</c> output.</summary>
+internal sealed record ReportLine
+{
+    /// <summary>The event: a <see cref="PipelineEventKind"/> in camelCase, <c>setup</c>, <c>swept</c>, <c>warning</c> or <c>summary</c>.</summary>
+    public required string Event { get; init; }
+
+    /// <summary>Time, UTC.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>The image's name.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Text for people.</summary>
+    public string? Message { get; init; }
+
+    /// <summary>Duration of the step, in milliseconds.</summary>
+    public double? ElapsedMs { get; init; }
+
+    /// <summary>Why it failed.</summary>
+    public RecordError? Error { get; init; }
+
+    /// <summary>The record that was written.</summary>
+    public CaptionRecord? Record { get; init; }
+
+    /// <summary>The result of a sweep.</summary>
+    public SweepSummary? Sweep { get; init; }
+
+    /// <summary>The result of the run.</summary>
+    public RunSummary? Summary { get; init; }
+}
+
+/// <summary>JSON of the reports.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(ModelLine))]
+[JsonSerializable(typeof(ReportLine))]
+internal sealed partial class ReportJson : JsonSerializerContext
+{
+    /// <summary>One object a line, without nulls and with non-ASCII text as it is.</summary>
+    public static ReportJson Lines => field ??= new(new JsonSerializerOptions(Default.Options)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    });
 }

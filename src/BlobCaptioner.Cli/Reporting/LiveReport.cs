@@ -5,7 +5,7 @@ using Spectre.Console.Rendering;
 
 namespace BlobCaptioner.Cli.Reporting;
 
-/// <summary>A table that stays in place, with a progress bar and the last records; for terminals.</summary>
+/// <summary>Reports a run on a terminal: a table that is updated in place, a progress bar and the last records.</summary>
 internal sealed class LiveReport : IRunReport
 {
     private const int RecentLines = 8;
@@ -40,7 +40,7 @@ internal sealed class LiveReport : IRunReport
     }
 
     /// <inheritdoc/>
-    public void Warn(string message) => Keep($"[yellow]{Markup.Escape(RecordText.Printable(message))}[/]");
+    public void Warn(string message) => Keep($"[yellow]{Markup.Escape(ReportText.Printable(message))}[/]");
 
     /// <inheritdoc/>
     public void Add(PipelineEvent step)
@@ -49,7 +49,7 @@ internal sealed class LiveReport : IRunReport
         {
             Report($"Uploaded {step.Name}");
         }
-        else if (RecordText.Line(step) is { } line)
+        else if (ReportText.Line(step) is { } line)
         {
             Keep(step.Kind switch
             {
@@ -74,7 +74,7 @@ internal sealed class LiveReport : IRunReport
         await _over.CancelAsync();
         await _drawing;
         _over.Dispose();
-        foreach (var line in _summary is null ? [] : SummaryText.Lines(_summary))
+        foreach (var line in _summary is null ? [] : ReportText.Lines(_summary))
         {
             _console.MarkupLineInterpolated($"{line}");
         }
@@ -116,7 +116,7 @@ internal sealed class LiveReport : IRunReport
         {
             List<IRenderable> rows = [table, new Markup(bar)];
             rows.AddRange(_recent.Select(line => new Markup(line) { Overflow = Overflow.Ellipsis }));
-            rows.Add(new Markup($"[grey]{Markup.Escape(RecordText.Printable(_step))}[/]") { Overflow = Overflow.Ellipsis });
+            rows.Add(new Markup($"[grey]{Markup.Escape(ReportText.Printable(_step))}[/]") { Overflow = Overflow.Ellipsis });
             return new(rows);
         }
     }

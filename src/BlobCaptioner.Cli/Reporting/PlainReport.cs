@@ -3,7 +3,7 @@ using BlobCaptioner.Pipeline.Sweeps;
 
 namespace BlobCaptioner.Cli.Reporting;
 
-/// <summary>One line of text for each thing that a person would want to know; for pipes and files.</summary>
+/// <summary>Reports a run as lines of text, for pipes and files.</summary>
 internal sealed class PlainReport(TextWriter output, TextWriter errors) : IRunReport
 {
     private readonly Lock _lock = new();
@@ -17,7 +17,7 @@ internal sealed class PlainReport(TextWriter output, TextWriter errors) : IRunRe
     /// <inheritdoc/>
     public void Add(PipelineEvent step)
     {
-        if (RecordText.Line(step) is { } line)
+        if (ReportText.Line(step) is { } line)
         {
             Write(output, line);
         }
@@ -35,7 +35,7 @@ internal sealed class PlainReport(TextWriter output, TextWriter errors) : IRunRe
     /// <inheritdoc/>
     public void End(RunSummary summary)
     {
-        foreach (var line in SummaryText.Lines(summary))
+        foreach (var line in ReportText.Lines(summary))
         {
             Write(output, line);
         }

@@ -3,7 +3,7 @@ using BlobCaptioner.Pipeline.Sweeps;
 
 namespace BlobCaptioner.Cli.Reporting;
 
-/// <summary>Counts a run's events. Safe from any thread.</summary>
+/// <summary>Counts the events of a run. Thread-safe.</summary>
 public sealed class RunTally
 {
     private static readonly TimeSpan Recent = TimeSpan.FromSeconds(30);
@@ -73,7 +73,7 @@ public sealed class RunTally
         }
     }
 
-    /// <summary>Corrects the count of what waits, which other processes work on too.</summary>
+    /// <summary>Corrects the count of waiting pictures, which other processes change too.</summary>
     public void Add(SweepSummary sweep)
     {
         lock (_lock)
@@ -84,7 +84,7 @@ public sealed class RunTally
         }
     }
 
-    /// <summary>Where the run stands.</summary>
+    /// <summary>The current counts.</summary>
     public TallySnapshot Read()
     {
         lock (_lock)
@@ -119,11 +119,89 @@ public sealed class RunTally
     {
         if (!_inWork.Remove(name))
         {
-            // it never reached the model: dropped, handed back or given up on the way
+            // it never reached the model: it was dropped, handed back or failed before
             LeaveQueue();
         }
     }
 
-    // other processes enqueue and work too, so this process's count may be short
+    // other processes enqueue too, so this count may be too low
     private void LeaveQueue() => _waiting = Math.Max(0, _waiting - 1);
+}
+
+/// <summary>Counts and rates of a run.</summary>
+public sealed record TallySnapshot
+{
+    /// <summary>Pictures in the queue, as far as this process knows.</summary>
+    public required long Waiting { get; init; }
+
+    /// <summary>Pictures in work in this process.</summary>
+    public required long InWork { get; init; }
+
+    /// <summary>Pictures described by this process.</summary>
+    public required long Described { get; init; }
+
+    /// <summary>Products described by this process.</summary>
+    public long Products { get; init; }
+
+    /// <summary>Pictures rejected by this process.</summary>
+    public required long Rejected { get; init; }
+
+    /// <summary>Pictures that failed in this process.</summary>
+    public required long Failed { get; init; }
+
+    /// <summary>Described pictures a minute over the whole run.</summary>
+    public required double PicturesPerMinute { get; init; }
+
+    /// <summary>Answer tokens a second over the whole run.</summary>
+    public required double TokensPerSecond { get; init; }
+
+    /// <summary>Described pictures a minute over the last half minute.</summary>
+    public required double RecentPerMinute { get; init; }
+
+    /// <summary>Time since the start of the run.</summary>
+    public required TimeSpan Elapsed { get; init; }
+
+    /// <summary>Share of the known pictures that is done, 0 to 1.</summary>
+    public required double Progress { get; init; }
+}
+
+/// <summary>The result of a run, and the state of the store after it.</summary>
+public sealed record RunSummary
+{
+    /// <summary>Pictures described by this process.</summary>
+    public required long Described { get; init; }
+
+    /// <summary>Products described by this process.</summary>
+    public long Products { get; init; }
+
+    /// <summary>Pictures rejected by this process.</summary>
+    public required long Rejected { get; init; }
+
+    /// <summary>Pictures that failed in this process.</summary>
+    public required long Failed { get; init; }
+
+    /// <summary>Described pictures a minute, from the start of the first picture to the end of the last; 0 if none was described.</summary>
+    public required double PicturesPerMinute { get; init; }
+
+    /// <summary>Output tokens a second, over the same time.</summary>
+    public required double TokensPerSecond { get; init; }
+
+    /// <summary>Duration of the run in seconds, with set-up.</summary>
+    public required double Seconds { get; init; }
+
+    /// <summary>State of the store; null if it was not read.</summary>
+    public StoreStatus? Store { get; init; }
+
+    /// <summary>The result from the final counts.</summary>
+    public static RunSummary Of(TallySnapshot end, StoreStatus? store) => new()
+    {
+        Described = end.Described,
+        Products = end.Products,
+        Rejected = end.Rejected,
+        Failed = end.Failed,
+        PicturesPerMinute = Math.Round(end.PicturesPerMinute, 1),
+        TokensPerSecond = Math.Round(end.TokensPerSecond, 1),
+        Seconds = Math.Round(end.Elapsed.TotalSeconds, 1),
+        Store = store,
+    };
 }

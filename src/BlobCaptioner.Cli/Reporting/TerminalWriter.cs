@@ -2,13 +2,13 @@ using System.Text;
 
 namespace BlobCaptioner.Cli.Reporting;
 
-/// <summary>Writes to a terminal that may be closed meanwhile: the rest then goes nowhere, so that what runs can be finished. (.NET does the same for a pipe.)</summary>
+/// <summary>Writes to a terminal that may be closed. Output after that is dropped, so that running work can finish. (.NET does the same for a pipe.)</summary>
 internal sealed class TerminalWriter(TextWriter terminal) : TextWriter
 {
     /// <inheritdoc/>
     public override Encoding Encoding => terminal.Encoding;
 
-    /// <summary>Has the console write so where it is a terminal.</summary>
+    /// <summary>Installs it for stdout and stderr if they are terminals.</summary>
     public static void Install()
     {
         if (!Console.IsOutputRedirected)
@@ -37,7 +37,7 @@ internal sealed class TerminalWriter(TextWriter terminal) : TextWriter
         }
         catch (IOException)
         {
-            // It is gone.
+            // the terminal was closed
         }
     }
 }

@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace BlobCaptioner.Cli.Reporting;
 
-/// <summary>Tells how far files are: bars on a terminal, JSON lines for machines, a line every ten seconds for logs. Lines of people go to stderr.</summary>
+/// <summary>Reports the progress of model files: bars on a terminal, JSON lines to stdout, or a line every ten seconds to stderr.</summary>
 internal sealed class TransferReport(bool json, IAnsiConsole? terminal, TextWriter output, TextWriter errors, TimeProvider time) : IProgress<ModelProgress>
 {
     private readonly Lock _lock = new();
@@ -13,15 +13,15 @@ internal sealed class TransferReport(bool json, IAnsiConsole? terminal, TextWrit
     private ProgressContext? _context;
     private string? _file;
     private long _last;
-    private long _told;
+    private long _writtenAt;
 
-    /// <summary>Reports as fits where it goes: bars on a terminal, lines elsewhere.</summary>
+    /// <summary>A report with bars on a terminal, and lines elsewhere.</summary>
     /// <param name="json">True for JSON lines to stdout.</param>
-    /// <param name="output">Takes the JSON lines.</param>
+    /// <param name="output">Receives the JSON lines.</param>
     public static TransferReport Create(bool json, TextWriter output) =>
         new(json, RunReports.IsLive(json) ? AnsiConsole.Console : null, output, Console.Error, TimeProvider.System);
 
-    /// <summary>Runs something that reports here.</summary>
+    /// <summary>Runs work that reports its progress here.</summary>
     public async Task<T> RunAsync<T>(Func<Task<T>> work)
     {
         if (terminal is null)
@@ -43,7 +43,7 @@ internal sealed class TransferReport(bool json, IAnsiConsole? terminal, TextWrit
     {
         lock (_lock)
         {
-            // after the download the hash may still have a way to go; a check of a file that is there is all hash
+            // hashing may go on after the download; checking a present file is hashing only
             var isHashing = value.PresentBytes == value.TotalBytes;
             var at = isHashing ? value.CheckedBytes : value.PresentBytes;
             if (value.File != _file || at < _last)
@@ -59,9 +59,9 @@ internal sealed class TransferReport(bool json, IAnsiConsole? terminal, TextWrit
             {
                 Draw(value, at, isHashing);
             }
-            else if (isNew || isDone || value.Notice is not null || time.GetElapsedTime(_told) >= TimeSpan.FromSeconds(json ? 1 : 10))
+            else if (isNew || isDone || value.Notice is not null || time.GetElapsedTime(_writtenAt) >= TimeSpan.FromSeconds(json ? 1 : 10))
             {
-                _told = time.GetTimestamp();
+                _writtenAt = time.GetTimestamp();
                 Write(value, at, isHashing);
             }
         }
@@ -79,7 +79,7 @@ internal sealed class TransferReport(bool json, IAnsiConsole? terminal, TextWrit
         bar.Description = Markup.Escape(Line(value, at, isHashing));
         if (value.Notice is { } notice)
         {
-            terminal!.MarkupLineInterpolated($"[yellow]{RecordText.Printable(notice)}[/]");
+            terminal!.MarkupLineInterpolated($"[yellow]{ReportText.Printable(notice)}[/]");
         }
     }
 
@@ -87,7 +87,7 @@ internal sealed class TransferReport(bool json, IAnsiConsole? terminal, TextWrit
     {
         if (!json)
         {
-            errors.WriteLine(value.Notice is { } notice ? $"{value.File}: {RecordText.Printable(notice)}" : Line(value, at, isHashing));
+            errors.WriteLine(value.Notice is { } notice ? $"{value.File}: {ReportText.Printable(notice)}" : Line(value, at, isHashing));
             return;
         }
 
@@ -103,7 +103,7 @@ internal sealed class TransferReport(bool json, IAnsiConsole? terminal, TextWrit
                 SecondsLeft = _rate.TimeFor(value.TotalBytes - at)?.TotalSeconds,
                 Notice = value.Notice,
             },
-            CliJson.Lines.ModelLine));
+            ReportJson.Lines.ModelLine));
         output.Flush();
     }
 
@@ -119,4 +119,75 @@ internal sealed class TransferReport(bool json, IAnsiConsole? terminal, TextWrit
     private static string TimeText(TimeSpan time) => time < TimeSpan.FromMinutes(1) ? $"{time.TotalSeconds:0} s"
         : time < TimeSpan.FromHours(1) ? $"{time.Minutes}:{time.Seconds:00} min"
         : $"{(long)time.TotalHours}:{time.Minutes:00} h";
+}
+
+/// <summary>Measures bytes a second over the last ten seconds. Bytes present at the start do not count.</summary>
+internal sealed class TransferRate(TimeProvider time)
+{
+    private static readonly TimeSpan s_window = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_least = TimeSpan.FromSeconds(1);
+
+    private readonly Queue<(long At, long Bytes)> _samples = new();
+
+    /// <summary>Bytes a second; null in the first second.</summary>
+    public double? BytesPerSecond { get; private set; }
+
+    /// <summary>Adds the current number of bytes.</summary>
+    public void Add(long bytes)
+    {
+        var now = time.GetTimestamp();
+        _samples.Enqueue((now, bytes));
+        while (_samples.Count > 2 && time.GetElapsedTime(_samples.Peek().At, now) > s_window)
+        {
+            _samples.Dequeue();
+        }
+
+        var (at, first) = _samples.Peek();
+        var elapsed = time.GetElapsedTime(at, now);
+        BytesPerSecond = elapsed >= s_least ? Math.Max(0, bytes - first) / elapsed.TotalSeconds : null;
+    }
+
+    /// <summary>Starts over.</summary>
+    public void Reset()
+    {
+        _samples.Clear();
+        BytesPerSecond = null;
+    }
+
+    /// <summary>Time for a number of bytes at this rate; null if nothing arrives.</summary>
+    public TimeSpan? TimeFor(long bytes) => BytesPerSecond is > 0 and var rate ? TimeSpan.FromSeconds(bytes / rate) : null;
+}
+
+/// <summary>A JSON line of <c>captioner model pull</c> and <c>verify</c>.</summary>
+internal sealed record ModelLine
+{
+    /// <summary><c>progress</c>, <c>notice</c> or <c>done</c>.</summary>
+    public required string Event { get; init; }
+
+    /// <summary>Name of the file.</summary>
+    public string? File { get; init; }
+
+    /// <summary>Length of the file.</summary>
+    public long? TotalBytes { get; init; }
+
+    /// <summary>Bytes on disk.</summary>
+    public long? PresentBytes { get; init; }
+
+    /// <summary>Bytes hashed.</summary>
+    public long? CheckedBytes { get; init; }
+
+    /// <summary>Bytes a second over the last ten seconds.</summary>
+    public long? BytesPerSecond { get; init; }
+
+    /// <summary>Seconds left at that rate.</summary>
+    public double? SecondsLeft { get; init; }
+
+    /// <summary>A message for people.</summary>
+    public string? Notice { get; init; }
+
+    /// <summary>At the end: full path of the language model.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>At the end: full path of its vision part.</summary>
+    public string? Mmproj { get; init; }
 }

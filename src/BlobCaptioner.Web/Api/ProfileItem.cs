@@ -6,10 +6,10 @@ public sealed record ProfileItem
     /// <summary>Its name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>True for those that need no file.</summary>
+    /// <summary>True if it is built in, false if it is a file in the container.</summary>
     public required bool IsBuiltIn { get; init; }
 
-    /// <summary>What it is for.</summary>
+    /// <summary>Its purpose.</summary>
     public string Comment { get; init; } = "";
 
     /// <summary>Its fields.</summary>
@@ -21,6 +21,29 @@ public sealed record ProfileItem
     /// <summary>Most image tokens of a picture.</summary>
     public int ImageTokenBudget { get; init; }
 
-    /// <summary>What is wrong with its file; null where it is sound.</summary>
+    /// <summary>The problems of its file; null if it is valid.</summary>
     public string? Problem { get; init; }
+}
+
+/// <summary>A profile's text.</summary>
+public sealed record ProfileText
+{
+    /// <summary>The profile file's JSON.</summary>
+    public required string Json { get; init; }
+}
+
+/// <summary>The result of checking a profile.</summary>
+public sealed record ProfileReport
+{
+    /// <summary>True if it is valid.</summary>
+    public required bool IsSound { get; init; }
+
+    /// <summary>All problems, with path and allowed values.</summary>
+    public required IReadOnlyList<string> Problems { get; init; }
+
+    /// <summary>The prompt; null if it is not valid.</summary>
+    public string? Prompt { get; init; }
+
+    /// <summary>Most characters of the copy in one language; null if it is not valid.</summary>
+    public int? MaxCharacters { get; init; }
 }

@@ -1,12 +1,12 @@
 namespace BlobCaptioner.Web.Api;
 
-/// <summary>What this server is and does.</summary>
+/// <summary>Status of this server.</summary>
 public sealed record ServerStatus
 {
     /// <summary>The container's name.</summary>
     public required string Container { get; init; }
 
-    /// <summary>The model in this process, or the server it asks; null for none.</summary>
+    /// <summary>Name of the model; null if the server has none.</summary>
     public string? Model { get; init; }
 
     /// <summary>Largest picture, in megabytes of 1,000,000 bytes.</summary>
@@ -15,18 +15,47 @@ public sealed record ServerStatus
     /// <summary>Most pixels of a picture, in millions.</summary>
     public required int MaxMegapixels { get; init; }
 
-    /// <summary>Who is signed in; null where nobody is asked to.</summary>
+    /// <summary>Name of the person that the platform signed in; null without platform sign-in.</summary>
     public string? Person { get; init; }
 
-    /// <summary>The profile where no folder says anything.</summary>
+    /// <summary>The profile of folders without settings.</summary>
     public required string Profile { get; init; }
 
     /// <summary>Formats of exports.</summary>
     public required IReadOnlyList<string> ExportFormats { get; init; }
 
-    /// <summary>False until the container was listed once.</summary>
+    /// <summary>True once the container was listed.</summary>
     public required bool IsIndexComplete { get; init; }
 
-    /// <summary>How the work goes.</summary>
+    /// <summary>Progress of the batch.</summary>
     public required BatchStatus Batch { get; init; }
 }
+
+/// <summary>Progress of the batch.</summary>
+public sealed record BatchStatus
+{
+    /// <summary>Jobs in the queue and in work, by storage's approximate count.</summary>
+    public required int Queue { get; init; }
+
+    /// <summary>Messages in the poison queue.</summary>
+    public required int Poison { get; init; }
+
+    /// <summary>Pictures described in the last minute.</summary>
+    public required double PicturesPerMinute { get; init; }
+
+    /// <summary>Output tokens a second, over the last minute.</summary>
+    public required double TokensPerSecond { get; init; }
+
+    /// <summary>Seconds until the queue is empty at this rate; null if the queue is empty or nothing was described.</summary>
+    public double? SecondsLeft { get; init; }
+
+    /// <summary>The last ten minutes, every five seconds, the oldest first.</summary>
+    public required IReadOnlyList<BatchPoint> Points { get; init; }
+}
+
+/// <summary>One moment of a batch.</summary>
+/// <param name="At">Time, UTC.</param>
+/// <param name="PicturesPerMinute">Pictures described in the minute before it.</param>
+/// <param name="TokensPerSecond">Output tokens a second in that minute.</param>
+/// <param name="Queue">Jobs in the queue and in work.</param>
+public sealed record BatchPoint(DateTimeOffset At, double PicturesPerMinute, double TokensPerSecond, int Queue);

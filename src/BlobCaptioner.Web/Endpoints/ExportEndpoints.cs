@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using BlobCaptioner.Exports;
 using BlobCaptioner.Web.Api;
 using BlobCaptioner.Web.Pictures;
+using BlobCaptioner.Web.Setup;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -11,15 +12,15 @@ using Microsoft.AspNetCore.Routing;
 
 namespace BlobCaptioner.Web.Endpoints;
 
-/// <summary>Exports, and their first rows.</summary>
+/// <summary>Exports and their previews.</summary>
 internal static class ExportEndpoints
 {
-    private const int MostRows = 50;
+    private const int MaxRows = 50;
 
     private static readonly JsonSerializerOptions s_words = new() { Converters = { new JsonStringEnumConverter() } };
 
-    // Enough of a container to find a few approved ones early; a preview that reads millions is none.
-    private const int MostLookedAt = 2_000;
+    // A preview must not read millions of records to find a few that are approved.
+    private const int MaxRecordsRead = 2_000;
 
     public static IReadOnlyList<string> Formats => field ??= [.. Enum.GetValues<ExportFormat>().Select(Word)];
 
@@ -28,27 +29,28 @@ internal static class ExportEndpoints
         api.MapGet("/export", async (string format, string? language, bool? approved, string? folder, string? baseUrl, HttpContext http, CancellationToken cancel) =>
             {
                 var options = Options(context, format, language, approved, folder, baseUrl);
-                http.Response.ContentType = Type(options.Format);
-                http.Response.Headers.ContentDisposition = $"attachment; filename=\"products-{format}.{Ending(options.Format)}\"";
+                var (contentType, extension) = FileOf(options.Format);
+                http.Response.ContentType = contentType;
+                http.Response.Headers.ContentDisposition = $"attachment; filename=\"products-{format}.{extension}\"";
                 http.Response.Headers.CacheControl = "no-store";
                 await RecordExport.RunAsync(context.Storage, options, http.Response.Body, progress: null, cancel);
             })
             .WithSummary("Exports records as a file that a shop imports")
-            .WithDescription($"format: {string.Join(", ", Formats)}. approved=true leaves out what nobody approved.")
+            .WithDescription($"format: {string.Join(", ", Formats)}. approved=true leaves out records that nobody approved.")
             .Produces(200, contentType: "text/csv");
         api.MapGet("/export/preview", async Task<Ok<ExportPreview>> (
                 string format, string? language, bool? approved, string? folder, string? baseUrl, CancellationToken cancel, int rows = 5) =>
             {
-                if (rows is < 1 or > MostRows)
+                if (rows is < 1 or > MaxRows)
                 {
-                    throw new ApiException(400, "rows-invalid", $"rows is {rows}.", $"Give 1 to {MostRows}.");
+                    throw new ApiException(400, "rows-invalid", $"rows is {rows}.", $"Give 1 to {MaxRows}.");
                 }
 
                 var options = Options(context, format, language, approved, folder, baseUrl);
                 var listing = new RecordListing(context.Storage.Images);
                 using var text = new MemoryStream();
                 var records = listing.ReadAsync(options.Prefix, options.Status, cancel)
-                    .Take(MostLookedAt)
+                    .Take(MaxRecordsRead)
                     .Where(r => !options.ApprovedOnly || EffectiveRecord.Of(r.Record).IsApproved)
                     .Take(rows);
                 var tally = await RecordExport.RunAsync(records, listing.FindAsync, options, text, progress: null, cancel);
@@ -63,7 +65,7 @@ internal static class ExportEndpoints
             ?? throw new ApiException(400, "format-unknown", $"There is no format '{format}'.", $"Formats: {string.Join(", ", Formats)}."),
         BaseUrl = string.IsNullOrWhiteSpace(baseUrl) ? context.Storage.Images.Uri
             : Uri.TryCreate(baseUrl.TrimEnd('/'), UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http" ? uri
-            : throw new ApiException(400, "url-invalid", $"'{baseUrl}' is no address.", "Give it as https://shop.example/images."),
+            : throw new ApiException(400, "url-invalid", $"'{baseUrl}' is not an http or https address.", "Give one such as https://shop.example/images."),
         Language = string.IsNullOrWhiteSpace(language) ? null : language,
         ApprovedOnly = approved == true,
         Prefix = PictureNames.Folder(folder) is { Length: > 0 } prefix ? prefix : null,
@@ -71,19 +73,18 @@ internal static class ExportEndpoints
 
     private static string Word(ExportFormat format) => JsonSerializer.Serialize(format, s_words).Trim('"');
 
-    private static string Type(ExportFormat format) => format switch
+    private static (string ContentType, string Extension) FileOf(ExportFormat format) => format switch
     {
-        ExportFormat.Jsonl or ExportFormat.SchemaOrg => "application/x-ndjson",
-        ExportFormat.Google => "application/xml",
-        ExportFormat.Amazon => "text/tab-separated-values",
-        _ => "text/csv",
-    };
-
-    private static string Ending(ExportFormat format) => format switch
-    {
-        ExportFormat.Jsonl or ExportFormat.SchemaOrg => "jsonl",
-        ExportFormat.Google => "xml",
-        ExportFormat.Amazon => "txt",
-        _ => "csv",
+        ExportFormat.Jsonl or ExportFormat.SchemaOrg => ("application/x-ndjson", "jsonl"),
+        ExportFormat.Google => ("application/xml", "xml"),
+        ExportFormat.Amazon => ("text/tab-separated-values", "txt"),
+        _ => ("text/csv", "csv"),
     };
 }
+
+/// <summary>The first rows of an export.</summary>
+/// <param name="Text">The text, as the file will hold it.</param>
+/// <param name="Items">The number of pictures or products in it.</param>
+/// <param name="Skipped">Records that were read and get no row, counted by reason.</param>
+/// <param name="Warnings">Faults of the rows, counted by code.</param>
+public sealed record ExportPreview(string Text, long Items, IReadOnlyDictionary<string, long> Skipped, IReadOnlyDictionary<string, long> Warnings);

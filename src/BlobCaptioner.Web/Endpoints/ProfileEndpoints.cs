@@ -4,6 +4,7 @@ using Azure.Storage.Blobs.Models;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Web.Api;
+using BlobCaptioner.Web.Setup;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -11,7 +12,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace BlobCaptioner.Web.Endpoints;
 
-/// <summary>Profiles: see, check, store.</summary>
+/// <summary>Profiles: lists, shows, checks and stores them.</summary>
 internal static class ProfileEndpoints
 {
     private const string Folder = "_profiles/";
@@ -19,19 +20,20 @@ internal static class ProfileEndpoints
     public static void Map(IEndpointRouteBuilder api, WebContext context)
     {
         api.MapGet("/profiles", async Task<Ok<List<ProfileItem>>> (CancellationToken cancel) => TypedResults.Ok(await ListAsync(context, cancel)))
-            .WithSummary("Profiles: built in, and the container's own");
+            .WithSummary("The built-in profiles and those of the container");
         api.MapGet("/profile", async Task<Ok<ProfileText>> (string name, CancellationToken cancel) => TypedResults.Ok(new ProfileText { Json = await ReadAsync(context, name, cancel) }))
             .WithSummary("A profile's file");
-        api.MapGet("/profile/schema", () => Answers.Text(ProfileSchema.Text, "application/schema+json"))
+        api.MapGet("/profile/schema", () => TypedResults.Text(ProfileSchema.Text, "application/schema+json"))
             .WithSummary("JSON Schema of profile files");
         api.MapPost("/profile/check", Ok<ProfileReport> (ProfileText body) => TypedResults.Ok(Check(body.Json)))
-            .WithSummary("Checks a profile file, and shows what the model would be asked");
+            .WithSummary("Checks a profile file and shows the prompt");
         api.MapPut("/profile", async Task<Ok<ProfileReport>> (string name, ProfileText body, CancellationToken cancel) =>
             {
                 var profile = Parse(body.Json);
                 if (profile.Name != name || !ProfileFile.ProfileName().IsMatch(name))
                 {
-                    throw new ApiException(400, "name-invalid", $"The profile says its name is '{profile.Name}', the request says '{name}'.", "Give both the same: lower-case letters, digits and '-'.");
+                    throw new ApiException(
+                        400, "name-invalid", $"The profile says its name is '{profile.Name}', the request says '{name}'.", "Give both the same name, of lower-case letters, digits and '-'.");
                 }
 
                 await context.Storage.Images.GetBlobClient(FolderSettings.CustomProfile(name)).UploadAsync(
@@ -39,21 +41,21 @@ internal static class ProfileEndpoints
                 return TypedResults.Ok(Report(profile));
             })
             .WithSummary("Stores a profile in the container, as _profiles/NAME.json")
-            .WithDescription("Folders use it by naming it in their _captioner.json; a single record by a redo. Records that were written for it are out of date then, and are written anew.");
+            .WithDescription("A folder uses it by naming it in its _captioner.json, a single record by a redo. Records of an earlier version are written anew.");
         api.MapDelete("/profile", async Task<NoContent> (string name, CancellationToken cancel) =>
             {
-                await context.Storage.Images.GetBlobClient(FolderSettings.CustomProfile(Sound(name))).DeleteIfExistsAsync(cancellationToken: cancel);
+                await context.Storage.Images.GetBlobClient(FolderSettings.CustomProfile(ValidName(name))).DeleteIfExistsAsync(cancellationToken: cancel);
                 return TypedResults.NoContent();
             })
-            .WithSummary("Removes a profile of the container's own");
+            .WithSummary("Removes a profile from the container");
     }
 
     /// <summary>Reads a profile's text.</summary>
-    /// <exception cref="ApiException">It is broken; the message names all that is wrong.</exception>
+    /// <exception cref="ApiException">It is not valid; the message lists all problems.</exception>
     public static Profile Parse(string json)
     {
         var (profile, problems) = Read(json);
-        return profile ?? throw new ApiException(400, "profile-broken", string.Join("; ", problems), "POST /api/profile/check names all that is wrong.");
+        return profile ?? throw new ApiException(400, "profile-broken", string.Join("; ", problems), "POST /api/profile/check lists all problems.");
     }
 
     private static (Profile? Profile, IReadOnlyList<string> Problems) Read(string json)
@@ -111,7 +113,7 @@ internal static class ProfileEndpoints
     {
         try
         {
-            var blob = await context.Storage.Images.GetBlobClient(FolderSettings.CustomProfile(Sound(name))).DownloadContentAsync(cancellationToken);
+            var blob = await context.Storage.Images.GetBlobClient(FolderSettings.CustomProfile(ValidName(name))).DownloadContentAsync(cancellationToken);
             return blob.Value.Content.ToString();
         }
         catch (RequestFailedException error) when (error.Status == 404)
@@ -122,7 +124,7 @@ internal static class ProfileEndpoints
         }
     }
 
-    private static string Sound(string name) => ProfileFile.ProfileName().IsMatch(name)
+    private static string ValidName(string name) => ProfileFile.ProfileName().IsMatch(name)
         ? name
-        : throw new ApiException(400, "name-invalid", $"'{name}' is no profile's name.", "Lower-case letters, digits and '-'.");
+        : throw new ApiException(400, "name-invalid", $"'{name}' is not a valid profile name.", "Use lower-case letters, digits and '-'.");
 }

@@ -2,6 +2,7 @@ using BlobCaptioner.Web.Api;
 using BlobCaptioner.Web.Index;
 using BlobCaptioner.Web.Live;
 using BlobCaptioner.Web.Security;
+using BlobCaptioner.Web.Setup;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -9,14 +10,14 @@ using Microsoft.AspNetCore.Routing;
 
 namespace BlobCaptioner.Web.Endpoints;
 
-/// <summary>What this server is.</summary>
+/// <summary>The server's status.</summary>
 internal static class StatusEndpoint
 {
-    public static void Map(IEndpointRouteBuilder api, WebContext context, RequestGuard guard, IndexSync sync, BatchWatch batch) =>
+    public static void Map(IEndpointRouteBuilder api, WebContext context, RequestGuard guard, IndexSync sync, BatchMonitor batch) =>
         api.MapGet("/status", Ok<ServerStatus> (HttpRequest request) => TypedResults.Ok(Read(context, guard.Person(request), sync, batch)))
-            .WithSummary("What this server is, its limits, and how the work goes");
+            .WithSummary("The server's container, model and limits, and the progress of the batch");
 
-    private static ServerStatus Read(WebContext context, string? person, IndexSync sync, BatchWatch batch) => new()
+    private static ServerStatus Read(WebContext context, string? person, IndexSync sync, BatchMonitor batch) => new()
     {
         Container = context.Storage.Images.Name,
         Model = context.Model?.Info.Name,

@@ -1,11 +1,16 @@
 using System.Globalization;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Pipeline.Jobs;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Records;
+using BlobCaptioner.Web.Api;
+using BlobCaptioner.Web.Live;
 using BlobCaptioner.Web.Pictures;
 using BlobCaptioner.Web.Security;
+using BlobCaptioner.Web.Setup;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -13,71 +18,81 @@ using Microsoft.AspNetCore.Routing;
 
 namespace BlobCaptioner.Web.Endpoints;
 
-/// <summary>One picture, described or asked about at once. Nothing is stored.</summary>
+/// <summary>Describes one picture, or answers a question about it, at once. Nothing is stored.</summary>
 internal static class TryEndpoints
 {
-    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(60);
+    private static readonly TimeSpan s_draftInterval = TimeSpan.FromMilliseconds(60);
 
     public static void Map(IEndpointRouteBuilder api, WebContext context, TriedPictures tried)
     {
         api.MapPost("/describe", async (HttpRequest request, CancellationToken cancel) =>
             {
-                var (ask, describer) = await ReadAsync(request, context, tried, cancel);
-                var record = await describer.DescribeAsync(await ask.PrepareAsync(context, cancel), ask.Profile, draft: null, cancel);
-                return Answers.Text(CaptionStore.SerializeLine(record), "application/json", statusCode: record.Status == RecordStatus.Described ? 200 : 422);
+                var (asked, describer) = await ReadAsync(request, context, tried, cancel);
+                var record = await describer.DescribeAsync(await asked.PrepareAsync(context, cancel), asked.Profile, draft: null, cancel);
+                return Results.Text(CaptionStore.SerializeLine(record), "application/json", statusCode: record.Status == RecordStatus.Described ? 200 : 422);
             })
             .WithSummary("Describes a picture and answers with its record")
-            .WithDescription("multipart/form-data: 'image' (a file) or 'name' (a picture in the container, or its address there; never any other); 'profile' (a name) or 'profileJson'; "
+            .WithDescription("multipart/form-data: 'image' (a file) or 'name' (a picture in the container, or its address there; no other address); 'profile' (a name) or 'profileJson'; "
                 + "'tokens' (most image tokens). Nothing is stored.")
             .Accepts<IFormFile>("multipart/form-data").Produces(200, contentType: "application/json").Produces(422, contentType: "application/json");
         api.MapPost("/try", async (HttpContext http, CancellationToken cancel) =>
             {
-                var (ask, describer) = await ReadAsync(http.Request, context, tried, cancel);
+                var (request, describer) = await ReadAsync(http.Request, context, tried, cancel);
                 var began = context.Time.GetTimestamp();
-                var picture = await ask.PrepareAsync(context, cancel);
-                await using var events = await ServerEvents.BeginAsync(http, cancel);
-                await events.SendAsync("prepared", new { ask.PictureId, picture.Error, width = picture.Prepared?.Width, height = picture.Prepared?.Height, ms = Ms(context, began) }, cancel);
-                var draft = new CaptionDraft();
-                draft.Watch();
-                try
-                {
-                    var answer = describer.DescribeAsync(picture, ask.Profile, draft, cancel);
-                    for (var seen = 0; !answer.IsCompleted;)
-                    {
-                        await Task.WhenAny(answer, Task.Delay(s_look, context.Time, cancel));
-                        if (draft.Version is var version && version != seen)
-                        {
-                            seen = version;
-                            await events.SendAsync("draft", new { texts = draft.Read() }, cancel);
-                        }
-                    }
-
-                    var record = await answer;
-                    await events.SendAsync("done", $"{{\"ms\":{Ms(context, began)},\"record\":{CaptionStore.SerializeLine(record)}}}", cancel);
-                }
-                catch (Exception error) when (!cancel.IsCancellationRequested)
-                {
-                    var (_, code, detail, remedy) = FailureAnswer.Explain(error);
-                    await events.SendAsync("failed", new { code, detail, remedy }, cancel);
-                }
+                var picture = await request.PrepareAsync(context, cancel);
+                return GalleryEndpoints.Stream(http, DescribeAsync(request, picture, began, describer, context, cancel));
             })
-            .WithSummary("The same, or a free question, with the answer as it is written (server-sent events)")
-            .WithDescription("multipart/form-data as for /api/describe, and 'question' with 'length' (most characters) and 'temperature'; 'pictureId' from an earlier answer in place of the picture, "
-                + "whose encoding is reused. Events: prepared, draft, done, failed.")
-            .Accepts<IFormFile>("multipart/form-data").Produces(200, contentType: "text/event-stream");
+            .WithSummary("Describes a picture or answers a free question, with the text as it is written (server-sent events)")
+            .WithDescription("multipart/form-data as for /api/describe, and 'question' with 'length' (most characters) and 'temperature'. 'pictureId' from an earlier answer replaces the picture "
+                + "and reuses its encoding. Events: prepared, draft, done, failed; alive is to be ignored.")
+            .Accepts<IFormFile>("multipart/form-data");
     }
 
-    private static long Ms(WebContext context, long began) => (long)context.Time.GetElapsedTime(began).TotalMilliseconds;
+    private static async IAsyncEnumerable<SseItem<string>> DescribeAsync(
+        TryRequest request, FilePicture picture, long began, FileDescriber describer, WebContext context, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        yield return LiveFeed.EventOf(
+            "prepared", new { request.PictureId, picture.Error, width = picture.Prepared?.Width, height = picture.Prepared?.Height, ms = Milliseconds(context, began) });
+        var draft = new CaptionDraft();
+        draft.Watch();
+        var answer = describer.DescribeAsync(picture, request.Profile, draft, cancellationToken);
+        var (sentVersion, sentAt) = (0, context.Time.GetTimestamp());
+        while (!answer.IsCompleted)
+        {
+            await Task.WhenAny(answer, Task.Delay(s_draftInterval, context.Time, cancellationToken));
+            var version = draft.Version;
+            if (version != sentVersion || context.Time.GetElapsedTime(sentAt) >= LiveFeed.AliveInterval)
+            {
+                sentAt = context.Time.GetTimestamp();
+                yield return version == sentVersion ? LiveFeed.Alive : LiveFeed.EventOf("draft", new { texts = draft.Read() });
+                sentVersion = version;
+            }
+        }
 
-    private static async Task<(TryAsk Ask, FileDescriber Describer)> ReadAsync(HttpRequest request, WebContext context, TriedPictures tried, CancellationToken cancellationToken)
+        await ((Task)answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (answer.IsCompletedSuccessfully)
+        {
+            yield return new($"{{\"ms\":{Milliseconds(context, began)},\"record\":{CaptionStore.SerializeLine(await answer)}}}", "done");
+        }
+        else
+        {
+            var (_, code, detail, remedy) = ProblemResponses.Explain(answer.Exception?.InnerException ?? new OperationCanceledException());
+            yield return LiveFeed.EventOf("failed", new { code, detail, remedy });
+        }
+    }
+
+    private static long Milliseconds(WebContext context, long began) => (long)context.Time.GetElapsedTime(began).TotalMilliseconds;
+
+    private static async Task<(TryRequest Request, FileDescriber Describer)> ReadAsync(HttpRequest request, WebContext context, TriedPictures tried, CancellationToken cancellationToken)
     {
         var model = context.Model ?? throw ApiException.NoModel();
         if (!request.HasFormContentType)
         {
-            throw new ApiException(415, "form-missing", "The body is no form.", "Send multipart/form-data with 'image' or 'name'.");
+            throw new ApiException(415, "form-missing", "The body is not a form.", "Send multipart/form-data with 'image' or 'name'.");
         }
 
-        // A little for the form around the picture.
+        // The form around the picture needs some room too.
         var limit = context.ImageOptions.MaxBytes + (1 << 20);
         if (request.ContentLength > limit)
         {
@@ -108,18 +123,18 @@ internal static class TryEndpoints
         {
             return tried.Find(id) is { } known
                 ? (id, known.Name, known.Content)
-                : throw new ApiException(410, "picture-forgotten", "That picture is no longer kept here.", "Send it again.");
+                : throw new ApiException(410, "picture-forgotten", "That picture is no longer kept.", "Send it again.");
         }
 
         var content = form.Files["image"] is { } file
             ? (file.FileName, await ReadAsync(file.OpenReadStream(), context, cancellationToken))
             : form["name"].ToString() is { Length: > 0 } name
                 ? await DownloadAsync(InContainer(name, context), context, cancellationToken)
-                : throw new ApiException(400, "picture-missing", "There is no picture.", "Send it as 'image', or name one of the container's as 'name'.");
+                : throw new ApiException(400, "picture-missing", "The request has no picture.", "Send it as 'image', or name a picture of the container as 'name'.");
         return (tried.Keep(content.Item1, content.Item2), content.Item1, content.Item2);
     }
 
-    // The container's own addresses and no others: this server fetches nothing for anybody.
+    // Only addresses in this container: the server must not fetch others for a visitor.
     private static string InContainer(string name, WebContext context)
     {
         if (!name.Contains("://", StringComparison.Ordinal))
@@ -144,7 +159,7 @@ internal static class TryEndpoints
         }
         catch (Azure.RequestFailedException error) when (error.Status == 404)
         {
-            throw ApiException.NotThere(name);
+            throw ApiException.NotFound(name);
         }
     }
 
@@ -162,7 +177,8 @@ internal static class TryEndpoints
         {
             try
             {
-                return QuestionProfile.Create(question, (int)Number(form, "length", 600, 1, 10_000), (float)Number(form, "temperature", 0.7, 0, 2)) with { ImageTokenBudget = context.Profile.ImageTokenBudget };
+                var profile = QuestionProfile.Create(question, (int)Number(form, "length", 600, 1, 10_000), (float)Number(form, "temperature", 0.7, 0, 2));
+                return profile with { ImageTokenBudget = context.Profile.ImageTokenBudget };
             }
             catch (ArgumentException error)
             {
@@ -189,7 +205,7 @@ internal static class TryEndpoints
             : throw new ApiException(400, "number-invalid", $"'{name}' is '{text}'.", string.Create(CultureInfo.InvariantCulture, $"Give {least} to {most}."));
     }
 
-    private sealed record TryAsk(string PictureId, string Name, ReadOnlyMemory<byte> Content, Profile Profile)
+    private sealed record TryRequest(string PictureId, string Name, ReadOnlyMemory<byte> Content, Profile Profile)
     {
         public Task<FilePicture> PrepareAsync(WebContext context, CancellationToken cancellationToken) =>
             FilePicture.ReadAsync(Name, Content, context.Preparer, Profile.ImageTokenBudget, cancellationToken);

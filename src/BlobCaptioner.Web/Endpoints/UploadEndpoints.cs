@@ -4,6 +4,7 @@ using BlobCaptioner.Storage;
 using BlobCaptioner.Web.Api;
 using BlobCaptioner.Web.Index;
 using BlobCaptioner.Web.Pictures;
+using BlobCaptioner.Web.Setup;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -12,7 +13,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace BlobCaptioner.Web.Endpoints;
 
-/// <summary>Pictures into the container.</summary>
+/// <summary>Uploads to the container.</summary>
 internal static class UploadEndpoints
 {
     public static void Map(IEndpointRouteBuilder api, WebContext context, IndexSync sync)
@@ -49,14 +50,14 @@ internal static class UploadEndpoints
                 }
                 catch (RequestFailedException error) when (error.Status is 409 or 412)
                 {
-                    throw new ApiException(409, "exists", $"There is a picture '{image}' already.", "Send it with replace=true, or under another name.");
+                    throw new ApiException(409, "exists", $"A picture '{image}' exists already.", "Send it with replace=true, or under another name.");
                 }
             })
             .WithSummary("Uploads a picture")
-            .WithDescription("The body is the file. A name that is taken is refused (409) unless replace=true.");
+            .WithDescription("The body is the file. A name that exists already is refused (409) unless replace=true.");
     }
 
-    // Intake's own words for the same limit.
+    // The same message as intake's.
     internal static ApiException TooLarge(string name, long? length, WebContext context)
     {
         var why = Images.Rejections.TooLarge(name, length, context.ImageOptions);

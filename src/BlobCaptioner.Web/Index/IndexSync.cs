@@ -6,12 +6,13 @@ using BlobCaptioner.Pipeline.Intake;
 using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
 using BlobCaptioner.Web.Live;
+using BlobCaptioner.Web.Setup;
 using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.Web.Index;
 
-/// <summary>Keeps the index like the container: lists it again and again, reads the records that are new or changed, and tells the feed.</summary>
-internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex index, LiveFeed feed, BatchWatch batch, WebOptions options, TimeProvider time, ILogger logger) : IDisposable
+/// <summary>Keeps the index in step with the container: lists it repeatedly, reads the records that are new or changed, and informs the feed.</summary>
+internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex index, LiveFeed feed, BatchMonitor batch, WebOptions options, TimeProvider time, ILogger logger) : IDisposable
 {
     private const int Parallelism = 16;
     private const int Batch = 200;
@@ -22,19 +23,19 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
     private readonly Lock _writing = new();
     private Dictionary<string, (string ETag, string RecordETag)>? _known;
 
-    /// <summary>True once the first listing is through, so that what the gallery counts is all there is.</summary>
+    /// <summary>True once the container was listed, so that the gallery's counts are complete.</summary>
     public bool IsComplete { get; private set; }
 
     /// <summary>Lists until cancelled.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        var isTold = false;
+        var isLogged = false;
         while (!stop.IsCancellationRequested)
         {
             try
             {
                 await SyncAsync(stop);
-                isTold = false;
+                isLogged = false;
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
@@ -42,10 +43,10 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
             }
             catch (Exception error)
             {
-                // Once for each outage, not every two seconds.
-                if (!isTold)
+                // Logged once for each outage, not every two seconds.
+                if (!isLogged)
                 {
-                    isTold = true;
+                    isLogged = true;
                     ListingFailed(error);
                 }
             }
@@ -59,7 +60,7 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
     /// <inheritdoc/>
     public void Dispose() => _wake.Dispose();
 
-    /// <summary>Lists soon: something was uploaded.</summary>
+    /// <summary>Starts the next listing at once.</summary>
     public void Wake()
     {
         if (_wake.CurrentCount == 0)
@@ -70,15 +71,15 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
             }
             catch (SemaphoreFullException)
             {
-                // somebody else was faster
+                // another thread was faster
             }
         }
     }
 
-    /// <summary>Takes over a record that was written just now.</summary>
+    /// <summary>Indexes a record that was just written.</summary>
     /// <param name="record">The record.</param>
-    /// <param name="recordETag">Its ETag; empty where it isn't known, and the next listing reads it again.</param>
-    public void Take(CaptionRecord record, string recordETag)
+    /// <param name="recordETag">Its ETag; empty if unknown, then the next listing reads the record again.</param>
+    public void Update(CaptionRecord record, string recordETag)
     {
         var name = NameOf(record);
         var picture = IndexedPicture.Of(name, record.Product?.ViewsHash is null ? record.Image.ETag : "", recordETag, record, index.Find(name)?.Uploaded ?? time.GetUtcNow());
@@ -144,7 +145,7 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
         if (!IsComplete)
         {
             IsComplete = true;
-            feed.Tell("index", new { isComplete = true });
+            feed.Send("index", new { isComplete = true });
         }
     }
 
@@ -168,7 +169,7 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
 
         foreach (var picture in pictures)
         {
-            feed.Tell(picture.Card);
+            feed.Send(picture.Card);
         }
     }
 
@@ -190,7 +191,7 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
 
         foreach (var name in names)
         {
-            feed.Tell("gone", new { name });
+            feed.Send("gone", new { name });
         }
     }
 
@@ -217,7 +218,7 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
         return (images, records);
     }
 
-    // Null for what is no product's record although its name is like one's.
+    // Null for a file whose name looks like a product record's but which is none.
     private async Task<IndexedPicture?> ReadAsync(string name, string recordName, string recordETag, Image image, CancellationToken cancellationToken)
     {
         var unread = new StoredRecord(Record: null, recordETag, HasReceipt: false);
@@ -227,7 +228,7 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
             var file = RecordListing.Parse(blob.Content, recordName);
             if (file.Record is { } record)
             {
-                batch.Take(record);
+                batch.Count(record);
                 return IndexedPicture.Of(name, image.ETag, blob.Details.ETag.Plain(), record, image.Uploaded);
             }
 
@@ -246,10 +247,10 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
         return recordName == name && unread.Problem is null ? null : IndexedPicture.Broken(name, image.ETag, recordETag, unread.InTheWay(recordName, name), image.Uploaded);
     }
 
-    [LoggerMessage(60, LogLevel.Warning, "The container could not be listed; it is tried again")]
+    [LoggerMessage(60, LogLevel.Warning, "The container could not be listed; the listing is retried")]
     private partial void ListingFailed(Exception error);
 
-    [LoggerMessage(62, LogLevel.Warning, "The record {Name} could not be read; the gallery says so until it changes")]
+    [LoggerMessage(62, LogLevel.Warning, "The record {Name} could not be read; the gallery shows it as failed until it changes")]
     private partial void RecordFailed(Exception error, string name);
 
     private sealed record Image(string ETag, DateTimeOffset? Uploaded);

@@ -4,18 +4,18 @@ using BlobCaptioner.Web.Api;
 
 namespace BlobCaptioner.Web.Index;
 
-/// <summary>A row of the index: a card, and what finds it.</summary>
+/// <summary>A row of the index.</summary>
 /// <param name="Card">The card.</param>
-/// <param name="ETag">The image's ETag; of a product empty.</param>
-/// <param name="RecordETag">The record's ETag; empty without one.</param>
-/// <param name="Text">All its words.</param>
+/// <param name="ETag">The image's ETag; empty for a product.</param>
+/// <param name="RecordETag">The record's ETag; empty if there is no record.</param>
+/// <param name="Text">The text to search.</param>
 internal sealed record IndexedPicture(PictureCard Card, string ETag, string RecordETag, string Text)
 {
-    /// <summary>A picture whose record is missing.</summary>
+    /// <summary>A picture without a record.</summary>
     public static IndexedPicture Waiting(string name, string etag, DateTimeOffset? uploaded) =>
         new(new() { Name = name, State = PictureState.Waiting, Image = name, ImageVersion = etag, Uploaded = uploaded }, etag, "", name);
 
-    /// <summary>A picture, or a product, in whose record's place lies what can't be read.</summary>
+    /// <summary>A picture or product whose record can't be read.</summary>
     public static IndexedPicture Broken(string name, string etag, string recordETag, RecordError why, DateTimeOffset? uploaded)
     {
         var waiting = Waiting(name, etag, uploaded);

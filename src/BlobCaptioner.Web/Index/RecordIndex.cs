@@ -6,13 +6,13 @@ using Microsoft.Data.Sqlite;
 namespace BlobCaptioner.Web.Index;
 
 /// <summary>
-/// What the gallery lists, filters and searches: a SQLite file beside the container, which stays the truth. Losing the file costs one listing and one read a record.
+/// What the gallery lists, filters and searches: a SQLite file. The container stays the truth: a lost file costs one listing and one read for each record.
 /// Any number of readers at once, one writer.
 /// </summary>
 internal sealed class RecordIndex : IDisposable
 {
-    // Another shape of the tables makes the file anew.
-    private const int Shape = 1;
+    // Version of the tables. A file of another version is made anew.
+    private const int Version = 1;
 
     private const string Schema = """
         CREATE TABLE pictures (
@@ -30,9 +30,9 @@ internal sealed class RecordIndex : IDisposable
     private readonly SqliteConnection _writer;
     private readonly Lock _writing = new();
 
-    /// <summary>Opens the file, or makes it.</summary>
+    /// <summary>Opens or creates the file.</summary>
     /// <param name="path">The file; its folder is created.</param>
-    /// <param name="container">Which container it is about; the index of another one is thrown away.</param>
+    /// <param name="container">Address of the container; an index of another container is deleted.</param>
     public RecordIndex(string path, string container)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
@@ -40,7 +40,7 @@ internal sealed class RecordIndex : IDisposable
         _writer = Open(path, container);
     }
 
-    /// <summary>Versions of what is there, by name: the image's ETag and the record's.</summary>
+    /// <summary>ETags of each row's image and record, by name.</summary>
     public Dictionary<string, (string ETag, string RecordETag)> Versions()
     {
         var versions = new Dictionary<string, (string, string)>(StringComparer.Ordinal);
@@ -74,7 +74,7 @@ internal sealed class RecordIndex : IDisposable
                     ("$card", JsonSerializer.Serialize(picture.Card, WebJson.Options)));
                 var id = (long)insert.ExecuteScalar()!;
                 Run("INSERT INTO texts (rowid, text) VALUES ($id, $text)", ("$id", id), ("$text", picture.Text));
-                foreach (var flag in picture.Card.Flags.SelectMany(Shapes).Distinct(StringComparer.Ordinal))
+                foreach (var flag in picture.Card.Flags.SelectMany(FormsOf).Distinct(StringComparer.Ordinal))
                 {
                     Run("INSERT INTO flags (flag, id) VALUES ($flag, $id)", ("$flag", flag), ("$id", id));
                 }
@@ -89,7 +89,7 @@ internal sealed class RecordIndex : IDisposable
         }
     }
 
-    /// <summary>Takes rows out.</summary>
+    /// <summary>Deletes rows.</summary>
     public void Delete(IReadOnlyCollection<string> names)
     {
         lock (_writing)
@@ -104,24 +104,24 @@ internal sealed class RecordIndex : IDisposable
         }
     }
 
-    /// <summary>One card; null where there is none.</summary>
+    /// <summary>The card of a name; null if there is none.</summary>
     public PictureCard? Find(string name)
     {
         using var reader = Reader();
         return Command(reader, "SELECT card FROM pictures WHERE name = $name", ("$name", name)).ExecuteScalar() is string card ? Card(card) : null;
     }
 
-    /// <summary>A page.</summary>
+    /// <summary>A page of the gallery.</summary>
     /// <param name="query">Which pictures.</param>
-    /// <param name="live">States of those that are under way, by name: they count in place of what the index holds.</param>
+    /// <param name="live">States of pictures in work, by name. They replace the states of the index.</param>
     /// <param name="offset">Index of the first.</param>
-    /// <param name="limit">Most of them.</param>
+    /// <param name="limit">Size of the page.</param>
     public PicturePage List(PictureQuery query, IReadOnlyDictionary<string, PictureState> live, int offset, int limit)
     {
         using var reader = Reader();
         var filter = new FilterSql(query, live);
         var states = new Dictionary<PictureState, int>();
-        using (var rows = filter.Command(reader, $"SELECT {filter.State}, COUNT(*) FROM pictures p WHERE {filter.ButState} GROUP BY 1").ExecuteReader())
+        using (var rows = filter.Command(reader, $"SELECT {filter.State}, COUNT(*) FROM pictures p WHERE {filter.ExceptState} GROUP BY 1").ExecuteReader())
         {
             while (rows.Read())
             {
@@ -147,7 +147,7 @@ internal sealed class RecordIndex : IDisposable
         return new() { Total = total, Offset = offset, Items = items, States = states };
     }
 
-    /// <summary>What can be filtered by.</summary>
+    /// <summary>The values to filter by, with their counts.</summary>
     public Facets Facets()
     {
         using var reader = Reader();
@@ -177,8 +177,8 @@ internal sealed class RecordIndex : IDisposable
         SqliteConnection.ClearPool(_writer);
     }
 
-    /// <summary>"de.title-cut" is found as itself, marked by a '=', and as "cut".</summary>
-    internal static IEnumerable<string> Shapes(string flag)
+    /// <summary>The two forms in which a flag is found: "de.title-cut" as "=de.title-cut" and as "cut".</summary>
+    internal static IEnumerable<string> FormsOf(string flag)
     {
         yield return "=" + flag;
         var dash = flag.IndexOf('-', flag.IndexOf('.', StringComparison.Ordinal) + 1);
@@ -209,24 +209,24 @@ internal sealed class RecordIndex : IDisposable
                 connection.Open();
                 Command(connection, "PRAGMA journal_mode = WAL").ExecuteNonQuery();
                 Command(connection, "PRAGMA synchronous = NORMAL").ExecuteNonQuery();
-                var shape = (long)Command(connection, "PRAGMA user_version").ExecuteScalar()!;
-                if (shape == 0)
+                var version = (long)Command(connection, "PRAGMA user_version").ExecuteScalar()!;
+                if (version == 0)
                 {
                     Command(connection, Schema).ExecuteNonQuery();
                     Command(connection, "CREATE TABLE about (container TEXT NOT NULL)").ExecuteNonQuery();
                     Command(connection, "INSERT INTO about VALUES ($container)", ("$container", container)).ExecuteNonQuery();
-                    Command(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {Shape}")).ExecuteNonQuery();
+                    Command(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {Version}")).ExecuteNonQuery();
                     return connection;
                 }
 
-                if (shape == Shape && (string?)Command(connection, "SELECT container FROM about").ExecuteScalar() == container)
+                if (version == Version && (string?)Command(connection, "SELECT container FROM about").ExecuteScalar() == container)
                 {
                     return connection;
                 }
             }
             catch (SqliteException) when (attempt == 0)
             {
-                // Not ours, or damaged: it holds nothing that the container does not.
+                // The file is damaged or not ours. Its content can be read from the container again.
             }
 
             connection.Dispose();
@@ -264,7 +264,7 @@ internal sealed class RecordIndex : IDisposable
     internal static SqliteCommand Command(SqliteConnection connection, string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
     {
         var command = connection.CreateCommand();
-#pragma warning disable CA2100 // the texts are this class's own; what visitors send are parameters
+#pragma warning disable CA2100 // the SQL is written here; values from visitors are parameters
         command.CommandText = sql;
 #pragma warning restore CA2100
         foreach (var (name, value) in parameters)

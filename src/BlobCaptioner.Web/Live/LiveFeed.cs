@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Threading.Channels;
 using BlobCaptioner.Captioning;
@@ -7,22 +9,28 @@ using BlobCaptioner.Web.Api;
 
 namespace BlobCaptioner.Web.Live;
 
-/// <summary>What happens now, for pages that are open: states of pictures, texts as they are written, and how the batch goes.</summary>
+/// <summary>Events for the pages that are open: states of pictures, drafts of texts, and the progress of the batch.</summary>
 internal sealed class LiveFeed(TimeProvider time)
 {
-    // A page that reads no more loses the oldest, and reloads what it sees when it comes back.
-    private const int MostUnread = 2_000;
-    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(150);
+    // A page that stops reading loses the oldest events. It reloads what it shows when it connects again.
+    private const int MaxUnread = 2_000;
+    private static readonly TimeSpan s_draftInterval = TimeSpan.FromMilliseconds(150);
 
-    private readonly ConcurrentDictionary<Guid, Channel<LiveEvent>> _readers = new();
+    private readonly ConcurrentDictionary<Guid, Channel<SseItem<string>>> _readers = new();
     private readonly ConcurrentDictionary<string, PictureState> _states = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Draft> _drafts = new(StringComparer.Ordinal);
 
-    /// <summary>Pictures that are under way in this process, and how far.</summary>
+    /// <summary>How often an idle stream sends <see cref="Alive"/>, so that proxies keep it open.</summary>
+    public static TimeSpan AliveInterval { get; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>The event that keeps a stream open. Readers ignore it.</summary>
+    public static SseItem<string> Alive { get; } = new("{}", "alive");
+
+    /// <summary>States of the pictures that this process works on, by name.</summary>
     public IReadOnlyDictionary<string, PictureState> States => _states;
 
-    /// <summary>Takes a step of the pipeline in this process.</summary>
-    public void Take(PipelineEvent step)
+    /// <summary>Handles an event of the pipeline in this process.</summary>
+    public void OnEvent(PipelineEvent step)
     {
         switch (step.Kind)
         {
@@ -54,31 +62,30 @@ internal sealed class LiveFeed(TimeProvider time)
         }
     }
 
-    /// <summary>Tells of a card; what is under way shows as that.</summary>
-    public void Tell(PictureCard card) => Tell("picture", _states.TryGetValue(card.Name, out var now) ? card with { State = now } : card);
+    /// <summary>Sends a card to all pages. A picture that is being worked on keeps that state.</summary>
+    public void Send(PictureCard card) => Send("picture", _states.TryGetValue(card.Name, out var now) ? card with { State = now } : card);
 
-    /// <summary>Tells all pages.</summary>
+    /// <summary>Sends an event to all pages.</summary>
     /// <param name="type">The event's type.</param>
     /// <param name="data">Its data, JSON.</param>
-    public void Tell(string type, object data)
+    public void Send(string type, object data)
     {
         if (_readers.IsEmpty)
         {
             return;
         }
 
-        var told = new LiveEvent(type, JsonSerializer.Serialize(data, WebJson.Options));
-        foreach (var reader in _readers.Values)
-        {
-            reader.Writer.TryWrite(told);
-        }
+        Send(EventOf(type, data));
     }
 
-    /// <summary>Events from now on, until cancelled.</summary>
-    public async IAsyncEnumerable<LiveEvent> ReadAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>An event with its data as JSON.</summary>
+    public static SseItem<string> EventOf(string type, object data) => new(JsonSerializer.Serialize(data, WebJson.Options), type);
+
+    /// <summary>Events from now on, until cancelled. The first is <see cref="Alive"/>, so that the browser sees the connection open.</summary>
+    public async IAsyncEnumerable<SseItem<string>> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var id = Guid.NewGuid();
-        var channel = Channel.CreateBounded<LiveEvent>(new BoundedChannelOptions(MostUnread) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+        var channel = Channel.CreateBounded<SseItem<string>>(new BoundedChannelOptions(MaxUnread) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
         _readers[id] = channel;
         try
         {
@@ -87,6 +94,7 @@ internal sealed class LiveFeed(TimeProvider time)
                 draft.Text.Watch();
             }
 
+            yield return Alive;
             await foreach (var next in channel.Reader.ReadAllAsync(cancellationToken))
             {
                 yield return next;
@@ -98,25 +106,40 @@ internal sealed class LiveFeed(TimeProvider time)
         }
     }
 
-    /// <summary>Looks at what is written, as long as somebody watches.</summary>
+    /// <summary>Sends drafts as they grow, as long as a page is connected.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
+        var alive = time.GetTimestamp();
         while (!stop.IsCancellationRequested)
         {
-            await Task.Delay(s_look, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(s_draftInterval, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (_readers.IsEmpty)
             {
                 continue;
             }
 
+            if (time.GetElapsedTime(alive) >= AliveInterval)
+            {
+                alive = time.GetTimestamp();
+                Send(Alive);
+            }
+
             foreach (var (name, draft) in _drafts)
             {
-                if (draft.Text.Version is var version && version != draft.Seen)
+                if (draft.Text.Version is var version && version != draft.SentVersion)
                 {
-                    draft.Seen = version;
-                    Tell("draft", new { name, texts = draft.Text.Read() });
+                    draft.SentVersion = version;
+                    Send("draft", new { name, texts = draft.Text.Read() });
                 }
             }
+        }
+    }
+
+    private void Send(SseItem<string> item)
+    {
+        foreach (var reader in _readers.Values)
+        {
+            reader.Writer.TryWrite(item);
         }
     }
 
@@ -131,13 +154,13 @@ internal sealed class LiveFeed(TimeProvider time)
             _states.TryRemove(name, out _);
         }
 
-        Tell("state", new { name, state });
+        Send("state", new { name, state });
     }
 
     private sealed class Draft(CaptionDraft text)
     {
         public CaptionDraft Text => text;
 
-        public int Seen { get; set; }
+        public int SentVersion { get; set; }
     }
 }

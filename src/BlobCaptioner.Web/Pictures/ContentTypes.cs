@@ -1,29 +1,27 @@
+using Microsoft.AspNetCore.StaticFiles;
+
 namespace BlobCaptioner.Web.Pictures;
 
-/// <summary>Types under which files are stored and pictures shown, by their names' endings.</summary>
+/// <summary>Content types under which files are stored and served, by the extension of their name.</summary>
 internal static class ContentTypes
 {
-    private static readonly Dictionary<string, string> s_pictures = new(StringComparer.OrdinalIgnoreCase)
-    {
-        [".jpg"] = "image/jpeg",
-        [".jpeg"] = "image/jpeg",
-        [".png"] = "image/png",
-        [".webp"] = "image/webp",
-        [".gif"] = "image/gif",
-        [".bmp"] = "image/bmp",
-        [".avif"] = "image/avif",
-        [".tif"] = "image/tiff",
-        [".tiff"] = "image/tiff",
-    };
+    private const string Unknown = "application/octet-stream";
 
-    /// <summary>What a file is stored as: preparation looks at the content alone, but a browser wants to know.</summary>
-    public static string Of(string name) => Path.GetExtension(name).ToLowerInvariant() switch
-    {
-        ".json" => "application/json",
-        ".csv" => "text/csv",
-        var ending => s_pictures.GetValueOrDefault(ending, "application/octet-stream"),
-    };
+    private static readonly FileExtensionContentTypeProvider s_types = new();
 
-    /// <summary>True where a browser shows it and runs nothing in it: SVG, HTML and whatever else is downloaded instead.</summary>
-    public static bool IsShown(string name) => s_pictures.ContainsKey(Path.GetExtension(name));
+    /// <summary>The type that a file of the page is served as.</summary>
+    public static string OfClientFile(string name)
+    {
+        var type = s_types.TryGetContentType(name, out var known) ? known : Unknown;
+        return type.StartsWith("text/", StringComparison.Ordinal) ? type + "; charset=utf-8" : type;
+    }
+
+    /// <summary>The type that a blob is stored as: of pictures and settings files only, so that a browser never runs what lies in the container.</summary>
+    public static string Of(string name) =>
+        s_types.TryGetContentType(name, out var type) && (IsInert(type) || type is "application/json" or "text/csv") ? type : Unknown;
+
+    /// <summary>True for pictures that a browser shows without running anything in them. SVG, HTML and all else is downloaded instead.</summary>
+    public static bool IsShown(string name) => s_types.TryGetContentType(name, out var type) && IsInert(type);
+
+    private static bool IsInert(string type) => type.StartsWith("image/", StringComparison.Ordinal) && type != "image/svg+xml";
 }

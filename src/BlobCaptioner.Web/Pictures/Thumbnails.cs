@@ -1,27 +1,28 @@
 using Azure;
 using BlobCaptioner.Images;
+using BlobCaptioner.Web.Setup;
 using NetVips;
 
 namespace BlobCaptioner.Web.Pictures;
 
-/// <summary>Small pictures for cards, made from the prepared image where there is one.</summary>
+/// <summary>Makes the small pictures of the gallery's cards, from the prepared image if there is one.</summary>
 internal sealed class Thumbnails(WebContext context) : IDisposable
 {
     private const int Edge = 320;
     private const int Quality = 80;
 
-    // What a card of 320 pixels needs of a picture that nobody has prepared yet: 12×12 tokens of 32 pixels.
+    // Budget of a picture that is not prepared yet: 12×12 tokens of 32 pixels suffice for 320 pixels.
     private const int Tokens = 144;
 
-    private readonly SemaphoreSlim _turns = new(Math.Max(2, Environment.ProcessorCount / 2));
+    private readonly SemaphoreSlim _limit = new(Math.Max(2, Environment.ProcessorCount / 2));
 
-    /// <summary>JPEG, at most 320 pixels on each side; null where the picture can't be shown.</summary>
+    /// <summary>JPEG, at most 320 pixels on each side; null if the picture can't be decoded.</summary>
     /// <param name="image">The image blob's name.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<byte[]?> MakeAsync(string image, CancellationToken cancellationToken)
     {
         var record = (await context.Store.ReadAsync(image, cancellationToken))?.Record;
-        await _turns.WaitAsync(cancellationToken);
+        await _limit.WaitAsync(cancellationToken);
         try
         {
             return await LoadAsync(image, record?.Generation.Prepared, cancellationToken) is { } jpeg ? await Task.Run(() => Shrink(jpeg), cancellationToken) : null;
@@ -32,12 +33,12 @@ internal sealed class Thumbnails(WebContext context) : IDisposable
         }
         finally
         {
-            _turns.Release();
+            _limit.Release();
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _turns.Dispose();
+    public void Dispose() => _limit.Dispose();
 
     private async Task<byte[]?> LoadAsync(string image, string? prepared, CancellationToken cancellationToken)
     {
@@ -49,7 +50,7 @@ internal sealed class Thumbnails(WebContext context) : IDisposable
             }
             catch (RequestFailedException error) when (error.Status == 404)
             {
-                // The lifecycle rule: it is made from the image again.
+                // The lifecycle rule deleted it. The thumbnail is made from the image.
             }
         }
 

@@ -2,24 +2,24 @@ using System.Security.Cryptography;
 
 namespace BlobCaptioner.Web.Pictures;
 
-/// <summary>The pictures that were tried last, so that another question needs no second upload. In memory only.</summary>
+/// <summary>The last pictures that were tried, kept in memory so that another question needs no second upload.</summary>
 internal sealed class TriedPictures
 {
-    private const int Most = 16;
-    private const long MostBytes = 128_000_000;
+    private const int MaxCount = 16;
+    private const long MaxBytes = 128_000_000;
 
     private readonly Lock _lock = new();
     private readonly LinkedList<Tried> _pictures = [];
 
-    /// <summary>Keeps one; the oldest go.</summary>
-    /// <returns>Its id: nobody can guess it, so nobody else asks about it.</returns>
+    /// <summary>Keeps a picture and drops the oldest beyond 16 pictures or 128 MB.</summary>
+    /// <returns>Its id, 128 random bits, so that other visitors can't guess it.</returns>
     public string Keep(string name, ReadOnlyMemory<byte> content)
     {
         var kept = new Tried(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), name, content);
         lock (_lock)
         {
             _pictures.AddFirst(kept);
-            while (_pictures.Count > 1 && (_pictures.Count > Most || _pictures.Sum(p => (long)p.Content.Length) > MostBytes))
+            while (_pictures.Count > 1 && (_pictures.Count > MaxCount || _pictures.Sum(p => (long)p.Content.Length) > MaxBytes))
             {
                 _pictures.RemoveLast();
             }
@@ -28,7 +28,7 @@ internal sealed class TriedPictures
         return kept.Id;
     }
 
-    /// <summary>One of them; null where it is gone.</summary>
+    /// <summary>The picture of an id; null if it is no longer kept.</summary>
     public Tried? Find(string id)
     {
         lock (_lock)

@@ -1,13 +1,15 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using BlobCaptioner.Web.Api;
+using BlobCaptioner.Web.Setup;
 using Microsoft.AspNetCore.Http;
 
 namespace BlobCaptioner.Web.Security;
 
 /// <summary>
-/// Lets a request through, or says why not: the host it names (against DNS rebinding), where it comes from (against requests that another site makes a browser send), and who
-/// sends it. Sources: OWASP's cheat sheet on cross-site request forgery (Fetch metadata), https://web.dev/articles/fetch-metadata.
+/// Accepts or refuses a request by its host (against DNS rebinding), its origin (against cross-site request forgery) and its sender.
+/// Sources: OWASP's cheat sheet on cross-site request forgery (Fetch metadata), https://web.dev/articles/fetch-metadata.
 /// </summary>
 internal sealed class RequestGuard(WebOptions options)
 {
@@ -15,7 +17,7 @@ internal sealed class RequestGuard(WebOptions options)
     private const string SignedIn = "X-MS-CLIENT-PRINCIPAL-NAME";
     private static readonly string[] s_loopback = ["localhost", "127.0.0.1", "[::1]"];
 
-    /// <summary>Who is signed in by the platform; null where nobody is asked to.</summary>
+    /// <summary>Name of the person that the platform signed in; null without platform sign-in.</summary>
     public string? Person(HttpRequest request) => options.PlatformSignIn ? request.Headers[SignedIn].ToString() : null;
 
     /// <summary>Handles a request.</summary>
@@ -25,12 +27,12 @@ internal sealed class RequestGuard(WebOptions options)
         if (!IsKnown(request.Host.Host))
         {
             throw new ApiException(
-                421, "host-unknown", $"This page is not served under '{request.Host.Host}'.", "Use the address that 'captioner' printed, or name the host with --host.");
+                421, "host-unknown", $"This page is not served under '{request.Host.Host}'.", "Use the address that 'captioner' printed, or allow the host with --host.");
         }
 
         if (IsForeign(request))
         {
-            throw new ApiException(403, "cross-site", "Another site made this request.", "Use the page itself, or a program outside a browser.");
+            throw new ApiException(403, "cross-site", "The request comes from another site.", "Use this server's own page, or a program that is not a browser.");
         }
 
         if (options.Token is { } token && !IsShown(request, token))
@@ -42,12 +44,12 @@ internal sealed class RequestGuard(WebOptions options)
                 return;
             }
 
-            throw new ApiException(401, "token-missing", "This page needs its token.", "Open it once as /?token=TOKEN, or send 'Authorization: Bearer TOKEN'.");
+            throw new ApiException(401, "token-missing", "The request has no valid token.", "Open the page once as /?token=TOKEN, or send 'Authorization: Bearer TOKEN'.");
         }
 
         if (options.PlatformSignIn && string.IsNullOrEmpty(request.Headers[SignedIn]))
         {
-            throw new ApiException(401, "not-signed-in", "Nobody is signed in.", "Reach this page through its public address, where the platform signs visitors in.");
+            throw new ApiException(401, "not-signed-in", "You are not signed in.", "Open the page through its public address, where the platform signs visitors in.");
         }
 
         await next(context);
@@ -57,13 +59,13 @@ internal sealed class RequestGuard(WebOptions options)
         s_loopback.Contains(host, StringComparer.OrdinalIgnoreCase) || options.Hosts.Contains(host, StringComparer.OrdinalIgnoreCase)
         || (!options.IsLoopback && options.Hosts.Count == 0 && IPAddress.TryParse(host.Trim('[', ']'), out _));
 
-    // A browser says with every request whose page made it; programs say nothing.
+    // Browsers send these headers with each request. Other programs send neither.
     private static bool IsForeign(HttpRequest request)
     {
         var site = request.Headers["Sec-Fetch-Site"].ToString();
         if (site is "cross-site" or "same-site")
         {
-            // A link from elsewhere may open the page itself, and nothing else.
+            // A link on another site may open the page itself, nothing else.
             return !(HttpMethods.IsGet(request.Method) && request.Headers["Sec-Fetch-Mode"] == "navigate" && !request.Path.StartsWithSegments("/api", StringComparison.Ordinal));
         }
 
@@ -78,7 +80,7 @@ internal sealed class RequestGuard(WebOptions options)
             || (bearer.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) && IsSame(bearer["Bearer ".Length..].Trim(), token));
     }
 
-    // The hashes have the same length, so time tells nothing.
+    // Hashes have equal lengths, so the time of the comparison reveals nothing.
     private static bool IsSame(string one, string other) =>
         CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(one)), SHA256.HashData(Encoding.UTF8.GetBytes(other)));
 }

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace BlobCaptioner.Web.Security;
 
-/// <summary>Headers that keep whatever gets into a page from doing anything: no script but the page's own, no frame, no other origin.</summary>
+/// <summary>Security headers: only the page's own scripts run, and no frame or other origin is allowed.</summary>
 internal static class ResponseHeaders
 {
     private const string NonceKey = "csp-nonce";
@@ -18,7 +18,7 @@ internal static class ResponseHeaders
         context.Items[NonceKey] = nonce;
         var headers = context.Response.Headers;
 
-        // Swagger's page sets styles of its own; scripts are no more allowed there than here.
+        // Swagger's page has inline styles. Scripts are restricted there too.
         var styles = context.Request.Path.StartsWithSegments("/openapi", StringComparison.Ordinal) ? "'unsafe-inline'" : $"'nonce-{nonce}'";
         headers.ContentSecurityPolicy =
             $"default-src 'none'; script-src 'self'; style-src 'self' {styles}; img-src 'self' blob: data:; connect-src 'self'; font-src 'self'; "

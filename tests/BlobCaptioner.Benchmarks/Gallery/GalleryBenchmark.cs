@@ -7,22 +7,23 @@ using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
 using BlobCaptioner.Web;
+using BlobCaptioner.Web.Setup;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BlobCaptioner.Benchmarks.Gallery;
 
-/// <summary>The page's lists over a large container: how long the index takes, and what a page of cards costs wherever one looks.</summary>
+/// <summary>Measures the gallery of a large container: time to build the index, and time of a page of cards for various filters.</summary>
 internal static class GalleryBenchmark
 {
     private const int Rounds = 9;
     private static readonly string[] s_colors = ["red", "blue", "green", "yellow", "white", "black", "pink", "orange"];
     private static readonly string[] s_things = ["mug", "shirt", "bag", "lamp", "chair", "table", "hat", "ball"];
 
-    /// <summary>Runs it: <c>gallery [--pictures N] [--port P]</c>; with a port it stays up for a browser until Ctrl-C.</summary>
+    /// <summary>Runs it: <c>gallery [--pictures N] [--port P]</c>; with a port it serves the page until Ctrl-C.</summary>
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var count = Number(arguments, "--pictures", 100_000);
-        var port = Number(arguments, "--port", 0);
+        var options = new Arguments(arguments);
+        var (count, port) = (options.Number("--pictures", 100_000), options.Number("--port", 0));
         await using var azurite = await AzuriteProcess.StartAsync(new() { Ports = AzuritePorts.AnyFree }, progress: null, TimeProvider.System, CancellationToken.None);
         var storage = CaptionStorage.Connect(azurite.ConnectionString);
         await storage.CreateIfNotExistsAsync(CancellationToken.None);
@@ -35,13 +36,13 @@ internal static class GalleryBenchmark
         {
             using var preparer = new ImagePreparer(new ImageOptions());
             var context = new WebContext(storage, preparer, new(), model: null, BuiltInProfiles.Default, TimeProvider.System);
-            var options = new WebOptions { Port = port, IndexPath = Path.Combine(folder.FullName, "index.db") };
+            var page = new WebOptions { Port = port, IndexPath = Path.Combine(folder.FullName, "index.db") };
             clock.Restart();
-            await using (var web = await CaptionerWeb.StartAsync(context, options, NullLoggerFactory.Instance, CancellationToken.None))
+            await using (var web = await CaptionerWeb.StartAsync(context, page, NullLoggerFactory.Instance, CancellationToken.None))
             {
                 using var client = new HttpClient { BaseAddress = web.Address };
                 await IndexedAsync(client);
-                Console.WriteLine($"first listing and reading of all records: {clock.Elapsed.TotalSeconds:0} s; index {Megabytes(options.IndexPath)} MB, process {Process.GetCurrentProcess().WorkingSet64 / 1_000_000} MB");
+                Console.WriteLine($"first listing and reading of all records: {clock.Elapsed.TotalSeconds:0} s; index {Megabytes(page.IndexPath)} MB, process {Process.GetCurrentProcess().WorkingSet64 / 1_000_000} MB");
                 await MeasureAsync(client, count);
                 if (port > 0)
                 {
@@ -51,7 +52,7 @@ internal static class GalleryBenchmark
             }
 
             clock.Restart();
-            await using var again = await CaptionerWeb.StartAsync(context, options with { Port = 0 }, NullLoggerFactory.Instance, CancellationToken.None);
+            await using var again = await CaptionerWeb.StartAsync(context, page with { Port = 0 }, NullLoggerFactory.Instance, CancellationToken.None);
             using var second = new HttpClient { BaseAddress = again.Address };
             await second.GetStringAsync("/api/pictures");
             Console.WriteLine($"started again: first page after {clock.ElapsedMilliseconds} ms");
@@ -104,7 +105,7 @@ internal static class GalleryBenchmark
         }
     }
 
-    // Records as a worker writes them; the pictures are a few bytes that nobody looks at.
+    // The records are like a worker's; the pictures are three bytes that nothing reads.
     private static async Task FillAsync(CaptionStorage storage, int count)
     {
         var picture = new BinaryData(new byte[] { 0xFF, 0xD8, 0xFF });
@@ -137,7 +138,4 @@ internal static class GalleryBenchmark
     }
 
     private static long Megabytes(string index) => (new FileInfo(index).Length + new FileInfo(index + "-wal").Length) / 1_000_000;
-
-    private static int Number(string[] arguments, string name, int value) =>
-        Array.IndexOf(arguments, name) is var at and >= 0 ? int.Parse(arguments[at + 1], CultureInfo.InvariantCulture) : value;
 }

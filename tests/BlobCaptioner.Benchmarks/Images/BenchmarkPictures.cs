@@ -9,7 +9,7 @@ internal static class BenchmarkPictures
     public static IReadOnlyList<string> TwelveMegapixels(string folder, int count) =>
         [.. Enumerable.Range(0, count).Select(i => Save(folder, $"photo-{i:00}.jpg", () => Draw(4000, 3000, i), p => p.JpegsaveBuffer(q: 88)))];
 
-    /// <summary>What shops have, with the Display P3 profile that phones embed: many middling JPEGs, a progressive one, PNG, WebP, TIFF.</summary>
+    /// <summary>A mix as in shops, with the Display P3 profile of phones: mostly medium JPEGs, some progressive JPEG, PNG, WebP and TIFF.</summary>
     public static IReadOnlyList<string> Mixed(string folder, int count)
     {
         var files = new List<string>();

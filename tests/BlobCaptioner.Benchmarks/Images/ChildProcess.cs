@@ -4,12 +4,12 @@ using System.Runtime.InteropServices;
 
 namespace BlobCaptioner.Benchmarks.Images;
 
-/// <summary>Runs a program to its end and says what it took.</summary>
+/// <summary>Runs a program to its end and measures time and memory.</summary>
 internal static class ChildProcess
 {
     private const int ChildrenOfThisProcess = -1;
 
-    /// <summary>Whole run of a program, start-up included; its output is returned beside the figures.</summary>
+    /// <summary>Measures a whole run, start-up included, and returns its output.</summary>
     /// <exception cref="InvalidOperationException">It ended with an error.</exception>
     public static async Task<(Measurement Taken, string Output)> RunAsync(string program, IEnumerable<string> arguments)
     {
@@ -55,4 +55,33 @@ internal static class ChildProcess
     [DllImport("libc", EntryPoint = "getrusage")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int GetResourceUsage(int who, long[] usage);
+}
+
+/// <summary>Time and memory of one contender for one set of pictures.</summary>
+/// <param name="Wall">Time on the clock, without start-up.</param>
+/// <param name="Processor">Processor time of all its threads, without start-up.</param>
+/// <param name="PeakBytes">Most resident memory of its process, start-up included.</param>
+internal sealed record Measurement(TimeSpan Wall, TimeSpan Processor, long PeakBytes)
+{
+    public double PerCore(int pictures) => pictures / Processor.TotalSeconds;
+
+    public double PerSecond(int pictures) => pictures / Wall.TotalSeconds;
+}
+
+/// <summary>The kernel's own high-water mark of a process's resident memory (VmHWM in <c>/proc</c>).</summary>
+internal static class ResidentPeak
+{
+    /// <summary>Bytes; 0 where the process is gone.</summary>
+    public static long OfProcess(int id)
+    {
+        try
+        {
+            var line = File.ReadLines($"/proc/{id}/status").FirstOrDefault(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
+            return line is null ? 0 : long.Parse(line.AsSpan()[6..^2].Trim(), CultureInfo.InvariantCulture) * 1024;
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
 }

@@ -1,5 +1,5 @@
 using System.ComponentModel;
-using System.Globalization;
+using BlobCaptioner.Cli.Benchmarks;
 
 namespace BlobCaptioner.Benchmarks.Images;
 
@@ -14,9 +14,10 @@ internal static class ImagesBenchmark
 
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var program = Option(arguments, "--vipsthumbnail") ?? "vipsthumbnail";
-        var rounds = int.Parse(Option(arguments, "--rounds") ?? "7", CultureInfo.InvariantCulture);
-        var count = int.Parse(Option(arguments, "--pictures") ?? "16", CultureInfo.InvariantCulture);
+        var options = new Arguments(arguments);
+        var program = options.Text("--vipsthumbnail") ?? "vipsthumbnail";
+        var rounds = options.Number("--rounds", 7);
+        var count = options.Number("--pictures", 16);
         string version;
         try
         {
@@ -32,10 +33,10 @@ internal static class ImagesBenchmark
         try
         {
             Console.WriteLine($"{program}: {version}; ours: libvips {NetVips.NetVips.Version(0)}.{NetVips.NetVips.Version(1)}.{NetVips.NetVips.Version(2)}");
-            Console.WriteLine($"{rounds} rounds of {count} pictures to 864 x 640 px, quality 92; load {Load()}");
+            Console.WriteLine($"{rounds} rounds of {count} pictures to 864 x 640 px, quality 92; load {Machine.Load()}");
             var reached = await CompareAsync("12 MP JPEG, no profile", BenchmarkPictures.TwelveMegapixels(folder, count), toSrgb: false, program, rounds, folder);
             reached &= await CompareAsync("mixed, Display P3", BenchmarkPictures.Mixed(folder, count), toSrgb: true, program, rounds, folder);
-            Console.WriteLine($"load at the end {Load()}");
+            Console.WriteLine($"load at the end {Machine.Load()}");
             return reached ? 0 : 1;
         }
         finally
@@ -60,9 +61,9 @@ internal static class ImagesBenchmark
         Print("ImagePreparer", ours, files.Count);
         Print("vipsthumbnail", theirs, files.Count);
         Print("thumbnail operation, our libvips", operation, files.Count);
-        var ratio = Median(ours.Zip(theirs, (o, t) => o.PerCore(files.Count) / t.PerCore(files.Count)));
-        var wallRatio = Median(ours.Zip(theirs, (o, t) => o.PerSecond(files.Count) / t.PerSecond(files.Count)));
-        var operationRatio = Median(ours.Zip(operation, (o, t) => o.PerCore(files.Count) / t.PerCore(files.Count)));
+        var ratio = BareSpeeds.Median(ours.Zip(theirs, (o, t) => o.PerCore(files.Count) / t.PerCore(files.Count)));
+        var wallRatio = BareSpeeds.Median(ours.Zip(theirs, (o, t) => o.PerSecond(files.Count) / t.PerSecond(files.Count)));
+        var operationRatio = BareSpeeds.Median(ours.Zip(operation, (o, t) => o.PerCore(files.Count) / t.PerCore(files.Count)));
         Console.WriteLine(
             $"  ImagePreparer / vipsthumbnail: {ratio:F2} a core (target {Target}), {wallRatio:F2} by the clock; / thumbnail operation: {operationRatio:F2} a core");
         return ratio >= Target;
@@ -80,20 +81,6 @@ internal static class ImagesBenchmark
     }
 
     private static void Print(string contender, List<Measurement> runs, int pictures) => Console.WriteLine(
-        $"  {contender,-34} {Median(runs.Select(r => r.PerCore(pictures))),6:F1} pictures/s a core, "
-        + $"{Median(runs.Select(r => r.PerSecond(pictures))),6:F1} by the clock, peak {runs.Max(r => r.PeakBytes) / 1e6,4:F0} MB");
-
-    private static double Median(IEnumerable<double> values)
-    {
-        var sorted = values.Order().ToArray();
-        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-    }
-
-    private static string Load() => string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ').Take(3)) + $" on {Environment.ProcessorCount} cores";
-
-    private static string? Option(string[] arguments, string name)
-    {
-        var at = Array.IndexOf(arguments, name);
-        return at >= 0 && at + 1 < arguments.Length ? arguments[at + 1] : null;
-    }
+        $"  {contender,-34} {BareSpeeds.Median(runs.Select(r => r.PerCore(pictures))),6:F1} pictures/s a core, "
+        + $"{BareSpeeds.Median(runs.Select(r => r.PerSecond(pictures))),6:F1} by the clock, peak {runs.Max(r => r.PeakBytes) / 1e6,4:F0} MB");
 }

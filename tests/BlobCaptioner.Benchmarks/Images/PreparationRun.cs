@@ -5,7 +5,7 @@ using NetVips;
 
 namespace BlobCaptioner.Benchmarks.Images;
 
-/// <summary>The part that runs in a process of its own, so that memory and processor time are its alone. One picture after the other.</summary>
+/// <summary>The measured part. It runs in its own process, for its memory and processor time, and prepares one picture after the other.</summary>
 internal static class PreparationRun
 {
     public const string Preparer = "ImagePreparer";

@@ -12,8 +12,8 @@ using BlobCaptioner.Profiles.Files;
 namespace BlobCaptioner.Benchmarks.Languages;
 
 /// <summary>
-/// What three languages cost against one: pictures a minute with all slots busy, and the time of a single picture with free slots. Rounds alternate, so that a noisy
-/// machine is noisy for both; ratios are medians over the rounds.
+/// Compares three languages with one: pictures a minute with all slots busy, and the time of a single picture with free slots. Rounds alternate, so that noise affects
+/// both; ratios are medians over the rounds.
 /// </summary>
 internal static class LanguagesBenchmark
 {
@@ -25,7 +25,8 @@ internal static class LanguagesBenchmark
 
     public static async Task<int> RunAsync(string[] arguments)
     {
-        if (Option(arguments, "--model") is not { } model || Option(arguments, "--mmproj") is not { } mmproj)
+        var options = new Arguments(arguments);
+        if (options.Text("--model") is not { } model || options.Text("--mmproj") is not { } mmproj)
         {
             Console.Error.WriteLine(
                 "Usage: languages --model TEXT.gguf --mmproj VISION.gguf [--slots 8] [--pictures 16] [--rounds 3] [--singles 2] [--tokens 300] [--edge 512] [--threads N] [--profile NAME]\n"
@@ -34,15 +35,15 @@ internal static class LanguagesBenchmark
             return 2;
         }
 
-        var slots = Number(arguments, "--slots", 8);
-        var pictures = Number(arguments, "--pictures", 16);
-        var rounds = Number(arguments, "--rounds", 3);
-        var singles = Number(arguments, "--singles", 2);
-        var tokens = Number(arguments, "--tokens", 300);
-        var edge = Number(arguments, "--edge", DefaultEdge);
-        int? threads = Option(arguments, "--threads") is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+        var slots = options.Number("--slots", 8);
+        var pictures = options.Number("--pictures", 16);
+        var rounds = options.Number("--rounds", 3);
+        var singles = options.Number("--singles", 2);
+        var tokens = options.Number("--tokens", 300);
+        var edge = options.Number("--edge", DefaultEdge);
+        var threads = options.Number("--threads");
         var batching = new BatcherOptions { Slots = slots, KeptEncodings = 0 };
-        Profile[] profiles = Option(arguments, "--profile") is { } name
+        Profile[] profiles = options.Text("--profile") is { } name
             ? [AtAdvisedLengths(name, "en"), AtAdvisedLengths(name, "en", "de", "fr")]
             : [ProfileOf(tokens, "en"), ProfileOf(tokens, "en", "de", "fr")];
         using var decoder = new WordsDecoder(LLamaSharpDecoder.Load(new DecoderOptions
@@ -56,7 +57,7 @@ internal static class LanguagesBenchmark
         }));
         Console.WriteLine(
             $"{decoder.Info.ModelName}, {decoder.Info.Engine}, context {decoder.Info.ContextTokens}, {slots} slots, {edge} x {edge} px, "
-            + $"{rounds} rounds of {pictures} pictures and {singles} single ones; load {Load()}");
+            + $"{rounds} rounds of {pictures} pictures and {singles} single ones; load {Machine.Load()}");
         var first = DecodingPlan.Compile(profiles[0], decoder);
         foreach (var sequences in s_sequences.Where(n => n <= slots))
         {
@@ -77,7 +78,7 @@ internal static class LanguagesBenchmark
         {
             for (var i = 0; i < 2; i++)
             {
-                // The other one first in every second round.
+                // The order alternates with each round.
                 var which = (round + i) % 2;
                 saturated[which].Add(await RunAsync(batcher, plans[which], edge, pictures));
             }
@@ -90,9 +91,9 @@ internal static class LanguagesBenchmark
 
         Print($"{pictures} pictures at once", saturated);
         Print("a single picture", alone);
-        var throughput = Median(saturated[1].Zip(saturated[0], (three, one) => one.Wall / three.Wall));
-        var latency = Median(alone[1].Zip(alone[0], (three, one) => three.Wall / one.Wall));
-        Console.WriteLine($"pictures/min, three languages of one: {throughput:F2} (target >= {ThroughputTarget}); time of a single picture: {latency:F2} (target <= {LatencyTarget}); load {Load()}");
+        var throughput = BareSpeeds.Median(saturated[1].Zip(saturated[0], (three, one) => one.Wall / three.Wall));
+        var latency = BareSpeeds.Median(alone[1].Zip(alone[0], (three, one) => three.Wall / one.Wall));
+        Console.WriteLine($"pictures/min, three languages of one: {throughput:F2} (target >= {ThroughputTarget}); time of a single picture: {latency:F2} (target <= {LatencyTarget}); load {Machine.Load()}");
         return throughput >= ThroughputTarget && latency <= LatencyTarget ? 0 : 1;
     }
 
@@ -159,7 +160,7 @@ internal static class LanguagesBenchmark
         Console.WriteLine("  languages  pictures/min  tokens/s  tokens  steps  tokens/step  encode  prefill  decode  choose  seconds of each round");
         for (var i = 0; i < 2; i++)
         {
-            double Of(Func<LanguagesRun, double> value) => Median(runs[i].Select(value));
+            double Of(Func<LanguagesRun, double> value) => BareSpeeds.Median(runs[i].Select(value));
             Console.WriteLine(
                 $"  {(i == 0 ? 1 : 3),9}  {Of(r => r.PicturesPerMinute),12:F2}  {Of(r => r.OutputTokens / r.Wall.TotalSeconds),8:F1}  {Of(r => (double)r.OutputTokens / r.Pictures),6:F0}  "
                 + $"{Of(r => r.Steps),5:F0}  {Of(r => r.TextTokens / r.Steps),11:F1}  {Of(r => r.Per(s => s.EncodeBusy)),6:F0}  {Of(r => r.Per(s => s.PrefillBusy)),7:F0}  "
@@ -167,20 +168,28 @@ internal static class LanguagesBenchmark
         }
     }
 
-    private static double Median(IEnumerable<double> values)
-    {
-        var sorted = values.Order().ToArray();
-        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-    }
+}
 
-    private static string Load() => string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ').Take(3)) + $" on {Environment.ProcessorCount} cores";
+/// <summary>Some pictures at once, from the first submission to the last answer.</summary>
+internal sealed record LanguagesRun
+{
+    public required int Pictures { get; init; }
 
-    private static int Number(string[] arguments, string name, int otherwise) =>
-        Option(arguments, name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+    public required TimeSpan Wall { get; init; }
 
-    private static string? Option(string[] arguments, string name)
-    {
-        var at = Array.IndexOf(arguments, name);
-        return at >= 0 && at + 1 < arguments.Length ? arguments[at + 1] : null;
-    }
+    public required int OutputTokens { get; init; }
+
+    public required BatcherSnapshot Before { get; init; }
+
+    public required BatcherSnapshot After { get; init; }
+
+    public double PicturesPerMinute => Pictures / Wall.TotalMinutes;
+
+    /// <summary>Decode calls for text.</summary>
+    public double Steps => After.Steps - Before.Steps;
+
+    public double TextTokens => After.TextTokens - Before.TextTokens;
+
+    /// <summary>Milliseconds of a kind of work for each picture.</summary>
+    public double Per(Func<BatcherSnapshot, TimeSpan> busy) => (busy(After) - busy(Before)).TotalMilliseconds / Pictures;
 }

@@ -10,18 +10,18 @@ using BlobCaptioner.Inference.Plans;
 namespace BlobCaptioner.Benchmarks.Server;
 
 /// <summary>
-/// The engine against llama-server: the same model files, prepared pictures, prompts, sampling, lengths and threads, in turn, round by round. With <c>--words</c>, for random weights,
-/// the engine's texts run to their advised lengths, and the server writes as many tokens.
+/// Compares the engine with llama-server, in alternating order: same model files, prepared pictures, prompts, sampling, lengths and threads. With <c>--words</c>, for random
+/// weights, the engine's texts run to their advised lengths, and the server writes as many tokens.
 /// </summary>
 internal static class ServerBenchmark
 {
-    // A bare step is measured in the middle of an answer; a reserved token stands for about a quarter of one that is written.
+    // Bare steps are measured in the middle of an answer. An answer has about a quarter of the tokens that are reserved for it.
     private const int ReservedToWritten = 4;
     private const int Spare = 64;
 
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var options = new Options(arguments);
+        var options = new Arguments(arguments);
         if (options.Text("--llama-server") is not { } program)
         {
             Console.Error.WriteLine(
@@ -36,7 +36,7 @@ internal static class ServerBenchmark
             : SampleModel.Options;
         var words = options.Has("--words");
         var (pictures, rounds, edge) = (options.Number("--pictures", 16), options.Number("--rounds", 3), options.Number("--edge", 512));
-        int? threads = options.Text("--threads") is { } n ? int.Parse(n, CultureInfo.InvariantCulture) : null;
+        var threads = options.Number("--threads");
         var batching = new BatcherOptions { Slots = options.Number("--slots", DecoderOptions.IsSmall(files.TextModelPath) ? 4 : 8), KeptEncodings = 0 };
         var parallels = (options.Text("--np") ?? "1,2,4,8").Split(',').Select(p => int.Parse(p, CultureInfo.InvariantCulture)).ToArray();
         var wanted = (options.Text("--workloads") ?? "W1,W2,W3,W4").Split(',');
@@ -44,7 +44,7 @@ internal static class ServerBenchmark
 
         using var preparer = new ImagePreparer(new ImageOptions());
         var prepared = new List<PreparedImage>();
-        // The server keeps the pictures that its slots saw last; none is shown to it twice.
+        // The server caches the last pictures of its slots, so none is sent twice.
         foreach (var (name, jpeg) in PictureSet.Create((pictures * (rounds + 1) * (words ? 2 : 1)) + 16, edge))
         {
             var outcome = await preparer.PrepareAsync(jpeg, name, workloads[0].Profile.ImageTokenBudget, CancellationToken.None);
@@ -57,7 +57,7 @@ internal static class ServerBenchmark
             ISequenceDecoder decoder = LLamaSharpDecoder.Load(files with { MaxSequences = batching.Sequences, ContextTokens = cells, Threads = threads, ImageThreads = threads });
             decoder = words ? new WordsDecoder(decoder) : decoder;
             var plan = DecodingPlan.Compile(workload.Profile, decoder);
-            Console.WriteLine($"{workload.Name}, {workload.What}: {decoder.Info.ModelName}, {pictures} pictures of {edge} x {edge} px, {rounds} rounds; load {Load()}");
+            Console.WriteLine($"{workload.Name}, {workload.What}: {decoder.Info.ModelName}, {pictures} pictures of {edge} x {edge} px, {rounds} rounds; load {Machine.Load()}");
             var bare = BareSpeeds.Measure(decoder, plan, PreparedJpeg.Decode(prepared[0]), batching.Slots, plan.ExpectedAnswerTokens / ReservedToWritten);
             Console.WriteLine(
                 $"  bare: encode {bare.EncodeMs:0} ms, prefill {bare.PrefillMs:0} ms, decode {1_000 / bare.StepOfOneMs:0.0} tokens/s alone, {bare.TokensPerSecond:0.0} with {bare.Slots} sequences");
@@ -108,7 +108,7 @@ internal static class ServerBenchmark
                 {
                     for (var i = 0; i <= modes.Length; i++)
                     {
-                        // Another one first in each round.
+                        // The order rotates with each round.
                         var turn = (round + i) % (modes.Length + 1);
                         if (turn == modes.Length)
                         {
@@ -134,7 +134,7 @@ internal static class ServerBenchmark
                         $"  ratio to llama-server {modes[mode]}: {BareSpeeds.Median(ratios):0.00} (rounds {string.Join(' ', ratios.Select(r => r.ToString("0.00", CultureInfo.InvariantCulture)))})");
                 }
 
-                Console.WriteLine($"  memory: engine {ResidentPeak.OfProcess(Environment.ProcessId) / 1e6:0} MB with {decoder.Info.ContextTokens} cells; load {Load()}");
+                Console.WriteLine($"  memory: engine {ResidentPeak.OfProcess(Environment.ProcessId) / 1e6:0} MB with {decoder.Info.ContextTokens} cells; load {Machine.Load()}");
             }
             finally
             {
@@ -192,16 +192,5 @@ internal static class ServerBenchmark
         Console.WriteLine(
             $"  llama-server {mode}, -np {parallel}: {Of(r => r.PicturesPerMinute):0.00} pictures/min, {Of(r => r.OutputTokens * (r.Replies.Count - r.Failed) / r.Wall.TotalSeconds):0.0} tokens/s; "
             + $"{Of(r => r.OutputTokens):0} written, {runs.Sum(r => r.Failed)} failed; {peak / 1e6:0} MB with {parallel * perSlot} cells");
-    }
-
-    private static string Load() => string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ').Take(3)) + $" on {Environment.ProcessorCount} cores";
-
-    private sealed class Options(string[] arguments)
-    {
-        public bool Has(string name) => arguments.Contains(name);
-
-        public string? Text(string name) => Array.IndexOf(arguments, name) is >= 0 and var at && at + 1 < arguments.Length ? arguments[at + 1] : null;
-
-        public int Number(string name, int otherwise) => Text(name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
     }
 }

@@ -3,7 +3,7 @@ using BlobCaptioner.Profiles.Files;
 
 namespace BlobCaptioner.Benchmarks.Server;
 
-/// <summary>What is written about each picture.</summary>
+/// <summary>A profile to measure.</summary>
 /// <param name="Name">W1 to W4.</param>
 /// <param name="What">In words.</param>
 /// <param name="Profile">The fields.</param>

@@ -22,10 +22,30 @@ public sealed class BenchTests(AzuriteFixture files)
     }
 
     [Fact]
+    public async Task BenchPipeline_Help_ShowsOptionsExamplesAndExitCodes()
+    {
+        var result = await CaptionerProcess.RunBenchmarkAsync(files.CreateFolder(), "pipeline", "--help");
+        Assert.Equal(0, result.ExitCode);
+        Assert.All((string[])["--count", "--rounds", "--json", "Examples:", "BlobCaptioner.Benchmarks -- pipeline", "Exit codes:", "Show help"],
+            word => Assert.Contains(word, result.Text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task BenchPipeline_BadUse_ReturnsTwoAndSaysWhatIsWrong()
+    {
+        var folder = files.CreateFolder();
+        var result = await CaptionerProcess.RunBenchmarkAsync(folder, "pipeline", "--count", "0");
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("1 to 100000", result.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Errors, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
+    }
+
+    [Fact]
     public async Task BenchPipeline_AFewPictures_ComparesBothAndLeavesNoContainerBehind()
     {
         var folder = files.CreateFolder();
-        var result = await CaptionerProcess.RunAsync(folder, "bench", "pipeline", "--count", "12", "--rounds", "2", "--edge", "96", "--json");
+        var result = await CaptionerProcess.RunBenchmarkAsync(folder, "pipeline", "--count", "12", "--rounds", "2", "--edge", "96", "--json");
         Assert.True(result.ExitCode == 0, result.Text + result.Errors);
         var found = result.Json[0];
         Assert.Equal(2, found.GetProperty("rounds").GetArrayLength());

@@ -5,12 +5,12 @@ using Xunit;
 
 namespace BlobCaptioner.Tests.Cli;
 
-/// <summary>The built command <c>captioner</c> as a process of its own, as a user runs it.</summary>
+/// <summary>The built command <c>captioner</c> in its own process, as a user runs it.</summary>
 internal sealed class CaptionerProcess : IAsyncDisposable
 {
     // From its own build output: beside the tests, ASP.NET Core's assemblies come from the shared framework, which the command does not name.
-    private static readonly string Program = Path.Combine(
-        InfraFiles.Root, "src", "BlobCaptioner.Cli", Path.GetRelativePath(Path.Combine(InfraFiles.Root, "tests", "BlobCaptioner.Tests"), AppContext.BaseDirectory), "captioner");
+    private static readonly string Captioner = BuiltProgram(Path.Combine("src", "BlobCaptioner.Cli"), "captioner");
+    private static readonly string Benchmarks = BuiltProgram(Path.Combine("tests", "BlobCaptioner.Benchmarks"), "BlobCaptioner.Benchmarks");
 
     private readonly Process _process;
     private readonly Lock _lock = new();
@@ -19,10 +19,10 @@ internal sealed class CaptionerProcess : IAsyncDisposable
     private readonly List<(Func<string, bool> Wanted, TaskCompletionSource<string> Found)> _waiting = [];
     private readonly Task _ended;
 
-    private CaptionerProcess(string directory, IReadOnlyDictionary<string, string>? environment, string[] arguments)
+    private CaptionerProcess(string program, string directory, IReadOnlyDictionary<string, string>? environment, string[] arguments)
     {
         // Tests that run in the background of a script have inherited an ignored SIGINT, and would pass that on; env becomes the command.
-        var start = new ProcessStartInfo("env", ["--default-signal=INT", Program, .. arguments])
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", program, .. arguments])
         {
             WorkingDirectory = directory,
             RedirectStandardInput = true,
@@ -52,7 +52,7 @@ internal sealed class CaptionerProcess : IAsyncDisposable
     /// <summary>True once it is over.</summary>
     public bool HasExited => _process.HasExited;
 
-    /// <summary>What it wrote to stdout so far.</summary>
+    /// <summary>Lines of stdout so far.</summary>
     public IReadOnlyList<string> Output
     {
         get
@@ -64,7 +64,7 @@ internal sealed class CaptionerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>What it wrote to stderr so far, as one text.</summary>
+    /// <summary>The text of stderr so far.</summary>
     public string Errors
     {
         get
@@ -77,16 +77,23 @@ internal sealed class CaptionerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts it in a directory.</summary>
-    public static CaptionerProcess Start(string directory, params string[] arguments) => new(directory, environment: null, arguments);
+    public static CaptionerProcess Start(string directory, params string[] arguments) => new(Captioner, directory, environment: null, arguments);
 
     /// <summary>Starts it in a directory with variables set.</summary>
     public static CaptionerProcess Start(string directory, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
-        new(directory, environment, arguments);
+        new(Captioner, directory, environment, arguments);
 
     /// <summary>Runs it to its end.</summary>
     public static async Task<CaptionerResult> RunAsync(string directory, params string[] arguments)
     {
         await using var process = Start(directory, arguments);
+        return await process.EndAsync();
+    }
+
+    /// <summary>Runs the benchmarks' program to its end.</summary>
+    public static async Task<CaptionerResult> RunBenchmarkAsync(string directory, params string[] arguments)
+    {
+        await using var process = new CaptionerProcess(Benchmarks, directory, environment: null, arguments);
         return await process.EndAsync();
     }
 
@@ -147,6 +154,9 @@ internal sealed class CaptionerProcess : IAsyncDisposable
         _process.Dispose();
     }
 
+    private static string BuiltProgram(string project, string name) =>
+        Path.Combine(InfraFiles.Root, project, Path.GetRelativePath(Path.Combine(InfraFiles.Root, "tests", "BlobCaptioner.Tests"), AppContext.BaseDirectory), name);
+
     private void Keep(List<string> lines, string? line)
     {
         if (line is null)
@@ -166,4 +176,17 @@ internal sealed class CaptionerProcess : IAsyncDisposable
             }
         }
     }
+}
+
+/// <summary>The result of a process.</summary>
+internal sealed record CaptionerResult(int ExitCode, IReadOnlyList<string> Output, string Errors)
+{
+    /// <summary>All of stdout.</summary>
+    public string Text => string.Join('\n', Output);
+
+    /// <summary>Each line of stdout, which are JSON.</summary>
+    public IReadOnlyList<JsonElement> Json => [.. Output.Where(l => l.Length > 0).Select(l => JsonDocument.Parse(l).RootElement)];
+
+    /// <summary>The last line, <c>summary</c> of a run.</summary>
+    public JsonElement Summary => Json[^1].GetProperty("summary");
 }

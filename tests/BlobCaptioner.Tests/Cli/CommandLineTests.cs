@@ -1,9 +1,10 @@
+using BlobCaptioner.Cli.Commands;
 using BlobCaptioner.Tests.LocalStack;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Cli;
 
-/// <summary>What the command says and returns before it does anything.</summary>
+/// <summary>Help and usage errors of the command.</summary>
 public sealed class CommandLineTests(AzuriteFixture fixture)
 {
     [Theory]
@@ -17,12 +18,21 @@ public sealed class CommandLineTests(AzuriteFixture fixture)
     [InlineData("doctor", "--model", "--slots", "--json")]
     [InlineData("bench engine", "--count", "--rounds", "--words", "--slots", "--json")]
     [InlineData("estimate fleet", "--pictures-per-minute", "--workers", "--json")]
-    [InlineData("bench pipeline", "--count", "--rounds", "--json")]
     public async Task Help_OfEachCommand_ShowsOptionsExamplesAndExitCodes(string command, params string[] words)
     {
         var result = await CaptionerProcess.RunAsync(fixture.CreateFolder(), [.. command.Split(' '), "--help"]);
         Assert.Equal(0, result.ExitCode);
         Assert.All((string[])[.. words, "Examples:", $"captioner {command}", "Exit codes:", "Show help"], word => Assert.Contains(word, result.Text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Help_OfTheRoot_ListsAllCommandsOnOneScreen()
+    {
+        var result = await CaptionerProcess.RunAsync(fixture.CreateFolder(), "--help");
+        Assert.Equal(0, result.ExitCode);
+        Assert.All(CaptionerCommand.Create().Subcommands, command => Assert.Contains(result.Output, line => line.StartsWith($"  {command.Name} ", StringComparison.Ordinal)));
+        Assert.InRange(result.Output.Count, 20, 40);
+        Assert.Contains("Exit codes:", result.Text, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -46,7 +56,7 @@ public sealed class CommandLineTests(AzuriteFixture fixture)
     [InlineData("sweep --unknown", "--unknown")]
     [InlineData("redo", "--status, --flag")]
     [InlineData("redo --with nope a.jpg", "'nope'")]
-    [InlineData("bench pipeline --count 0", "1 to 100000")]
+    [InlineData("bench engine --count 0", "1 to 100000")]
     [InlineData("bench engine --server http://127.0.0.1:1 --server-model x", "leave --server out")]
     [InlineData("estimate fleet", "--pictures-per-minute")]
     [InlineData("estimate fleet --pictures-per-minute 0", "'0'")]

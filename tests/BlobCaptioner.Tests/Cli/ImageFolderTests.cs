@@ -1,5 +1,5 @@
+using BlobCaptioner.Cli;
 using BlobCaptioner.Cli.Folders;
-using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Tests.LocalStack;
 using Xunit;
 

@@ -8,12 +8,13 @@ using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Pipeline;
 using BlobCaptioner.Tests.Remote;
 using BlobCaptioner.Web;
+using BlobCaptioner.Web.Setup;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Cli;
 
-/// <summary>What keeps the queue filled, on a real Azurite and a clock that the test moves.</summary>
+/// <summary>The sweep feed on a real Azurite, with a clock that the test moves.</summary>
 public sealed class SweepFeedTests(AzuriteFixture azurite) : IAsyncDisposable
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(2);

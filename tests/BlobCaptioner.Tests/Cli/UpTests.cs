@@ -7,7 +7,7 @@ using Xunit;
 
 namespace BlobCaptioner.Tests.Cli;
 
-/// <summary>The main command as a process, on a real Azurite of its own and the real model.</summary>
+/// <summary>The main command as a process, on its own Azurite and the real model.</summary>
 public sealed class UpTests(AzuriteFixture files)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

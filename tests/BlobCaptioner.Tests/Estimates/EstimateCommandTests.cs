@@ -41,7 +41,7 @@ public sealed class EstimateCommandTests(AzuriteFixture files)
         var result = await RunAsync(await FillAsync(3), "--profile", "sample", "--gpu-price-per-hour", "2.50");
         Assert.True(result.ExitCode == 0, result.Errors);
         Assert.All(
-            (string[])["pictures a minute", "95 %", "turned down", "all pictures", "still to be done", "GPU cost", "USD", "fewer than 5"],
+            (string[])["pictures a minute", "95 %", "rejected", "all pictures", "still to be done", "GPU cost", "USD", "fewer than 5"],
             word => Assert.Contains(word, result.Text, StringComparison.Ordinal));
     }
 

@@ -9,7 +9,7 @@ namespace BlobCaptioner.Tests.LocalStack;
 
 /// <summary>
 /// One real Azurite for the whole test run, in memory, on free ports, started by the first test that asks. Tests keep apart by
-/// <see cref="UniqueName"/>. A test that stops, kills or restarts Azurite takes one of its own through <see cref="StartOwnAsync"/>.
+/// <see cref="UniqueName"/>. A test that stops, kills or restarts Azurite starts its own with <see cref="StartOwnAsync"/>.
 /// </summary>
 public sealed class AzuriteFixture : IAsyncLifetime
 {
@@ -35,7 +35,7 @@ public sealed class AzuriteFixture : IAsyncLifetime
         }
     }
 
-    /// <summary>Makes a container of its own for a test.</summary>
+    /// <summary>Creates a container for a test.</summary>
     public async Task<BlobContainerClient> CreateContainerAsync(string role, CancellationToken cancellationToken)
     {
         var container = new BlobContainerClient(await GetConnectionStringAsync(cancellationToken), UniqueName(role));
@@ -43,7 +43,7 @@ public sealed class AzuriteFixture : IAsyncLifetime
         return container;
     }
 
-    /// <summary>Makes a queue of its own for a test; messages as base64.</summary>
+    /// <summary>Creates a queue for a test, with base64 messages.</summary>
     public async Task<QueueClient> CreateQueueAsync(string role, CancellationToken cancellationToken)
     {
         var options = new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 };

@@ -39,7 +39,7 @@ public sealed class AzuriteProcessTests(AzuriteFixture fixture)
     [Fact]
     public async Task StartAsync_TheUsualPortsAreTaken_TakesFreeOnes()
     {
-        // whoever has it already, here or on this machine: it is taken
+        // the port is taken, by this test or by another program
         using var blocker = TryListen(AzuritePorts.Usual.Queue);
         await using var azurite = await AzuriteProcess.StartAsync(new(), progress: null, TimeProvider.System, Cancellation);
         Assert.NotEqual(AzuritePorts.Usual.Blob, azurite.Ports.Blob);

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using BlobCaptioner.Exports;
 using BlobCaptioner.Records;
 using BlobCaptioner.Web.Index;
-using BlobCaptioner.Web.Reviews;
+using BlobCaptioner.Web.Records;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Records;

@@ -5,7 +5,6 @@ using BlobCaptioner.Tests.Cli;
 using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Pipeline;
 using BlobCaptioner.Tests.Records;
-using BlobCaptioner.Web;
 using BlobCaptioner.Web.Api;
 using Xunit;
 
@@ -38,7 +37,7 @@ public sealed class BrokenRecordTests(AzuriteFixture azurite)
         Assert.Contains("'a.jpg.json'", page.Items[1].Problem, StringComparison.Ordinal);
         Assert.Contains("flags", page.Items[1].Problem, StringComparison.Ordinal);
 
-        // What comes later is seen, a mended record too.
+        // Later changes are seen, and so is a repaired record.
         await host.UploadAsync("a.jpg.json", await WholeAsync("a.jpg"));
         await host.UploadAsync("e.jpg", TestPipeline.Picture());
         await Eventually.TrueAsync(async () => (page = await PicturesAsync()).Items.Count == 6 && page.States[PictureState.Described] == 2, "the mended one and the new one");

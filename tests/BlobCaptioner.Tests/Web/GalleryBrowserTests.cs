@@ -39,6 +39,7 @@ public sealed class GalleryBrowserTests(AzuriteFixture azurite, ChromiumFixture 
         await host.DescribeAsync("red.png");
         var page = await chromium.OpenAsync(host.Address);
         await page.GotoAsync("/");
+        await Expect(page.Card("red.png")).ToHaveAttributeAsync("data-state", "described");
         await page.DropAsync([("broken.png", "this is no picture"u8.ToArray()), ("red.png", TestPipeline.Picture(9)), ("notes.json", "{}"u8.ToArray()), ("fine.png", TestPipeline.Picture(8))]);
 
         await Expect(page.Locator("[data-upload=failed]")).ToContainTextAsync("Not a picture");

@@ -2,7 +2,7 @@ using Microsoft.Playwright;
 
 namespace BlobCaptioner.Tests.Web;
 
-/// <summary>What people do on the page.</summary>
+/// <summary>Actions of people on the page.</summary>
 internal static class PageActions
 {
     private const string MakeFiles = """

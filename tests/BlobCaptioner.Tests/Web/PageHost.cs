@@ -14,12 +14,13 @@ using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Pipeline;
 using BlobCaptioner.Web;
 using BlobCaptioner.Web.Api;
+using BlobCaptioner.Web.Setup;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Web;
 
-/// <summary>The page on a container of its own, beside the pipeline of <c>captioner up</c>, with a model of the test's choice.</summary>
+/// <summary>The page on its own container, with the pipeline of <c>captioner up</c> and a model that the test chooses.</summary>
 internal sealed class PageHost : IAsyncDisposable
 {
     private readonly ImagePreparer _preparer = new(new ImageOptions());
@@ -45,8 +46,8 @@ internal sealed class PageHost : IAsyncDisposable
 
     /// <summary>Starts the page.</summary>
     /// <param name="azurite">The store.</param>
-    /// <param name="model">What describes; null for nothing.</param>
-    /// <param name="profile">What is written; null for the bundled model's own short one.</param>
+    /// <param name="model">The model; null for none.</param>
+    /// <param name="profile">The profile; null for the short profile of the bundled model.</param>
     /// <param name="works">True works on the queue and sweeps, as <c>up</c> does.</param>
     /// <param name="change">Changes the page's options.</param>
     /// <param name="images">Limits of pictures.</param>
@@ -139,7 +140,7 @@ internal sealed class PageHost : IAsyncDisposable
 
     private void Tell(PipelineEvent step)
     {
-        Web.Take(step);
+        Web.OnEvent(step);
         Events.Add(step);
     }
 }

@@ -95,8 +95,8 @@ public sealed class RecordApiTests(AzuriteFixture azurite)
     [InlineData("title", "[LONG]", "characters; the limit is")]
     [InlineData("bullets", "[\"a\",\"b\",\"c\"]", "3 items; the limit is 2")]
     [InlineData("color", "\"plaid\"", "not one of its values")]
-    [InlineData("nothing", "\"x\"", "there is no such field")]
-    [InlineData("title", "{\"a\":1}", "neither a text nor a list")]
+    [InlineData("nothing", "\"x\"", "the record has no such field")]
+    [InlineData("title", "{\"a\":1}", "neither a string nor an array")]
     public async Task Edit_Value_IsHeldToTheFieldsLimits(string field, string value, string? problem)
     {
         await using var host = await PageHost.StartAsync(azurite, new ScriptedModel(), s_profile);

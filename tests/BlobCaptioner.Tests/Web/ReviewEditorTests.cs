@@ -1,6 +1,6 @@
 using System.Text.Json;
 using BlobCaptioner.Records;
-using BlobCaptioner.Web.Reviews;
+using BlobCaptioner.Web.Records;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Web;
@@ -60,12 +60,12 @@ public sealed class ReviewEditorTests
     public void Edit_ManySteps_KeepsTheLastOnes()
     {
         JsonElement? review = null;
-        for (var i = 0; i < ReviewEditor.MostSteps + 20; i++)
+        for (var i = 0; i < ReviewEditor.MaxSteps + 20; i++)
         {
             review = ReviewEditor.Edit(review, [new("en", "title", $"{i}")], "Ana", s_at);
         }
 
-        Assert.Equal(ReviewEditor.MostSteps, ReviewEditor.Steps(review));
+        Assert.Equal(ReviewEditor.MaxSteps, ReviewEditor.Steps(review));
     }
 
     private static string? Title(JsonElement? review) => RecordReview.Read(review).Edits.Copy.GetValueOrDefault("en")?.GetValueOrDefault("title")?.ToString();

@@ -5,7 +5,7 @@ using System.Text.Json;
 using BlobCaptioner.Images;
 using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Pipeline;
-using BlobCaptioner.Web;
+using BlobCaptioner.Web.Setup;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Web;
@@ -23,7 +23,7 @@ public sealed class SafetyTests(AzuriteFixture azurite)
     [InlineData("0.0.0.0", null, true, null)]
     [InlineData("127.0.0.1", null, false, null)]
     [InlineData("::1", null, false, null)]
-    [InlineData("shop.example", null, false, "no address")]
+    [InlineData("shop.example", null, false, "not an address")]
     public void Options_OtherThanLoopback_NeedATokenOrASignIn(string address, string? token, bool signIn, string? problem)
     {
         var options = new WebOptions { Address = address, Token = token, PlatformSignIn = signIn, IndexPath = "x" };

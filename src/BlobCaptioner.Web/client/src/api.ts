@@ -76,6 +76,9 @@ export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => call<T
 export const thumbnail = (card: { image: string; imageVersion: string }): string => '/api/thumbnail' + query({ name: card.image, v: card.imageVersion });
 export const original = (name: string): string => '/api/image' + query({ name });
 
+/** The name that edits are signed with. */
+export const person = (): string | undefined => localStorage.getItem('person') || undefined;
+
 /** Posts a form and reads server-sent events out of the answer. */
 export const stream = async (path: string, form: FormData, on: (type: string, data: unknown) => void, signal: AbortSignal): Promise<void> => {
   const answer = await fetch('/api' + path, { method: 'POST', body: form, signal });

@@ -1,7 +1,6 @@
 import { ActionIcon, Select, TextInput, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { ApiError, get, type Status } from './api';
+import { get, person, type Status } from './api';
 import { BatchStrip } from './batch';
 import { ExportPage } from './exportPage';
 import { Gallery } from './gallery';
@@ -9,19 +8,10 @@ import { begin, useLive } from './live';
 import { ProfilesPage } from './profiles';
 import { RecordPage } from './record';
 import { follow, useRoute } from './route';
+import { tell } from './tell';
 import { TryPage } from './tryPage';
 import { Uploads } from './uploads';
 import { firstTongue, sayIn, tongues, useWords, Words, type Tongue } from './words';
-
-/** Tells of an error, with its way out. */
-export const tell = (title: string, error: unknown): void => {
-  if (error instanceof DOMException && error.name === 'AbortError') {
-    return;
-  }
-  const message = error instanceof ApiError ? `${error.message} ${error.remedy}` : String(error);
-  notifications.show({ title, message, color: 'red', autoClose: 12_000 });
-};
-export const person = (): string | undefined => localStorage.getItem('person') || undefined;
 
 export const App = () => {
   const [tongue, setTongue] = useState<Tongue>(firstTongue);

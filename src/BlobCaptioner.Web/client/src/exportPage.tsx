@@ -2,7 +2,7 @@ import { Alert, Button, Select, Switch, Table, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
 import { get, query, type ExportPreview, type Facets, type Status } from './api';
-import { tell } from './app';
+import { tell } from './tell';
 import { nameOf, useWords } from './words';
 
 /** Cells of CSV or TSV, as RFC 4180 has it. */

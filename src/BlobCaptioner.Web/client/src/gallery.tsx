@@ -3,9 +3,9 @@ import { useDebouncedValue, useElementSize, useMediaQuery, useMergedRef } from '
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { get, query, states, thumbnail, type Card, type Facets, type Page, type PictureState, type Status } from './api';
-import { tell } from './app';
 import { useLive, useLiveEvents } from './live';
 import { follow, go, useRoute } from './route';
+import { tell } from './tell';
 import { choose } from './uploads';
 import { nameOf, useWords } from './words';
 

@@ -3,7 +3,7 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { useCallback, useEffect, useState } from 'react';
 import { call, get, query, stream, type CaptionRecord, type Card, type Page, type ProfileItem, type ProfileReport, type Status } from './api';
-import { tell } from './app';
+import { tell } from './tell';
 import { Result } from './tryPage';
 import { label, useWords } from './words';
 

@@ -1,11 +1,11 @@
 import { Alert, Anchor, Badge, Button, Code, Menu, MultiSelect, Select, Tabs, Textarea } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { ApiError, asText, call, get, lengthOf, original, query, type CaptionRecord, type Change, type Conflict, type Field, type Page, type ProfileItem, type RecordView, type Value } from './api';
-import { person, tell } from './app';
+import { ApiError, asText, call, get, lengthOf, original, person, query, type CaptionRecord, type Change, type Conflict, type Field, type Page, type ProfileItem, type RecordView, type Value } from './api';
 import { filterOf, State } from './gallery';
 import { useLive, useLiveEvents } from './live';
 import { follow, go, useRoute } from './route';
+import { tell } from './tell';
 import { canUndo, note, undoLast } from './undo';
 import { explain, label, nameOf, useWords, type Say } from './words';
 

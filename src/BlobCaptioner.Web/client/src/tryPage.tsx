@@ -1,7 +1,7 @@
 import { Alert, Button, FileButton, Paper, SegmentedControl, Select, Slider, Textarea, TextInput } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 import { asText, get, original, stream, type CaptionRecord, type DraftText, type Fault, type ProfileItem, type Status } from './api';
-import { tell } from './app';
+import { tell } from './tell';
 import { label, nameOf, useWords } from './words';
 
 interface Answer { id: number; title: string; texts: DraftText[]; record?: CaptionRecord; fault?: Fault; isRunning: boolean; ms?: number }

@@ -1,0 +1,260 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using BlobCaptioner.Captioning;
+using BlobCaptioner.Exports;
+using BlobCaptioner.Pipeline;
+using BlobCaptioner.Pipeline.Sweeps;
+using BlobCaptioner.Profiles;
+using BlobCaptioner.Profiles.Files;
+using BlobCaptioner.Records;
+using BlobCaptioner.Storage;
+using BlobCaptioner.Web.Api;
+using BlobCaptioner.Web.Index;
+using BlobCaptioner.Web.Setup;
+
+namespace BlobCaptioner.Web.Records;
+
+/// <summary>Shows records and stores reviews. A write that collides with another one is repeated if the two touch different fields, and reported as a conflict if not.</summary>
+internal sealed class RecordEditor(WebContext context, RecordIndex index, IndexSync sync)
+{
+    private const int MaxTries = 20;
+
+    /// <summary>Shows a record.</summary>
+    public async Task<RecordView> ReadAsync(string name, CancellationToken cancellationToken) => await ViewAsync(name, await FindAsync(name, cancellationToken), cancellationToken);
+
+    /// <summary>Stores edits.</summary>
+    /// <returns>The current record, or the conflict.</returns>
+    public async Task<(RecordView? Now, EditConflict? Conflict)> EditAsync(string name, EditRequest request, string? who, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; attempt < MaxTries; attempt++)
+        {
+            var seen = await RequireAsync(name, cancellationToken);
+            var fields = await FieldsOfAsync(name, seen.Record!, cancellationToken);
+            var changes = request.Changes.Select(c => Check(c, fields)).ToList();
+            if (Differences(seen.Record!, request, seen.ETag) is { Count: > 0 } differences)
+            {
+                return (null, new() { Fields = differences, By = RecordReview.Read(seen.Record!.Review).By, Now = await ViewAsync(name, seen, cancellationToken) });
+            }
+
+            var review = ReviewEditor.Edit(seen.Record!.Review, changes, who, context.Time.GetUtcNow());
+            if (await StoreAsync(seen, review, cancellationToken) is { } stored)
+            {
+                return (await ViewAsync(name, stored, cancellationToken), null);
+            }
+        }
+
+        throw Busy(name);
+    }
+
+    /// <summary>Stores a decision, or undoes the last step.</summary>
+    /// <returns>The current record, or the conflict: the record was changed since it was seen.</returns>
+    public async Task<(RecordView? Now, EditConflict? Conflict)> DecideAsync(string name, ReviewRequest request, string? who, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; attempt < MaxTries; attempt++)
+        {
+            var seen = await RequireAsync(name, cancellationToken);
+            if (seen.ETag != request.ETag)
+            {
+                // A person approves only what they have read.
+                return (null, new() { Fields = [], By = RecordReview.Read(seen.Record!.Review).By, Now = await ViewAsync(name, seen, cancellationToken) });
+            }
+
+            var now = context.Time.GetUtcNow();
+            var review = request.State switch
+            {
+                "undo" => ReviewEditor.Undo(seen.Record!.Review, who, now)
+                    ?? throw new ApiException(409, "nothing-to-undo", "This record has no step to undo.", "Reload the record."),
+                "open" => ReviewEditor.Decide(seen.Record!.Review, null, who, now),
+                RecordReview.Approved or RecordReview.Rejected => ReviewEditor.Decide(seen.Record!.Review, request.State, who, now),
+                _ => throw new ApiException(400, "state-invalid", $"'{request.State}' is not a state.", "Give approved, rejected, open or undo."),
+            };
+            if (request.State == RecordReview.Approved && seen.Record!.Status != RecordStatus.Described)
+            {
+                throw new ApiException(409, "no-copy", $"'{name}' has no copy to approve.", "Replace the picture, or have it described again.");
+            }
+
+            if (await StoreAsync(seen, review, cancellationToken) is { } stored)
+            {
+                return (await ViewAsync(name, stored, cancellationToken), null);
+            }
+        }
+
+        throw Busy(name);
+    }
+
+    /// <summary>Has records written anew.</summary>
+    public async Task<RedoResult> RedoAsync(RedoAsk request, CancellationToken cancellationToken)
+    {
+        var part = request.Fields.Count + request.Languages.Count > 0 ? new CopyPart(request.Fields, request.Languages) : null;
+        if (request.Profile is { } profile && await context.Folders.FindProfileAsync(profile, cancellationToken) is null)
+        {
+            throw new ApiException(
+                400,
+                "profile-unknown",
+                $"There is no valid profile '{profile}'.",
+                $"Built in: {string.Join(", ", BuiltInProfiles.Names)}; profiles of the container are in _profiles/.");
+        }
+
+        if (request.Profile is not null && part is not null)
+        {
+            throw new ApiException(
+                400, "redo-invalid", "A redo with another profile writes the whole record.", "Leave out either the profile or the fields and languages.");
+        }
+
+        foreach (var name in part is not null || request.Profile is not null ? request.Names : [])
+        {
+            var seen = await RequireAsync(name, cancellationToken);
+            if (request.Profile is not null && seen.Record!.Product is not null)
+            {
+                throw new ApiException(409, "profile-of-product", $"'{name}' belongs to a product, and all its pictures share one profile.", "Change the profile in the folder's _captioner.json.");
+            }
+
+            if (part is not null && part.Of(await ProfileOfAsync(name, seen.Record!, cancellationToken)) is null)
+            {
+                throw new ApiException(
+                    400, "redo-invalid", $"The profile of '{name}' has no field {string.Join(", ", request.Fields)} in {string.Join(", ", request.Languages)}.", "GET /api/record names its fields and languages.");
+            }
+        }
+
+        var done = await new Redo(context.Intake).RunAsync(
+            new() { Profiles = context.ProfileOrDefault, Names = request.Names, Only = part, As = request.Profile }, cancellationToken);
+        return new(done.Enqueued, done.InFlight, done.Gone + done.Blocked);
+    }
+
+    private async Task<StoredRecord?> StoreAsync(StoredRecord seen, JsonElement review, CancellationToken cancellationToken)
+    {
+        var stored = await context.Store.ReviewAsync(seen, review, cancellationToken);
+        if (stored is not null)
+        {
+            sync.Update(stored.Record!, stored.ETag);
+        }
+
+        return stored;
+    }
+
+    private Task<StoredRecord?> FindAsync(string name, CancellationToken cancellationToken) =>
+        ProductRecords.IsProductRecord(name) ? context.Store.ReadProductAsync(name, cancellationToken) : context.Store.ReadAsync(name, cancellationToken);
+
+    private async Task<StoredRecord> RequireAsync(string name, CancellationToken cancellationToken)
+    {
+        var stored = await FindAsync(name, cancellationToken) ?? throw new ApiException(404, "no-record", $"'{name}' has no record yet.", "Wait until it is described.");
+        if (stored.Record is null)
+        {
+            var why = stored.InTheWay(ProductRecords.IsProductRecord(name) ? name : ImageNames.RecordFor(name), name);
+            throw new ApiException(409, why.Code, why.Message, why.Remedy);
+        }
+
+        return stored;
+    }
+
+    private async Task<RecordView> ViewAsync(string name, StoredRecord? stored, CancellationToken cancellationToken)
+    {
+        var card = index.Find(name);
+        if (stored?.Record is not { } record)
+        {
+            // The listing may not have seen a picture that was just uploaded.
+            return new()
+            {
+                Card = card ?? (await context.Store.GetImageETagAsync(name, cancellationToken) is { } there
+                    ? IndexedPicture.Waiting(name, there, uploaded: null).Card
+                    : throw ApiException.NotFound(name)),
+            };
+        }
+
+        var etag = ProductRecords.IsProductRecord(name) ? "" : await context.Store.GetImageETagAsync(name, cancellationToken) ?? record.Image.ETag;
+        var fresh = IndexedPicture.Of(name, etag, stored.ETag, record, card?.Uploaded).Card;
+        return new()
+        {
+            Card = fresh,
+            ETag = stored.ETag,
+            Record = JsonSerializer.Deserialize<JsonElement>(CaptionStore.Serialize(record)),
+            Fields = await FieldsOfAsync(name, record, cancellationToken),
+            UndoSteps = ReviewEditor.Steps(record.Review),
+            CanChangeProfile = record.Product is null,
+        };
+    }
+
+    private async Task<IReadOnlyList<FieldView>> FieldsOfAsync(string name, CaptionRecord record, CancellationToken cancellationToken) =>
+        record.Status == RecordStatus.Described ? FieldView.Of(await ProfileOfAsync(name, record, cancellationToken)) : [];
+
+    // The current profile. Fields and languages that the record has and the profile no longer has are added.
+    private async Task<Profile> ProfileOfAsync(string name, CaptionRecord record, CancellationToken cancellationToken)
+    {
+        var image = record.Image.Name;
+        var basis = context.ProfileOrDefault(record.Profile.Name);
+        var folder = record.Profile.IsPinned
+            ? await context.Folders.AsAsync(image, record.Profile.Name, cancellationToken)
+            : await context.Folders.ForAsync(image, basis, cancellationToken);
+        var assignment = Assignment.Of(folder, basis);
+        var profile = ProductRecords.IsProductRecord(name) ? assignment.Product?.Profile ?? basis.ForProduct() : assignment.Profile;
+        var missing = record.Copy.Values.SelectMany(c => c).Select(c => (c.Key, c.Value.IsList, IsAttribute: false))
+            .Concat(record.Attributes.Select(a => (a.Key, IsList: a.Value.Value is { IsList: true }, IsAttribute: true)))
+            .DistinctBy(f => f.Key, StringComparer.Ordinal)
+            .Where(f => profile.Fields.All(p => p.Name != f.Key))
+            .Select(f => new ProfileField { Name = f.Key, Kind = f.IsList ? FieldKind.TextList : FieldKind.Text, IsAttribute = f.IsAttribute, MaxCharacters = 10_000, MaxItems = 100 });
+        var languages = record.Profile.Languages ?? [.. record.Copy.Keys];
+        return profile with
+        {
+            Fields = [.. profile.Fields, .. missing],
+            Languages = [.. profile.Languages, .. languages.Where(l => profile.Languages.All(p => p.Tag != l)).Select(l => new ProfileLanguage(l))],
+        };
+    }
+
+    private static ReviewChange Check(FieldEdit edit, IReadOnlyList<FieldView> fields)
+    {
+        var field = fields.FirstOrDefault(f => f.Name == edit.Field && f.IsAttribute == edit.Language is null)
+            ?? throw Bad(edit, "the record has no such field", $"Fields: {string.Join(", ", fields.Select(f => f.Name))}.");
+        var change = new ReviewChange(edit.Language, edit.Field, ReviewEditor.Value(edit.Value is { ValueKind: not JsonValueKind.Null } value ? JsonNode.Parse(value.GetRawText()) : null));
+        if (change.Value is null)
+        {
+            return edit.Value is null or { ValueKind: JsonValueKind.Null } ? change : throw Bad(edit, "the value is neither a string nor an array of strings", "Send a string, an array of strings, or null.");
+        }
+
+        var items = change.Value.Items.Where(i => i.Length > 0).ToList();
+        if (field.MaxCharacters is { } limit && items.Find(i => Length(i) > limit) is { } long_)
+        {
+            throw Bad(edit, $"it has {Length(long_)} characters; the limit is {limit}", "Shorten it.");
+        }
+
+        if (change.Value.IsList && field.MaxItems is { } most && items.Count > most)
+        {
+            throw Bad(edit, $"it has {items.Count} items; the limit is {most}", "Remove some.");
+        }
+
+        if (field.Values.Count > 0 && items.Find(i => !field.Values.Contains(i, StringComparer.Ordinal)) is { } stranger)
+        {
+            throw Bad(edit, $"'{stranger}' is not one of its values", $"Values: {string.Join(", ", field.Values.Take(40))}.");
+        }
+
+        return change;
+    }
+
+    // Fields whose value differs from the one the person saw. "Was" decides if it is given, since the page may have reloaded the record while the person was writing.
+    private static List<string> Differences(CaptionRecord record, EditRequest request, string etag)
+    {
+        var shown = EffectiveRecord.Of(record).Record;
+        var fields = new List<string>();
+        foreach (var change in request.Changes.Where(c => c.Was is not null || etag != request.ETag))
+        {
+            var now = change.Language is null
+                ? shown.Attributes.GetValueOrDefault(change.Field)?.Value
+                : shown.Copy.GetValueOrDefault(change.Language)?.GetValueOrDefault(change.Field);
+            var was = change.Was is { ValueKind: not JsonValueKind.Null } seen ? ReviewEditor.Value(JsonNode.Parse(seen.GetRawText())) : null;
+            if (Text(now) != Text(was))
+            {
+                fields.Add(new ReviewChange(change.Language, change.Field, null).Key);
+            }
+        }
+
+        return fields;
+
+        static string Text(CopyValue? value) => value is null ? "" : string.Join('\u001f', value.Items);
+    }
+
+    private static int Length(string text) => text.EnumerateRunes().Count();
+
+    private static ApiException Bad(FieldEdit edit, string why, string remedy) =>
+        new(400, "edit-invalid", $"{(edit.Language is null ? "" : edit.Language + " ")}{edit.Field}: {why}.", remedy);
+
+    private static ApiException Busy(string name) => new(503, "busy", $"'{name}' is being changed by several writers.", "Try again.");
+}
