@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
-using BlobCaptioner.Inference;
 using BlobCaptioner.Inference.Batching;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Files;
