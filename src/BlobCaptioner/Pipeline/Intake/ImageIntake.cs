@@ -7,6 +7,7 @@ using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
 using BlobCaptioner.Telemetry;
+using BlobCaptioner.Validation;
 
 namespace BlobCaptioner.Pipeline.Intake;
 
@@ -48,7 +49,7 @@ public sealed class ImageIntake
         CaptionStorage storage, ImagePreparer preparer, IntakeOptions? options, TimeProvider? time, Action<PipelineEvent>? onEvent, Assignments assignments)
     {
         _storage = storage;
-        _options = options ?? new();
+        _options = new IntakeOptionsValidator().Require(options ?? new());
         _time = time ?? TimeProvider.System;
         _onEvent = onEvent;
         _store = new(storage);

@@ -1,12 +1,13 @@
-using System.ComponentModel.DataAnnotations;
 using Azure.Storage.Queues.Models;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Storage;
+using BlobCaptioner.Validation;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace BlobCaptioner.Pipeline.Jobs;
 
@@ -40,7 +41,7 @@ public sealed partial class CaptionQueueLoop : IDisposable
     /// <param name="onEvent">Told of every step; called from many threads.</param>
     /// <param name="logger">Null logs nothing.</param>
     /// <param name="settings">What the folders say; null reads them from the store.</param>
-    /// <exception cref="ValidationException">An option is out of its range.</exception>
+    /// <exception cref="OptionsValidationException">An option is out of its range.</exception>
     public CaptionQueueLoop(
         CaptionStorage storage,
         ImagePreparer preparer,
@@ -67,8 +68,7 @@ public sealed partial class CaptionQueueLoop : IDisposable
         Assignments assignments)
     {
         _storage = storage;
-        _options = options ?? new();
-        Validator.ValidateObject(_options, new ValidationContext(_options), validateAllProperties: true);
+        _options = new QueueLoopOptionsValidator().Require(options ?? new());
         _time = time ?? TimeProvider.System;
         _onEvent = onEvent;
         _logger = (ILogger?)logger ?? NullLogger.Instance;
