@@ -35,6 +35,12 @@ public sealed class ImageIntake
         TimeProvider? time = null,
         Action<PipelineEvent>? onEvent = null,
         FolderSettings? settings = null)
+        : this(storage, preparer, options, time, onEvent, new Assignments(settings ?? new(storage, time: time)))
+    {
+    }
+
+    internal ImageIntake(
+        CaptionStorage storage, ImagePreparer preparer, IntakeOptions? options, TimeProvider? time, Action<PipelineEvent>? onEvent, Assignments assignments)
     {
         Storage = storage;
         _options = new IntakeOptionsValidator().Require(options ?? new());
@@ -43,8 +49,8 @@ public sealed class ImageIntake
         Store = new(storage);
         _dispatch = new(storage, _options.ClaimTimeout);
         _prepared = new(storage, preparer);
-        Assignments = new(settings ?? new(storage, time: time));
-        Products = new(storage, Assignments, _options.ClaimTimeout, _options.Model?.Hash, Time, (kind, name, error) => Publish(kind, name, error));
+        Assignments = assignments;
+        Products = new(storage, assignments, _options.ClaimTimeout, _options.Model?.Hash, Time, (kind, name, error) => Publish(kind, name, error));
     }
 
     internal CaptionStorage Storage { get; }
