@@ -8,7 +8,6 @@ using BlobCaptioner.Engine;
 using BlobCaptioner.Exports;
 using BlobCaptioner.Hosting.Settings;
 using BlobCaptioner.Hosting.Telemetry;
-using BlobCaptioner.Models;
 using BlobCaptioner.Pipeline.Jobs;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Tests.Pipeline;
@@ -24,8 +23,8 @@ namespace BlobCaptioner.Tests.Hosting;
 /// <summary>All options are of one idiom: rules as attributes, unit and default in the documentation, a generated validator.</summary>
 public sealed class OptionsTests
 {
-    // Part of a profile, whose schema has the ranges; one export; one download; one start of Azurite. They aren't settings of a host.
-    private static readonly HashSet<Type> Exempt = [typeof(SamplingOptions), typeof(ExportOptions), typeof(ModelPullOptions), typeof(AzuriteOptions)];
+    // Part of a profile, whose schema has the ranges; one export; one start of Azurite. They aren't settings of a host.
+    private static readonly HashSet<Type> Exempt = [typeof(SamplingOptions), typeof(ExportOptions), typeof(AzuriteOptions)];
 
     private static readonly Assembly[] Assemblies =
         [typeof(ICaptionModel).Assembly, typeof(DecoderOptions).Assembly, typeof(SettingsBinding).Assembly, typeof(WebOptions).Assembly, typeof(CaptionRunOptions).Assembly];
