@@ -1,7 +1,7 @@
-using System.ComponentModel.DataAnnotations;
 using System.Net;
 using BlobCaptioner.Pipeline;
 using BlobCaptioner.Web.Api;
+using BlobCaptioner.Validation;
 using BlobCaptioner.Web.Endpoints;
 using BlobCaptioner.Web.Index;
 using BlobCaptioner.Web.Live;
@@ -42,13 +42,13 @@ public sealed class CaptionerWeb : IAsyncDisposable
     /// <param name="options">Address and access.</param>
     /// <param name="logging">For failures.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="ValidationException">An option is out of range; the message says which.</exception>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of range. The message says which.</exception>
     /// <exception cref="IOException">The port is taken.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">The port is reserved by the system or not allowed for this user.</exception>
     public static async Task<CaptionerWeb> StartAsync(WebContext context, WebOptions options, ILoggerFactory logging, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(context);
-        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        new WebOptionsValidator().Require(options);
         var log = logging.CreateLogger<CaptionerWeb>();
         var index = new RecordIndex(options.IndexPath, context.Storage.Images.Uri.AbsoluteUri);
         var feed = new LiveFeed(context.Time);

@@ -1,67 +1,45 @@
 using System.Reflection;
 using BlobCaptioner.Captioning;
-using BlobCaptioner.Telemetry;
 using Mono.Cecil;
-using NetArchTest.Rules;
 using Xunit;
 
 namespace BlobCaptioner.Tests;
 
-/// <summary>The floor plan: a folder of <c>src/BlobCaptioner</c> uses only those above it in this list, and no assembly's namespaces use each other in a circle.</summary>
+/// <summary>The floor plan: a folder of <c>src/BlobCaptioner</c> uses only those above it, and no assembly's namespaces use each other in a circle.</summary>
 public sealed class HouseTests
 {
     private static readonly string[] Folders =
     [
-        "Storage", "Text", "Telemetry", "Profiles", "Records", "Images", "Models", "Captioning", "Inference", "Remote", "Pipeline", "Exports", "Evaluation", "Estimates",
+        "Validation", "Storage", "Text", "Telemetry", "Profiles", "Records", "Images", "Models", "Captioning", "Inference", "Remote", "Pipeline", "Exports", "Evaluation", "Estimates",
     ];
 
-    public static TheoryData<string> Names => [.. Folders];
-
-    [Theory]
-    [MemberData(nameof(Names))]
-    public void Types_OfAFolder_UseOnlyFoldersAboveIt(string folder)
+    [Fact]
+    public void Folders_OfTheLogic_UseOnlyThoseAboveThem()
     {
-        string[] below = [.. Folders.SkipWhile(f => f != folder).Skip(1).Select(NamespaceOf)];
-
-        // NetArchTest takes the name of a meter, a constant, for a namespace.
-        var types = Types.InAssembly(typeof(ICaptionModel).Assembly).That().ResideInNamespaceStartingWith(NamespaceOf(folder)).And().DoNotHaveName(nameof(CaptionTelemetry));
-        Assert.NotEmpty(types.GetTypes());
-        if (below.Length > 0)
-        {
-            var offenders = types.ShouldNot().HaveDependencyOnAny(below).GetResult().FailingTypeNames ?? [];
-            Assert.True(!offenders.Any(), $"These types of {folder} use a folder below it ({string.Join(", ", Folders)}): {string.Join(", ", offenders)}");
-        }
+        var offenders =
+            from use in UsesOf("BlobCaptioner")
+            where Array.IndexOf(Folders, FolderOf(use.Key.To)) > Array.IndexOf(Folders, FolderOf(use.Key.From))
+            select Say(use);
+        Assert.True(!offenders.Any(), $"A folder uses only those above it in this list: {string.Join(", ", Folders)}.\n{string.Join('\n', offenders)}");
     }
 
     [Fact]
-    public void Folders_OfTheAssembly_AreThoseOfTheList()
-    {
-        var namespaces = typeof(ICaptionModel).Assembly.GetTypes()
-            .Select(t => t.Namespace ?? "")
-            .Where(n => n.StartsWith("BlobCaptioner", StringComparison.Ordinal))
-            .Select(n => n.Split('.').ElementAtOrDefault(1) ?? "(top)")
-            .Distinct();
-        Assert.Equal(Folders.Order(StringComparer.Ordinal), namespaces.Order(StringComparer.Ordinal));
-    }
+    public void Folders_OfTheLogic_AreThoseOfTheList() => Assert.Equal(
+        Folders.Order(StringComparer.Ordinal),
+        typeof(ICaptionModel).Assembly.GetTypes()
+            .Where(t => t.Namespace?.StartsWith("BlobCaptioner", StringComparison.Ordinal) == true)
+            .Select(t => FolderOf(t.Namespace!)).Distinct().Order(StringComparer.Ordinal));
 
     [Theory]
-    [InlineData("captioner")]
+    [InlineData("BlobCaptioner")]
+    [InlineData("BlobCaptioner.Engine")]
     [InlineData("BlobCaptioner.Hosting")]
     [InlineData("BlobCaptioner.Web")]
+    [InlineData("captioner")]
     public void Namespaces_OfAnAssembly_FormNoCircle(string assembly)
     {
-        using var module = ModuleDefinition.ReadModule(Assembly.Load(assembly).Location);
-        var uses = (
-            from type in module.GetTypes()
-            from used in TypesUsedBy(type).SelectMany(Definitions)
-            let edge = (From: NamespaceOf(type), To: NamespaceOf(used))
-            where edge.From != edge.To && edge.From.StartsWith("BlobCaptioner.", StringComparison.Ordinal) && edge.To.StartsWith("BlobCaptioner.", StringComparison.Ordinal)
-            group type.FullName by edge).ToDictionary(g => g.Key, g => g.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
-        Assert.NotEmpty(uses);
-        var circles =
-            from use in uses
-            where Reaches(use.Key.To, use.Key.From)
-            select $"{use.Key.From} uses {use.Key.To} in {string.Join(", ", use.Value)}";
+        var uses = UsesOf(assembly);
+        var circles = from use in uses where Reaches(use.Key.To, use.Key.From) select Say(use);
         Assert.True(!circles.Any(), string.Join('\n', circles));
 
         bool Reaches(string from, string to)
@@ -78,6 +56,22 @@ public sealed class HouseTests
             return seen.Contains(to);
         }
     }
+
+    /// <summary>Which types of a namespace use which other namespace of the same assembly. Constants, which the compiler inlines, are not seen.</summary>
+    private static Dictionary<(string From, string To), string[]> UsesOf(string assembly)
+    {
+        using var module = ModuleDefinition.ReadModule(Assembly.Load(assembly).Location);
+        var uses = (
+            from type in module.GetTypes()
+            from used in TypesUsedBy(type).SelectMany(Definitions)
+            let edge = (From: NamespaceOf(type), To: NamespaceOf(used))
+            where edge.From != edge.To && edge.From.StartsWith("BlobCaptioner", StringComparison.Ordinal) && edge.To.StartsWith("BlobCaptioner", StringComparison.Ordinal)
+            group type.FullName by edge).ToDictionary(g => g.Key, g => g.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray());
+        Assert.NotEmpty(uses);
+        return uses;
+    }
+
+    private static string Say(KeyValuePair<(string From, string To), string[]> use) => $"{use.Key.From} uses {use.Key.To} in {string.Join(", ", use.Value)}";
 
     private static IEnumerable<TypeReference?> TypesUsedBy(TypeDefinition type) =>
     [
@@ -111,5 +105,5 @@ public sealed class HouseTests
 
     private static string NamespaceOf(TypeDefinition type) => type.DeclaringType is { } outer ? NamespaceOf(outer) : type.Namespace;
 
-    private static string NamespaceOf(string folder) => $"BlobCaptioner.{folder}";
+    private static string FolderOf(string name) => name.Split('.').ElementAtOrDefault(1) ?? "(top)";
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using BlobCaptioner.Cli.Folders;
 using BlobCaptioner.Cli.LocalStack;
 using BlobCaptioner.Cli.Reporting;
@@ -6,7 +7,9 @@ using BlobCaptioner.Pipeline.Intake;
 using BlobCaptioner.Pipeline.Jobs;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Files;
+using BlobCaptioner.Validation;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace BlobCaptioner.Cli.Hosting;
 
@@ -29,7 +32,7 @@ internal sealed class CaptionRun
     {
         _store = store;
         _engine = engine;
-        _options = options;
+        _options = new CaptionRunOptionsValidator().Require(options);
         _report = report;
         _tally = tally;
         _records = records;
@@ -128,17 +131,30 @@ internal sealed class CaptionRun
 internal sealed record CaptionRunOptions
 {
     /// <summary>The profile of folders without settings.</summary>
+    /// <value>Required.</value>
+    [Required]
     public required Profile Profile { get; init; }
 
     /// <summary>Settings of the queue loop.</summary>
+    /// <value>Required.</value>
+    [Required]
+    [ValidateObjectMembers(typeof(QueueLoopOptionsValidator))]
     public required QueueLoopOptions Loop { get; init; }
 
-    /// <summary>True also looks for new pictures; false works on the queue only.</summary>
+    /// <summary>True also looks for new images; false works on the queue only.</summary>
+    /// <value>Required.</value>
     public required bool Sweeps { get; init; }
 
     /// <summary>True ends the run when nothing is left to do.</summary>
+    /// <value>Required.</value>
     public required bool Once { get; init; }
 
-    /// <summary>Shortest time between two sweeps (<see cref="ListingPace"/>). Default 2 s.</summary>
+    /// <summary>Shortest time between two sweeps (<see cref="ListingPace"/>).</summary>
+    /// <value>10 ms to 1 day, default 2 s.</value>
+    [Range(typeof(TimeSpan), "00:00:00.01", "1.00:00:00")]
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromSeconds(2);
 }
+
+/// <summary>Checks <see cref="CaptionRunOptions"/>; generated from its attributes.</summary>
+[OptionsValidator]
+internal sealed partial class CaptionRunOptionsValidator : IValidateOptions<CaptionRunOptions>;

@@ -40,7 +40,8 @@ public sealed class EngineSession : IAsyncDisposable
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="SequenceDecoderException">llama.cpp or the model could not be loaded.</exception>
     /// <exception cref="CaptionException">The server can't be used.</exception>
-    /// <exception cref="System.ComponentModel.DataAnnotations.ValidationException">An option of the server is out of range, or its key is missing.</exception>
+    /// <exception cref="System.ComponentModel.DataAnnotations.ValidationException">The key of the server is missing.</exception>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option of the server is out of range.</exception>
     public static async Task<EngineSession> LoadAsync(
         EngineChoice choice, Profile profile, ImageOptions images, IProgress<string>? progress, ILoggerFactory logging, CancellationToken cancellationToken)
     {

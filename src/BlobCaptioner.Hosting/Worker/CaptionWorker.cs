@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
+using BlobCaptioner.Pipeline;
 using BlobCaptioner.Pipeline.Jobs;
+using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Storage;
 using Microsoft.Extensions.Hosting;
@@ -9,44 +11,36 @@ using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.Hosting.Worker;
 
-/// <summary>
-/// Runs a <see cref="CaptionQueueLoop"/> for as long as its host lives: loads the model once, warms it up, works, and drains when the host is asked to stop.
-/// </summary>
-/// <remarks>
-/// It drains before any other hosted service is stopped, so health and metrics stay served meanwhile. First no more jobs are taken and those that run are
-/// finished; when <see cref="WorkerOptions.HandBackTime"/> is left of the grace, what still runs is broken off and its messages are visible to others at once.
-/// A model that is still loading has no jobs: it gets <see cref="WorkerOptions.HandBackTime"/> to give up, and the process then ends under it.
-/// </remarks>
-public sealed partial class CaptionWorker : BackgroundService, IHostedLifecycleService
+/// <summary>What a <see cref="CaptionWorker"/> works with.</summary>
+public sealed record WorkerSetup
 {
-    private readonly CaptionStorage _storage;
-    private readonly ImagePreparer _preparer;
-    private readonly CaptionModelFactory _load;
-    private readonly WorkerSetup _setup;
-    private readonly WorkerState _state;
-    private readonly IHostApplicationLifetime _host;
-    private readonly TimeProvider _time;
-    private readonly ILoggerFactory _logging;
-    private readonly ILogger<CaptionWorker> _logger;
+    /// <summary>How it ends.</summary>
+    public required WorkerOptions Worker { get; init; }
+
+    /// <summary>How it takes jobs.</summary>
+    public required QueueLoopOptions Queue { get; init; }
+
+    /// <summary>The profile that the warm-up uses: the one in most use.</summary>
+    public required Profile Profile { get; init; }
+
+    /// <summary>Called for each event; must be thread-safe. Null for no listener.</summary>
+    public Action<PipelineEvent>? OnEvent { get; init; }
+}
+
+/// <summary>Runs a <see cref="CaptionQueueLoop"/> as long as its host lives: loads the model once, warms it up, works, and drains when the host stops.</summary>
+/// <remarks>
+/// It drains before any other hosted service stops, so health and metrics stay served meanwhile. First it takes no more jobs and finishes the running ones. When
+/// <see cref="WorkerOptions.HandBackTime"/> is left of the grace, it aborts running jobs and makes their messages visible to other workers at once.
+/// A model that is still loading has no jobs: it gets <see cref="WorkerOptions.HandBackTime"/> to stop, and the process ends even if it does not.
+/// </remarks>
+public sealed partial class CaptionWorker(
+    CaptionStorage storage, ImagePreparer preparer, CaptionModelFactory load, WorkerSetup setup, WorkerState state,
+    IHostApplicationLifetime host, TimeProvider time, ILoggerFactory logging) : BackgroundService, IHostedLifecycleService
+{
+    private readonly ILogger<CaptionWorker> _logger = logging.CreateLogger<CaptionWorker>();
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _abort = new();
     private volatile CaptionQueueLoop? _loop;
-
-    /// <summary>Creates it; the host starts it.</summary>
-    public CaptionWorker(
-        CaptionStorage storage, ImagePreparer preparer, CaptionModelFactory load, WorkerSetup setup, WorkerState state,
-        IHostApplicationLifetime host, TimeProvider time, ILoggerFactory logging)
-    {
-        _storage = storage;
-        _preparer = preparer;
-        _load = load;
-        _setup = setup;
-        _state = state;
-        _host = host;
-        _time = time;
-        _logging = logging;
-        _logger = logging.CreateLogger<CaptionWorker>();
-    }
 
     /// <inheritdoc/>
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -54,8 +48,8 @@ public sealed partial class CaptionWorker : BackgroundService, IHostedLifecycleS
     /// <inheritdoc/>
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Drains; returns when all is finished or handed back.</summary>
-    /// <param name="cancellationToken">The host's own limit; then what runs is broken off at once.</param>
+    /// <summary>Drains; returns when all jobs are finished or handed back.</summary>
+    /// <param name="cancellationToken">The host's own limit: running jobs are aborted at once.</param>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         if (ExecuteTask is not { } work)
@@ -63,15 +57,15 @@ public sealed partial class CaptionWorker : BackgroundService, IHostedLifecycleS
             return;
         }
 
-        _state.Enter(WorkerPhase.Draining);
+        state.Enter(WorkerPhase.Draining);
         await _stop.CancelAsync();
 
-        // A loop that begins from here on takes nothing: it is stopped already.
-        var finish = _loop is null ? TimeSpan.Zero : _setup.Worker.ShutdownGrace - _setup.Worker.HandBackTime;
+        // A loop that begins from here on takes no job: it is stopped already.
+        var finish = _loop is null ? TimeSpan.Zero : setup.Worker.ShutdownGrace - setup.Worker.HandBackTime;
         Draining(_loop?.InHand ?? 0, finish);
         await using var limit = cancellationToken.UnsafeRegister(static abort => ((CancellationTokenSource)abort!).Cancel(), _abort);
         using var waited = new CancellationTokenSource();
-        await Task.WhenAny(work, Task.Delay(finish, _time, waited.Token));
+        await Task.WhenAny(work, Task.Delay(finish, time, waited.Token));
         await waited.CancelAsync();
         if (!work.IsCompleted)
         {
@@ -83,13 +77,13 @@ public sealed partial class CaptionWorker : BackgroundService, IHostedLifecycleS
             await _abort.CancelAsync();
         }
 
-        // The model may be loading in native code that can't be stopped; the process then ends under it.
-        await work.WaitAsync(_setup.Worker.HandBackTime, _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _state.Enter(WorkerPhase.Ended);
+        // The model may be loading in native code that can't be stopped; the process then ends during it.
+        await work.WaitAsync(setup.Worker.HandBackTime, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        state.Enter(WorkerPhase.Ended);
     }
 
-    /// <summary>Does nothing: <see cref="StoppingAsync"/> has waited as long as there is any use in it.</summary>
-    /// <param name="cancellationToken">Not looked at.</param>
+    /// <summary>Does nothing: <see cref="StoppingAsync"/> has waited already.</summary>
+    /// <param name="cancellationToken">Ignored.</param>
     public override Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
@@ -111,9 +105,9 @@ public sealed partial class CaptionWorker : BackgroundService, IHostedLifecycleS
         {
             model = await WarmUpAsync();
             using var loop = new CaptionQueueLoop(
-                _storage, _preparer, model, BuiltInProfiles.Lookup(_setup.Profile), _setup.Queue, _time, _setup.OnEvent, _logging.CreateLogger<CaptionQueueLoop>());
+                storage, preparer, model, BuiltInProfiles.Lookup(setup.Profile), setup.Queue, time, setup.OnEvent, logging.CreateLogger<CaptionQueueLoop>());
             _loop = loop;
-            _state.Enter(WorkerPhase.Ready);
+            state.Enter(WorkerPhase.Ready);
             await loop.RunAsync(_stop.Token, _abort.Token);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -121,12 +115,12 @@ public sealed partial class CaptionWorker : BackgroundService, IHostedLifecycleS
         }
         catch (Exception error)
         {
-            // Anything: a worker without a model, or without its loop, is of no use, and the platform starts it again.
-            _state.Fail(error.Message);
+            // Any exception: without a model or a loop the worker is useless, and the platform starts it again.
+            state.Fail(error.Message);
             Failed(error.Message, error);
 
-            // Once it has started: a host that is stopped while it starts throws, and the exit code would not be ours.
-            _host.ApplicationStarted.Register(_host.StopApplication);
+            // Only once the host has started: stopping it earlier makes it throw, and the exit code would not be ours.
+            host.ApplicationStarted.Register(host.StopApplication);
         }
         finally
         {
@@ -151,11 +145,11 @@ public sealed partial class CaptionWorker : BackgroundService, IHostedLifecycleS
     {
         var began = Stopwatch.GetTimestamp();
 
-        // Off the host's start, so that the health endpoints answer while gigabytes are read.
-        var model = await Task.Run(() => _load(_stop.Token), _stop.Token);
+        // On another thread, so that the health endpoints answer while gigabytes are read.
+        var model = await Task.Run(() => load(_stop.Token), _stop.Token);
         try
         {
-            await SelfTest.DescribeAsync(model, _preparer, _setup.Profile, _stop.Token);
+            await SelfTest.DescribeAsync(model, preparer, setup.Profile, _stop.Token);
             Warm(model.Info.Name, model.Info.Engine, Stopwatch.GetElapsedTime(began));
             return model;
         }
@@ -169,10 +163,10 @@ public sealed partial class CaptionWorker : BackgroundService, IHostedLifecycleS
     [LoggerMessage(1100, LogLevel.Information, "The model '{Model}' on {Engine} is warm after {Took}; taking jobs")]
     private partial void Warm(string model, string engine, TimeSpan took);
 
-    [LoggerMessage(1101, LogLevel.Information, "Asked to stop: no more jobs are taken; the {Count} in hand have {Time} to finish")]
+    [LoggerMessage(1101, LogLevel.Information, "Stopping: no more jobs are taken; {Count} running jobs have {Time} to finish")]
     private partial void Draining(int count, TimeSpan time);
 
-    [LoggerMessage(1102, LogLevel.Warning, "{Count} jobs have not finished in time; they go back to the queue")]
+    [LoggerMessage(1102, LogLevel.Warning, "{Count} jobs did not finish in time and are handed back to the queue")]
     private partial void HandingBack(int count);
 
     [LoggerMessage(1103, LogLevel.Critical, "The worker can't go on and ends with exit code 1: {Reason}")]

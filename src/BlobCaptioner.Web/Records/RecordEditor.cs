@@ -117,7 +117,7 @@ internal sealed class RecordEditor(WebContext context, RecordIndex index, IndexS
         }
 
         var done = await new Redo(context.Intake).RunAsync(
-            new() { Profiles = context.ProfileOrDefault, Names = request.Names, Only = part, As = request.Profile }, cancellationToken);
+            new() { Profiles = context.ProfileOrDefault, Names = request.Names, Part = part, ProfileOverride = request.Profile }, cancellationToken);
         return new(done.Enqueued, done.InFlight, done.Gone + done.Blocked);
     }
 

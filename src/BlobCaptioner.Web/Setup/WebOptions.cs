@@ -1,4 +1,6 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 
 namespace BlobCaptioner.Web.Setup;
 
@@ -8,33 +10,42 @@ public sealed record WebOptions : IValidatableObject
     /// <summary>The port if none is given.</summary>
     public const int DefaultPort = 7860;
 
-    /// <summary>IP address to listen at, or <c>localhost</c>. Default 127.0.0.1; any other than loopback needs a <see cref="Token"/> or <see cref="PlatformSignIn"/>.</summary>
+    /// <summary>Address to listen at. Any other than loopback needs a <see cref="Token"/> or <see cref="PlatformSignIn"/>.</summary>
+    /// <value>An IP address or <c>localhost</c>; default <c>127.0.0.1</c>.</value>
+    [Required]
     public string Address { get; init; } = "127.0.0.1";
 
-    /// <summary>TCP port, 0 to 65535; 0 takes any free one. Null, the default, takes <see cref="DefaultPort"/>.</summary>
+    /// <summary>TCP port.</summary>
+    /// <value>0 to 65535; 0 takes any free one. Default null for <see cref="DefaultPort"/>.</value>
     [Range(0, 65535)]
     public int? Port { get; init; }
 
-    /// <summary>Host names that are accepted beside those of loopback. Requests for other hosts are refused, which stops DNS rebinding. Default none.</summary>
+    /// <summary>Host names under which the page may be reached beside loopback's. Requests with other names are refused, which stops DNS rebinding.</summary>
+    /// <value>Default none.</value>
+    [Required]
     public IReadOnlyList<string> Hosts { get; init; } = [];
 
-    /// <summary>
-    /// The token that a visitor gives once (<c>/?token=…</c>) and a program with each request (<c>Authorization: Bearer …</c>); at least 16 characters.
-    /// Null, the default, asks for none.
-    /// </summary>
-    [MinLength(16)]
+    /// <summary>The token that a visitor gives once (<c>/?token=…</c>) and a program with each request (<c>Authorization: Bearer …</c>).</summary>
+    /// <value>16 characters or more; default null for no token.</value>
+    [PasswordPropertyText(true)]
+    [MinLength(16, ErrorMessage = "Give a token of at least 16 characters.")]
     public string? Token { get; init; }
 
     /// <summary>
-    /// True requires and trusts the header <c>X-MS-CLIENT-PRINCIPAL-NAME</c>, which the authentication of Azure App Service and Container Apps sets. Only safe behind such a
-    /// platform, since anybody can send a header to an open port. Default false.
+    /// True trusts <c>X-MS-CLIENT-PRINCIPAL-NAME</c>, which Azure's App Service and Container Apps authentication set and remove from what visitors send, and refuses
+    /// requests without it. Only behind such a platform: anybody can send a header to a bare port.
     /// </summary>
+    /// <value>Default false.</value>
     public bool PlatformSignIn { get; init; }
 
-    /// <summary>File of the search index. It is created if it is missing or damaged.</summary>
+    /// <summary>File of the search index; created anew where it is missing or broken.</summary>
+    /// <value>Required.</value>
+    [Required]
     public required string IndexPath { get; init; }
 
-    /// <summary>Shortest time between two listings of the container. Default 2 s; longer if listings take more than a tenth of the time.</summary>
+    /// <summary>Shortest time between two listings of the container. Listings take at most a tenth of the time, whatever this says.</summary>
+    /// <value>10 ms to 1 day, default 2 s.</value>
+    [Range(typeof(TimeSpan), "00:00:00.01", "1.00:00:00")]
     public TimeSpan ListingInterval { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>True where the address is this machine's own.</summary>
@@ -49,7 +60,11 @@ public sealed record WebOptions : IValidatableObject
         }
         else if (!IsLoopback && Token is null && !PlatformSignIn)
         {
-            yield return new($"'{Address}' can be reached from other machines: give --token, or --platform-sign-in behind Azure's authentication.");
+            yield return new($"'{Address}' can be reached from other machines. Give --token, or --platform-sign-in behind Azure's authentication.");
         }
     }
 }
+
+/// <summary>Checks <see cref="WebOptions"/>; generated from its attributes.</summary>
+[OptionsValidator]
+public sealed partial class WebOptionsValidator : IValidateOptions<WebOptions>;

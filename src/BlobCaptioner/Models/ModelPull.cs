@@ -1,5 +1,5 @@
-using System.ComponentModel.DataAnnotations;
 using BlobCaptioner.Storage;
+using BlobCaptioner.Validation;
 using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.Models;
@@ -11,7 +11,7 @@ internal sealed class ModelPull(
     /// <summary>Pulls those files that are missing.</summary>
     public async Task RunAsync(IReadOnlyList<CatalogFile> files, CancellationToken cancellationToken)
     {
-        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        new ModelPullOptionsValidator().Require(options);
         var origin = directory.Catalog.GetSource(options.Source, options.Mirror);
         var missing = files.Where(f => directory.Look(f).State != FileState.Present).ToList();
         if (missing.Count == 0)

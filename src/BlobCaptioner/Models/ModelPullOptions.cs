@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 
 namespace BlobCaptioner.Models;
 
@@ -23,6 +24,10 @@ public sealed record ModelPullOptions
     [Range(2, 100)]
     public int Attempts { get; init; } = 8;
 }
+
+/// <summary>Checks <see cref="ModelPullOptions"/>; generated from its attributes.</summary>
+[OptionsValidator]
+public sealed partial class ModelPullOptionsValidator : IValidateOptions<ModelPullOptions>;
 
 /// <summary>How far one file is.</summary>
 public sealed record ModelProgress

@@ -8,7 +8,7 @@ using Polly;
 
 namespace BlobCaptioner.Pipeline.Jobs;
 
-/// <summary>Takes one leased message to its end: a record and a deleted message, a later try, or the poison queue.</summary>
+/// <summary>Handles one leased message: it ends with a record and a deleted message, a later try, or the poison queue.</summary>
 internal sealed class CaptionJobHandler
 {
     private const int TriesBeforeAlone = 2;
@@ -27,7 +27,7 @@ internal sealed class CaptionJobHandler
     private readonly ResiliencePipeline _outage;
     private readonly JobLoader _loader;
     private readonly ProductLoader _productLoader;
-    private readonly JobEnd _end;
+    private readonly JobCompletion _completion;
     private readonly ModelCall _call;
     private readonly ConcurrentDictionary<string, byte> _unknownProfiles = new(StringComparer.Ordinal);
 
@@ -48,21 +48,21 @@ internal sealed class CaptionJobHandler
         _outage = StorageOutage.CreateRetry(storage.Options, time, error =>
         {
             _report.StorageTrouble(error);
-            _report.Tell(PipelineEventKind.StorageTrouble, storage.Images.Name, new("storage", error.Message, "It is tried again."));
+            _report.Publish(PipelineEventKind.StorageTrouble, storage.Images.Name, new("storage", error.Message, "It is tried again."));
         });
         _loader = new(_store, prepared, model.Info.Hash, _outage);
         _call = new(model, _store, prepared, _outage, time);
 
-        // Who died between claim and message is back when its lease is over. Which model wrote a product is for sweeps to look at, or workers with two would undo each other's.
-        var products = new ProductDispatch(storage, assignments, options.Lease / 2, modelHash: null, time, (kind, name, error) => _report.Tell(kind, name, error));
+        // A claim without a message is taken over before its dead worker's lease ends. Only sweeps compare the model: workers with two models would undo each other's products.
+        var products = new ProductDispatch(storage, assignments, options.Lease / 2, modelHash: null, time, (kind, name, error) => _report.Publish(kind, name, error));
         _productLoader = new(products.Views, _store, prepared, model.Info.Hash, _outage);
-        _end = new(new(storage, timeout: TimeSpan.Zero), products, profiles, _outage);
+        _completion = new(new(storage, timeout: TimeSpan.Zero), products, profiles, _outage);
     }
 
-    /// <summary>Handles a message. Whatever happens, the message is deleted only after its end is on record, and no exception gets out.</summary>
+    /// <summary>Handles a message. It is deleted only after a record is written. Throws no exception.</summary>
     /// <param name="lease">The message.</param>
-    /// <param name="stop">Begin nothing new: a job that the model has not begun is handed back.</param>
-    /// <param name="abort">Give up what runs, and hand it back.</param>
+    /// <param name="stop">Hands the job back, unless the model has begun it.</param>
+    /// <param name="abort">Aborts the job and hands it back.</param>
     public async Task HandleAsync(JobLease lease, CancellationToken stop, CancellationToken abort)
     {
         CaptionJob? job = null;
@@ -87,7 +87,7 @@ internal sealed class CaptionJobHandler
         {
             _report.LeaseLost(job?.Name ?? lease.Id);
             PipelineMetrics.HandedBack("lease-lost");
-            _report.Tell(PipelineEventKind.HandedBack, job?.Name ?? lease.Id, new("lease-lost", "Another worker has the job now, or its message is gone.", "Nothing to do."));
+            _report.Publish(PipelineEventKind.HandedBack, job?.Name ?? lease.Id, new("lease-lost", "Another worker has the job now, or its message is gone.", "Nothing to do."));
         }
         catch (OperationCanceledException) when (abort.IsCancellationRequested || stop.IsCancellationRequested)
         {
@@ -95,10 +95,10 @@ internal sealed class CaptionJobHandler
         }
         catch (Exception error)
         {
-            // Storage was away for longer than is waited for, or refuses: not the picture's fault, so no try is counted.
+            // Storage failed for longer than its tolerance, or refuses. The image is not at fault, so no try is counted.
             _report.JobInterrupted(error, job?.Name ?? lease.Id);
             CaptionTracing.Fail(span, error);
-            _report.Tell(PipelineEventKind.StorageTrouble, job?.Name ?? lease.Id, new("storage", error.Message, "It is tried again."));
+            _report.Publish(PipelineEventKind.StorageTrouble, job?.Name ?? lease.Id, new("storage", error.Message, "It is tried again."));
             await HandBackAsync(lease, job, Backoff.After(1, _options.RetryDelay, _options.MaxRetryDelay), "storage");
         }
     }
@@ -119,12 +119,11 @@ internal sealed class CaptionJobHandler
         }
 
         var assignment = job.Product is null
-            ? await _outage.ExecuteAsync(async cancel => await _assignments.ForAsync(job.Name, basis, job.As, cancel), begin.Token)
+            ? await _outage.ExecuteAsync(async cancel => await _assignments.ForAsync(job.Name, basis, job.ProfileOverride, cancel), begin.Token)
             : await _productLoader.AssignAsync(job, basis, begin.Token);
         if (assignment is null)
         {
-            _report.Dropped(job.Name, RecordWrite.ImageChanged);
-            await CompleteAsync(lease, job, abort);
+            await DropAsync(lease, job, RecordWrite.ImageChanged, abort);
             return;
         }
 
@@ -147,15 +146,14 @@ internal sealed class CaptionJobHandler
             case LoadedJob.Refreshed refreshed:
                 await EndAsync(lease, job, refreshed.Record, refreshed.Present, TimeSpan.Zero, new(), abort);
                 return;
-            case LoadedJob.Unfit unfit:
-                await RejectAsync(lease, job with { Preparation = unfit.RejectedBy }, assignment, unfit.Error, asked: null, abort);
+            case LoadedJob.Rejected rejected:
+                await RejectAsync(lease, job with { Preparation = rejected.RejectedBy }, assignment, rejected.Error, asked: null, abort);
                 return;
-            case LoadedJob.Over over:
-                _report.Dropped(job.Name, over.Reason);
-                await CompleteAsync(lease, job, abort);
+            case LoadedJob.NotNeeded dropped:
+                await DropAsync(lease, job, dropped.Reason, abort);
                 return;
             default:
-                throw new InvalidOperationException("A loaded job is ready, unfit or over.");
+                throw new InvalidOperationException("The loaded job is of an unknown kind.");
         }
     }
 
@@ -179,13 +177,13 @@ internal sealed class CaptionJobHandler
             {
                 if (job.Tries >= _options.MaxTries)
                 {
-                    await GiveUpAsync(lease, job, assignment, WorkerVanished(job), abort);
+                    await GiveUpAsync(lease, job, assignment, WorkerDied(job), abort);
                     return;
                 }
 
-                await RewriteAsync(lease, begun, mine);
+                await _outage.ExecuteAsync(async cancel => await lease.RewriteAsync(CaptionMessage.Format(begun), cancel), mine);
                 var draft = new CaptionDraft();
-                _report.Tell(PipelineEventKind.Started, job.Name, draft: draft);
+                _report.Publish(PipelineEventKind.Started, job.Name, draft: draft);
                 started = _time.GetTimestamp();
                 var request = new CaptionRequest { Images = ready.Images, Profile = what.Profile, Facts = what.Facts, Variation = (ulong)job.Variation, Draft = draft };
                 answer = await _call.AskAsync(request, mine);
@@ -199,9 +197,9 @@ internal sealed class CaptionJobHandler
         }
         else if (answer.Written is { } caption)
         {
-            // From here on the work is worth more than the lease: conditions keep the write safe even if another worker has the message by now.
+            // From here on a lost lease does not stop the work: conditions keep the write safe even if another worker has the message.
             var record = RecordDraft.Described(begun, assignment, _model.Info, caption, elapsed, _time.GetUtcNow());
-            await EndAsync(lease, job, part?.Merge(record) ?? record, ready.Present, elapsed, caption.Usage, abort, () => _call.NoteAsync(job, ready, abort));
+            await EndAsync(lease, job, part?.Merge(record) ?? record, ready.Present, elapsed, caption.Usage, abort, () => _call.NoteSourceAsync(job, ready, abort));
         }
         else
         {
@@ -209,25 +207,59 @@ internal sealed class CaptionJobHandler
         }
     }
 
-    private async Task EndAsync(
+    private Task EndAsync(
         JobLease lease, CaptionJob job, CaptionRecord record, StoredRecord? present, TimeSpan elapsed, CaptionUsage usage, CancellationToken abort,
-        Func<Task>? afterwards = null)
-    {
-        var write = await WriteAsync(record, job, present, abort);
-        if (write == RecordWrite.Written)
+        Func<Task>? afterwards = null) =>
+        EndAsync(lease, job, cancel => _store.WriteAsync(record, job.IsReplacing, present, job.OverEdits, cancel), async () =>
         {
-            _report.Tell(PipelineEventKind.Described, job.Name, error: null, record, elapsed, usage);
+            _report.Publish(PipelineEventKind.Described, job.Name, error: null, record, elapsed, usage);
             await (afterwards?.Invoke() ?? Task.CompletedTask);
+        }, abort);
+
+    // Record, then poison, then delete: a crash in between repeats a step and loses nothing.
+    private Task GiveUpAsync(JobLease lease, CaptionJob job, Assignment assignment, RecordError error, CancellationToken abort)
+    {
+        var record = RecordDraft.Without(RecordStatus.Failed, job, assignment, _model.Info, error, _time.GetUtcNow());
+        return EndAsync(lease, job, cancel => _store.WriteAsync(record, job.Replaces, cancel), async () =>
+        {
+            _report.GivenUp(job.Name, job.Tries, error.Code, error.Message);
+            await SendPoisonAsync(new() { Code = error.Code, Reason = Cut(error.Message), Job = job, At = _time.GetUtcNow() }, abort);
+            _report.Publish(PipelineEventKind.Failed, job.Name, error, record);
+        }, abort);
+    }
+
+    private Task RejectAsync(JobLease lease, CaptionJob job, Assignment assignment, RecordError error, CaptionModelInfo? asked, CancellationToken abort)
+    {
+        var record = RecordDraft.Without(RecordStatus.Rejected, job, assignment, asked, error, _time.GetUtcNow());
+        return EndAsync(lease, job, cancel => _store.WriteAsync(record, job.Replaces, cancel), () =>
+        {
+            _report.Publish(PipelineEventKind.Rejected, job.Name, error, record);
+            return Task.CompletedTask;
+        }, abort);
+    }
+
+    private async Task EndAsync(JobLease lease, CaptionJob job, Func<CancellationToken, Task<RecordWrite>> write, Func<Task> written, CancellationToken abort)
+    {
+        var result = await CaptionTracing.StepAsync("write record", async stop => await _outage.ExecuteAsync(async cancel => await write(cancel), stop), abort);
+        if (result == RecordWrite.Written)
+        {
+            await written();
         }
         else
         {
-            _report.Dropped(job.Name, write);
+            _report.Dropped(job.Name, result);
         }
 
-        await CompleteAsync(lease, job, abort);
+        await _completion.CompleteAsync(lease, job, abort);
     }
 
-    // The settings changed after it was enqueued. Only then is the preparation this worker's own: an intake elsewhere may be set up otherwise.
+    private Task DropAsync(JobLease lease, CaptionJob job, RecordWrite why, CancellationToken abort)
+    {
+        _report.Dropped(job.Name, why);
+        return _completion.CompleteAsync(lease, job, abort);
+    }
+
+    // If the settings changed after the job was enqueued, the preparation is this worker's. Otherwise it stays the intake's, which may have other options.
     private CaptionJob WithCurrentSettings(CaptionJob job, ResolvedProfile what)
     {
         if (job.ProfileVersion == what.Version)
@@ -237,7 +269,7 @@ internal sealed class CaptionJobHandler
 
         if (job.Product is not null)
         {
-            // Its pictures are prepared already, as their own records say.
+            // Its images are prepared already, as their own records say.
             return job with { ProfileVersion = what.Version };
         }
 
@@ -245,13 +277,13 @@ internal sealed class CaptionJobHandler
         return job with { ProfileVersion = what.Version, Preparation = preparation, PreparedBlob = PreparedImages.NameOf(job.ContentHash, preparation) };
     }
 
-    // No try of the picture's: another worker may know the profile, or this one after its next start.
+    // Counts no try: another worker may know the profile, or this one after its next start.
     private async Task WaitForProfileAsync(JobLease lease, CaptionJob job, string reason, CancellationToken abort)
     {
         if (_unknownProfiles.TryAdd(job.Profile, 0))
         {
             _report.ProfileUnknown(job.Profile, reason);
-            _report.Tell(PipelineEventKind.HandedBack, job.Name, new("unknown-profile", reason, "Start a worker that knows that profile; its jobs wait in the queue."));
+            _report.Publish(PipelineEventKind.HandedBack, job.Name, new("unknown-profile", reason, "Start a worker that knows that profile; its jobs wait in the queue."));
         }
 
         PipelineMetrics.HandedBack("unknown-profile");
@@ -261,7 +293,7 @@ internal sealed class CaptionJobHandler
             async cancel => await lease.HandBackAsync(text, Backoff.After(waits, _options.RetryDelay, _options.MaxRetryDelay), cancel), abort);
     }
 
-    // Its last worker vanished, and it was not the first to: should this picture be what ends workers, it takes no other with it from now on.
+    // Two workers died while describing it. If this image crashes workers, it must run alone and crash no other image's try.
     private static bool IsSuspect(CaptionJob job) => job is { Tries: >= TriesBeforeAlone, LastError: null };
 
     private async Task EndWithoutCaptionAsync(JobLease lease, CaptionJob job, Assignment assignment, Exception problem, CancellationToken abort)
@@ -275,64 +307,17 @@ internal sealed class CaptionJobHandler
         _report.TryFailed(problem, job.Name, job.Tries, _options.MaxTries);
         var error = problem is CaptionException known
             ? new RecordError(known.Code, known.Message, known.Remedy)
-            : new("model-error", problem.Message, "Look into the worker's log, then run: captioner sweep --retry-failed.");
-        if (problem is CaptionException { IsFinal: true })
+            : new("model-error", problem.Message, "Read the worker's log, then run: captioner sweep --retry-failed.");
+        if (problem is CaptionException { IsFinal: true } || job.Tries >= _options.MaxTries)
         {
             await GiveUpAsync(lease, job, assignment, error, abort);
             return;
         }
 
-        await EndTryAsync(lease, job, assignment, error, abort);
-    }
-
-    private async Task EndTryAsync(JobLease lease, CaptionJob job, Assignment assignment, RecordError error, CancellationToken abort)
-    {
-        if (job.Tries >= _options.MaxTries)
-        {
-            await GiveUpAsync(lease, job, assignment, error, abort);
-            return;
-        }
-
-        _report.Tell(PipelineEventKind.Retried, job.Name, error);
+        _report.Publish(PipelineEventKind.Retried, job.Name, error);
         var delay = Backoff.After(job.Tries, _options.RetryDelay, _options.MaxRetryDelay);
         var text = CaptionMessage.Format(job with { LastError = Cut($"{error.Code}: {error.Message}") });
         await _outage.ExecuteAsync(async cancel => await lease.HandBackAsync(text, delay, cancel), abort);
-    }
-
-    // Record, then poison, then delete: a crash in between repeats a step, and loses none.
-    private async Task GiveUpAsync(JobLease lease, CaptionJob job, Assignment assignment, RecordError error, CancellationToken abort)
-    {
-        var record = RecordDraft.Without(RecordStatus.Failed, job, assignment, _model.Info, error, _time.GetUtcNow());
-        var write = await WriteAsync(record, job, abort);
-        if (write == RecordWrite.Written)
-        {
-            _report.GivenUp(job.Name, job.Tries, error.Code, error.Message);
-            var poison = new PoisonMessage { Code = error.Code, Reason = Cut(error.Message), Job = job, At = _time.GetUtcNow() };
-            await SendPoisonAsync(poison, abort);
-            _report.Tell(PipelineEventKind.Failed, job.Name, error, record);
-        }
-        else
-        {
-            _report.Dropped(job.Name, write);
-        }
-
-        await CompleteAsync(lease, job, abort);
-    }
-
-    private async Task RejectAsync(JobLease lease, CaptionJob job, Assignment assignment, RecordError error, CaptionModelInfo? asked, CancellationToken abort)
-    {
-        var record = RecordDraft.Without(RecordStatus.Rejected, job, assignment, asked, error, _time.GetUtcNow());
-        var write = await WriteAsync(record, job, abort);
-        if (write == RecordWrite.Written)
-        {
-            _report.Tell(PipelineEventKind.Rejected, job.Name, error, record);
-        }
-        else
-        {
-            _report.Dropped(job.Name, write);
-        }
-
-        await CompleteAsync(lease, job, abort);
     }
 
     private async Task PoisonUnreadableAsync(JobLease lease, string problem, CancellationToken abort)
@@ -340,22 +325,20 @@ internal sealed class CaptionJobHandler
         var text = lease.Text.Length <= 8000 ? lease.Text : lease.Text[..8000];
         await SendPoisonAsync(new() { Code = "unreadable", Reason = problem, Text = text, At = _time.GetUtcNow() }, abort);
         _report.MessageUnreadable(lease.Id, problem);
-        _report.Tell(PipelineEventKind.Unreadable, lease.Id, new("unreadable", problem, $"Look into the queue '{_storage.Poison.Name}'."));
+        _report.Publish(PipelineEventKind.Unreadable, lease.Id, new("unreadable", problem, $"Read the queue '{_storage.Poison.Name}'."));
         await _outage.ExecuteAsync(async cancel => await lease.CompleteAsync(cancel), abort);
     }
-
-    private Task CompleteAsync(JobLease lease, CaptionJob job, CancellationToken abort) => _end.CompleteAsync(lease, job, abort);
 
     private async Task HandBackAsync(JobLease lease, CaptionJob? job, TimeSpan delay, string reason)
     {
         try
         {
-            // With the tries it came with: a try that we broke off is none. Best effort; otherwise the lease runs out by itself.
+            // With the tries that it came with: an aborted try does not count. Best effort: otherwise the lease runs out.
             var text = job is null ? lease.Text : CaptionMessage.Format(job);
             using var patience = new CancellationTokenSource(HandBackPatience, _time);
             await lease.HandBackAsync(text, delay, patience.Token);
             PipelineMetrics.HandedBack(reason);
-            _report.Tell(PipelineEventKind.HandedBack, job?.Name ?? lease.Id);
+            _report.Publish(PipelineEventKind.HandedBack, job?.Name ?? lease.Id);
         }
         catch (Exception error)
         {
@@ -363,29 +346,17 @@ internal sealed class CaptionJobHandler
         }
     }
 
-    private Task<RecordWrite> WriteAsync(CaptionRecord record, CaptionJob job, CancellationToken abort) =>
-        WriteAsync(cancel => _store.WriteAsync(record, job.Replaces, cancel), abort);
-
-    private Task<RecordWrite> WriteAsync(CaptionRecord record, CaptionJob job, StoredRecord? seen, CancellationToken abort) =>
-        WriteAsync(cancel => _store.WriteAsync(record, job.IsReplacing, seen, job.OverEdits, cancel), abort);
-
-    private Task<RecordWrite> WriteAsync(Func<CancellationToken, Task<RecordWrite>> write, CancellationToken abort) => CaptionTracing.StepAsync(
-        "write record", async stop => await _outage.ExecuteAsync(async cancel => await write(cancel), stop), abort);
-
     private async Task SendPoisonAsync(PoisonMessage message, CancellationToken abort) =>
         await _outage.ExecuteAsync(
             async cancel => await _storage.Poison.SendMessageAsync(CaptionMessage.Format(message), timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: cancel),
             abort);
 
-    private async Task RewriteAsync(JobLease lease, CaptionJob job, CancellationToken mine) =>
-        await _outage.ExecuteAsync(async cancel => await lease.RewriteAsync(CaptionMessage.Format(job), cancel), mine);
-
-    private RecordError WorkerVanished(CaptionJob job) => job.LastError is { } last
+    private RecordError WorkerDied(CaptionJob job) => job.LastError is { } last
         ? new("gave-up", last, "Run: captioner sweep --retry-failed.")
         : new(
             "worker-vanished",
-            $"The worker ended without a word while it described '{job.Name}', {job.Tries} times of {_options.MaxTries}.",
-            "Look into the worker's log for what ended it (memory?), then run: captioner sweep --retry-failed.");
+            $"The worker died while it described '{job.Name}', in {job.Tries} of {_options.MaxTries} tries.",
+            "Read the worker's log for the cause (memory?), then run: captioner sweep --retry-failed.");
 
     private static string Cut(string text) => text.Length <= 2000 ? text : text[..2000];
 }

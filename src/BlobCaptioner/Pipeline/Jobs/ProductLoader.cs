@@ -6,13 +6,13 @@ using Polly;
 
 namespace BlobCaptioner.Pipeline.Jobs;
 
-/// <summary>Fetches what the model needs for a product, and sees before it whether its job still has a point. Waits storage trouble out.</summary>
+/// <summary>Loads a product's images for the model, if its job is still needed. Waits out storage failures.</summary>
 internal sealed class ProductLoader(ProductViews views, CaptionStore store, PreparedImages prepared, string modelHash, ResiliencePipeline outage)
 {
-    /// <summary>What is to be written about a job's product; null where its views are no longer those of the job, or one of them is on its way again: there will be another job.</summary>
+    /// <summary>The assignment of a job's product; null if the product's views differ from the job's or one is not settled: there will be another job.</summary>
     public async Task<Assignment?> AssignAsync(CaptionJob job, Profile basis, CancellationToken cancellationToken)
     {
-        var request = new ProductRequest { View = job.Product!.Views[0].Name, Sku = job.Product.Sku, Basis = basis, Known = [.. job.Product.Views.Select(v => v.Name)] };
+        var request = new ProductRequest { View = job.Product!.Views[0].Name, Sku = job.Product.Sku, Basis = basis, KnownViews = [.. job.Product.Views.Select(v => v.Name)] };
         var state = await outage.ExecuteAsync(async cancel => await views.FindAsync(request, cancel), cancellationToken);
         return state is { IsReady: true } && state.ViewsHash == job.ETag ? state.Assignment : null;
     }
@@ -24,9 +24,9 @@ internal sealed class ProductLoader(ProductViews views, CaptionStore store, Prep
         switch (present)
         {
             case { Record: null }:
-                return new LoadedJob.Over(RecordWrite.Blocked);
+                return new LoadedJob.NotNeeded(RecordWrite.Blocked);
             case { Record: { Status: not RecordStatus.Failed } record } when !job.IsReplacing(present) && present.HasReceipt && IsDone(record, job, what):
-                return new LoadedJob.Over(RecordWrite.AlreadyThere);
+                return new LoadedJob.NotNeeded(RecordWrite.AlreadyThere);
             case { Record: { Status: RecordStatus.Described } record } when !job.Force && record.Fingerprint == FingerprintOf(job, what, modelHash):
                 return new LoadedJob.Refreshed(RecordDraft.RefreshedProduct(job, assignment, record), present);
         }
@@ -35,44 +35,22 @@ internal sealed class ProductLoader(ProductViews views, CaptionStore store, Prep
         RecordError? problem = null;
         foreach (var view in job.Product.Views)
         {
-            switch (await LoadAsync(job, view, what, cancellationToken))
+            var (picture, _, rejection) = await JobLoader.LoadAsync(
+                prepared, outage, PreparedImages.NameOf(view.ContentHash, job.Preparation), view.Name, view.ETag, what.Profile.ImageTokenBudget, cancellationToken);
+            if (picture is not null)
             {
-                case (null, null):
-                    return new LoadedJob.Over(RecordWrite.ImageChanged);
-                case ({ } picture, _):
-                    pictures.Add(picture);
-                    break;
-                case (_, { } error):
-                    // A limit was lowered since. The others still show the product.
-                    problem ??= error;
-                    break;
+                pictures.Add(picture);
             }
+            else if (rejection is null)
+            {
+                return new LoadedJob.NotNeeded(RecordWrite.ImageChanged);
+            }
+
+            // With a rejection a limit was lowered meanwhile. The other views still show the product.
+            problem ??= rejection;
         }
 
-        return pictures.Count > 0 ? new LoadedJob.Ready(pictures, present) : new LoadedJob.Unfit(problem!, job.Preparation);
-    }
-
-    private async Task<(PreparedImage? Picture, RecordError? Problem)> LoadAsync(CaptionJob job, ProductPicture view, ResolvedProfile what, CancellationToken cancellationToken)
-    {
-        var preparedName = PreparedImages.NameOf(view.ContentHash, job.Preparation);
-        if (await outage.ExecuteAsync(async cancel => await prepared.LoadAsync(preparedName, cancel), cancellationToken) is { } loaded)
-        {
-            return (new() { Jpeg = loaded.Jpeg, Name = view.Name }, null);
-        }
-
-        // The lifecycle rule was faster.
-        var source = await outage.ExecuteAsync(
-            async cancel => await prepared.PrepareAsync(view.Name, view.ETag, what.Profile.ImageTokenBudget, cancel), cancellationToken);
-        switch (source?.Outcome)
-        {
-            case PreparationOutcome.Prepared image:
-                await outage.ExecuteAsync(async cancel => await prepared.StoreAsync(preparedName, image.Jpeg, view.Name, cancel), cancellationToken);
-                return (new() { Jpeg = image.Jpeg, Name = view.Name }, null);
-            case PreparationOutcome.Rejected why:
-                return (null, new(why.Code, why.Message, why.Remedy));
-            default:
-                return (null, null);
-        }
+        return pictures.Count > 0 ? new LoadedJob.Ready(pictures, present) : new LoadedJob.Rejected(problem!, job.Preparation);
     }
 
     private bool IsDone(CaptionRecord record, CaptionJob job, ResolvedProfile what) =>

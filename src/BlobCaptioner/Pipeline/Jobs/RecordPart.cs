@@ -10,7 +10,7 @@ internal sealed record RecordPart(CaptionRecord Whole, Profile Asked)
 {
     /// <summary>The part that a job asks for; null where all of the record is to be written, also where another one lies there than the part was asked for.</summary>
     public static RecordPart? Of(CaptionJob job, Assignment assignment, StoredRecord? present) =>
-        present?.Record is { Status: RecordStatus.Described } whole && whole.Profile.Version == assignment.Version && job.Only?.Of(assignment.Profile) is { } asked
+        present?.Record is { Status: RecordStatus.Described } whole && whole.Profile.Version == assignment.Version && job.Part?.Of(assignment.Profile) is { } asked
             ? new(whole, asked)
             : null;
 
