@@ -10,8 +10,7 @@ using BlobCaptioner.Cli.LocalStack;
 using BlobCaptioner.Cli.Reporting;
 using BlobCaptioner.Inference;
 using BlobCaptioner.Models;
-using BlobCaptioner.Profiles.Catalogs;
-using BlobCaptioner.Profiles.Files;
+using BlobCaptioner.Profiles;
 using Spectre.Console;
 
 namespace BlobCaptioner.Cli.Commands;
@@ -100,7 +99,7 @@ internal static class CaptionerCommand
     /// <summary>The message for what a user can put right; null for bugs, which keep their stack trace.</summary>
     private static string? Explain(Exception error) => error switch
     {
-        UsageException or ModelException or ProfileException or CatalogException or LocalStackException or SequenceDecoderException or ValidationException => error.Message,
+        UsageException or ModelException or ProfileException or LocalStackException or SequenceDecoderException or ValidationException => error.Message,
         CaptionException caption => $"{caption.Message} {caption.Remedy}",
         RequestFailedException { Status: > 0 } refused => $"Storage refused with {refused.Status} {refused.ErrorCode}: {refused.Message.Split('\n')[0]}",
         RequestFailedException lost => $"Storage can't be reached: {lost.Message.Split('\n')[0]}",

@@ -75,10 +75,6 @@ internal static class ProfileCheckCommand
         {
             return new() { File = file, Kind = kind, Problems = error.Problems };
         }
-        catch (CatalogException error)
-        {
-            return new() { File = file, Kind = kind, Problems = error.Problems };
-        }
     }
 
     private static byte[] Read(string file, int limit)

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Exports;
-using BlobCaptioner.Pipeline;
 using BlobCaptioner.Pipeline.Sweeps;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Files;
@@ -177,11 +176,8 @@ internal sealed class RecordDesk(WebContext context, RecordIndex index, IndexSyn
     {
         var image = record.Image.Name;
         var basis = context.Basis(record.Profile.Name);
-        var folder = record.Profile.IsPinned
-            ? await context.Folders.AsAsync(image, record.Profile.Name, cancellationToken)
-            : await context.Folders.ForAsync(image, basis, cancellationToken);
-        var assignment = Assignment.Of(folder, basis);
-        var profile = ProductRecords.IsProductRecord(name) ? assignment.Product?.Profile ?? basis.ForProduct() : assignment.Profile;
+        var resolved = await context.Folders.ResolveAsync(image, basis, record.Profile.IsPinned ? record.Profile.Name : null, cancellationToken);
+        var profile = ProductRecords.IsProductRecord(name) ? resolved.Product?.Profile ?? basis.ForProduct() : resolved.Profile;
         var missing = record.Copy.Values.SelectMany(c => c).Select(c => (c.Key, c.Value.IsList, IsAttribute: false))
             .Concat(record.Attributes.Select(a => (a.Key, IsList: a.Value.Value is { IsList: true }, IsAttribute: true)))
             .DistinctBy(f => f.Key, StringComparer.Ordinal)

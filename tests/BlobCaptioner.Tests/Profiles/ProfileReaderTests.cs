@@ -58,8 +58,8 @@ public sealed class ProfileReaderTests
     [InlineData("""{"name": "X y", "extends": "default"}""", "$.name: 'X y' does not match")]
     [InlineData("""{"extends": "default", "sampling": {"temperature": 3}}""", "$.sampling.temperature: '3' is outside 0 to 2")]
     [InlineData("""{"extends": "default", "imageTokenBudget": 7}""", "$.imageTokenBudget: '7' is outside 8 to 4096")]
-    [InlineData("""{"extends": "default", "imageTokenBudget": 70.5}""", "is no whole number of 8 to 4096")]
-    [InlineData("""{"extends": "default", "tone": null}""", "$.tone: 'null' is no text")]
+    [InlineData("""{"extends": "default", "imageTokenBudget": 70.5}""", "is not a whole number of 8 to 4096")]
+    [InlineData("""{"extends": "default", "tone": null}""", "$.tone: 'null' is not a text")]
     [InlineData("""{"extends": "default", "tone": "a", "tone": "b"}""", "tone")]
     [InlineData("""{"extends": "default", "languages": ["deutsch!"]}""", "$.languages[0]: 'deutsch!' is no BCP 47 language tag")]
     [InlineData("""{"extends": "default", "languages": ["de", "DE"]}""", "$.languages: 'de' is there 2 times")]
@@ -85,7 +85,7 @@ public sealed class ProfileReaderTests
     [InlineData("""{"extends": "default", "fields": [{"name": "nope"}]}""", "$.fields[0]: 'kind' is missing")]
     [InlineData("[]", "p.json: $: ")]
     [InlineData("{\"name\": \"\\ud800\"}", "p.json: ")]
-    [InlineData("", "p.json: is no JSON")]
+    [InlineData("", "p.json: is not valid JSON")]
     public void Read_WrongFile_NamesPathValueAndWhatIsAllowed(string json, string problem) =>
         Assert.Contains(problem, Assert.Throws<ProfileException>(() => Read(json)).Message, StringComparison.Ordinal);
 

@@ -23,7 +23,7 @@ public sealed class ImageIntake
     private readonly CaptionStore _store;
     private readonly JobDispatch _dispatch;
     private readonly PreparedImages _prepared;
-    private readonly Assignments _assignments;
+    private readonly ProfileResolver _resolve;
     private readonly ProductDispatch _products;
 
     /// <summary>Creates an intake.</summary>
@@ -40,12 +40,12 @@ public sealed class ImageIntake
         TimeProvider? time = null,
         Action<PipelineEvent>? onEvent = null,
         FolderSettings? settings = null)
-        : this(storage, preparer, options, time, onEvent, new Assignments(settings ?? new(storage, time: time)))
+        : this(storage, preparer, options, time, onEvent, (settings ?? new(storage, time: time)).ResolveAsync)
     {
     }
 
     internal ImageIntake(
-        CaptionStorage storage, ImagePreparer preparer, IntakeOptions? options, TimeProvider? time, Action<PipelineEvent>? onEvent, Assignments assignments)
+        CaptionStorage storage, ImagePreparer preparer, IntakeOptions? options, TimeProvider? time, Action<PipelineEvent>? onEvent, ProfileResolver resolve)
     {
         _storage = storage;
         _options = options ?? new();
@@ -54,8 +54,8 @@ public sealed class ImageIntake
         _store = new(storage);
         _dispatch = new(storage, _options.ClaimTimeout);
         _prepared = new(storage, preparer);
-        _assignments = assignments;
-        _products = new(storage, assignments, _options.ClaimTimeout, _options.Model?.Hash, _time, (kind, name, error) => Tell(kind, name, error));
+        _resolve = resolve;
+        _products = new(storage, resolve, _options.ClaimTimeout, _options.Model?.Hash, _time, (kind, name, error) => Tell(kind, name, error));
     }
 
     internal CaptionStorage Storage => _storage;
@@ -64,7 +64,7 @@ public sealed class ImageIntake
 
     internal Action<PipelineEvent>? OnEvent => _onEvent;
 
-    internal Assignments Assignments => _assignments;
+    internal ProfileResolver Resolve => _resolve;
 
     internal PreparedImages Prepared => _prepared;
 
@@ -116,13 +116,13 @@ public sealed class ImageIntake
             return new(IntakeResult.Gone);
         }
 
-        var assignment = await _assignments.ForAsync(request.Name, request.Profile, request.As, cancellationToken);
+        var resolved = await _resolve(request.Name, request.Profile, request.As, cancellationToken);
         var before = listed is { HasRecord: false } ? null : await _store.ReadAsync(request.Name, cancellationToken);
-        var outcome = await IngestAsync(new(request, assignment, etag, Preparation(assignment)), before, cancellationToken);
+        var outcome = await IngestAsync(new(request, resolved, etag, Preparation(resolved)), before, cancellationToken);
 
         // No worker comes for it, so if it was its product's last view nobody else sees to that.
         var isOver = outcome.Result is IntakeResult.UpToDate or IntakeResult.Refreshed or IntakeResult.Rejected or IntakeResult.Blocked;
-        return isOver && assignment.Product is not null
+        return isOver && resolved.Product is not null
             ? outcome with { ProductEnqueued = await _products.EnsureAsync(request.Name, request.Profile, cancellationToken) == IntakeResult.Enqueued }
             : outcome;
     }
@@ -134,8 +134,8 @@ public sealed class ImageIntake
             return settled;
         }
 
-        var (name, assignment) = (arrival.Request.Name, arrival.Assignment);
-        var claim = JobClaims.NameOf(_storage.Images.Name, name, arrival.ETag, assignment.Version, arrival.Preparation);
+        var (name, resolved) = (arrival.Request.Name, arrival.Resolved);
+        var claim = JobClaims.NameOf(_storage.Images.Name, name, arrival.ETag, resolved.Version, arrival.Preparation);
         var taken = await _dispatch.TryTakeAsync(
             claim, async cancel => (await _store.ReadAsync(name, cancel))?.ETag == before?.ETag, cancellationToken);
         if (taken is not { } etag)
@@ -153,9 +153,9 @@ public sealed class ImageIntake
                 return finished;
             }
 
-            var outcome = assignment.Error is { } broken
-                ? await RejectAsync(arrival, contentHash: null, arrival.Preparation, broken, present, cancellationToken)
-                : await TakeInAsync(arrival, assignment.What!, claim, present, cancellationToken);
+            var outcome = resolved.Error is { } broken
+                ? await RejectAsync(arrival, contentHash: null, arrival.Preparation, new(broken.Code, broken.Message, broken.Remedy), present, cancellationToken)
+                : await TakeInAsync(arrival, resolved, claim, present, cancellationToken);
             enqueued = outcome.Result == IntakeResult.Enqueued;
             return outcome;
         }
@@ -171,11 +171,11 @@ public sealed class ImageIntake
     }
 
     private async Task<IntakeOutcome> TakeInAsync(
-        Arrival arrival, ResolvedProfile what, string claim, StoredRecord? present, CancellationToken cancellationToken)
+        Arrival arrival, ResolvedProfile resolved, string claim, StoredRecord? present, CancellationToken cancellationToken)
     {
         var (request, preparation) = (arrival.Request, arrival.Preparation);
         _onEvent?.Invoke(new() { Kind = PipelineEventKind.Preparing, Name = request.Name, At = _time.GetUtcNow() });
-        var source = await PrepareAsync(request.Name, arrival.ETag, what.Profile, cancellationToken);
+        var source = await PrepareAsync(request.Name, arrival.ETag, resolved.Profile, cancellationToken);
         if (source is null)
         {
             return new(IntakeResult.Gone);
@@ -183,7 +183,7 @@ public sealed class ImageIntake
 
         var hash = source.ContentHash ?? "";
         if (!request.Force && hash.Length > 0 && present?.Record is { Status: not RecordStatus.Failed } record
-            && record.Image.ContentHash == hash && IsUpToDate(RecordReceipt.Of(record), arrival.Assignment))
+            && record.Image.ContentHash == hash && IsUpToDate(RecordReceipt.Of(record), arrival.Resolved))
         {
             var refreshed = record with { Image = record.Image with { ETag = arrival.ETag } };
             return new(Result(await _store.WriteAsync(refreshed, present.ETag, cancellationToken), IntakeResult.Refreshed));
@@ -213,7 +213,7 @@ public sealed class ImageIntake
                     PreparedBlob = preparedName,
                     Preparation = preparation,
                     Profile = request.Profile.Name,
-                    ProfileVersion = what.Version,
+                    ProfileVersion = resolved.Version,
                     Claim = claim,
                     EnqueuedAt = _time.GetUtcNow(),
                     Force = request.Force,
@@ -246,16 +246,16 @@ public sealed class ImageIntake
     private async Task<IntakeOutcome> RejectAsync(
         Arrival arrival, string? contentHash, string rejectedBy, RecordError error, StoredRecord? present, CancellationToken cancellationToken)
     {
-        var (name, assignment) = (arrival.Request.Name, arrival.Assignment);
+        var (name, resolved) = (arrival.Request.Name, arrival.Resolved);
         var record = new CaptionRecord
         {
             Status = RecordStatus.Rejected,
             Image = new() { Container = _storage.Images.Name, Name = name, ETag = arrival.ETag, ContentHash = contentHash },
-            Profile = new(assignment.Profile.Name, assignment.Version),
-            Product = assignment.Sku is { } sku ? new(sku, [name]) : null,
+            Profile = new(resolved.Profile.Name, resolved.Version),
+            Product = resolved.Sku is { } sku ? new(sku, [name]) : null,
             Error = error,
             Generation = new() { Preparation = rejectedBy, Worker = WorkerName.Current, At = _time.GetUtcNow() },
-            Fingerprint = Fingerprint.Compute(contentHash ?? "", rejectedBy, assignment.Version, modelHash: ""),
+            Fingerprint = Fingerprint.Compute(contentHash ?? "", rejectedBy, resolved.Version, modelHash: ""),
         };
         var result = Result(await _store.WriteAsync(record, present?.ETag, cancellationToken), IntakeResult.Rejected);
         if (result == IntakeResult.Rejected)
@@ -284,22 +284,22 @@ public sealed class ImageIntake
             default:
                 var receipt = RecordReceipt.Of(present.Record);
                 return receipt.SourceETag == arrival.ETag && !isForced && !(arrival.Request.RetryFailed && receipt.Status == RecordStatus.Failed)
-                    && IsUpToDate(receipt, arrival.Assignment)
+                    && IsUpToDate(receipt, arrival.Resolved)
                     ? new(IntakeResult.UpToDate)
                     : null;
         }
     }
 
     /// <summary>True where the record would come out the same again, apart from the image.</summary>
-    internal bool IsUpToDate(RecordReceipt receipt, Assignment assignment) =>
+    internal bool IsUpToDate(RecordReceipt receipt, ResolvedProfile resolved) =>
         (receipt.IsPinned && receipt.Status != RecordStatus.Failed)
-        || (receipt.ProfileVersion == assignment.Version && HasPreparation(receipt, assignment) && HasModel(receipt));
+        || (receipt.ProfileVersion == resolved.Version && HasPreparation(receipt, resolved) && HasModel(receipt));
 
     /// <summary>True where the picture would be prepared the same again, or turned down under the same limits.</summary>
-    internal bool HasPreparation(RecordReceipt receipt, Assignment assignment)
+    internal bool HasPreparation(RecordReceipt receipt, ResolvedProfile resolved)
     {
-        var preparation = Preparation(assignment);
-        return receipt.Preparation == (assignment.What is not null && receipt is { Status: RecordStatus.Rejected, ModelHash: "" } ? _prepared.RejectedBy(preparation) : preparation);
+        var preparation = Preparation(resolved);
+        return receipt.Preparation == (resolved.Error is null && receipt is { Status: RecordStatus.Rejected, ModelHash: "" } ? _prepared.RejectedBy(preparation) : preparation);
     }
 
     /// <summary>True where the same model would be asked, as far as this process knows.</summary>
@@ -308,7 +308,7 @@ public sealed class ImageIntake
     internal string Preparation(Profile profile) => _prepared.Preparation(profile.ImageTokenBudget);
 
     // Broken settings turn a picture down whatever this process would have made of it.
-    private string Preparation(Assignment assignment) => assignment.What is { Profile: var profile } ? Preparation(profile) : "none";
+    private string Preparation(ResolvedProfile resolved) => resolved is { Error: null, Profile: var profile } ? Preparation(profile) : "none";
 
     private async Task<string?> FindImageAsync(string name, CancellationToken cancellationToken)
     {
@@ -338,5 +338,5 @@ public sealed class ImageIntake
         _onEvent?.Invoke(new() { Kind = kind, Name = name, At = _time.GetUtcNow(), Error = error, Record = record });
     }
 
-    private sealed record Arrival(IntakeRequest Request, Assignment Assignment, string ETag, string Preparation);
+    private sealed record Arrival(IntakeRequest Request, ResolvedProfile Resolved, string ETag, string Preparation);
 }

@@ -22,7 +22,7 @@ internal sealed class CaptionJobHandler
     private readonly TimeProvider _time;
     private readonly WorkerReport _report;
     private readonly PreparedImages _prepared;
-    private readonly Assignments _assignments;
+    private readonly ProfileResolver _resolve;
     private readonly CaptionStore _store;
     private readonly ResiliencePipeline _outage;
     private readonly JobLoader _loader;
@@ -36,14 +36,14 @@ internal sealed class CaptionJobHandler
         PreparedImages prepared,
         ICaptionModel model,
         Func<string, Profile> profiles,
-        Assignments assignments,
+        ProfileResolver resolve,
         QueueLoopOptions options,
         ModelGate gate,
         TimeProvider time,
         WorkerReport report)
     {
         (_storage, _model, _profiles, _options, _gate) = (storage, model, profiles, options, gate);
-        (_time, _report, _prepared, _assignments) = (time, report, prepared, assignments);
+        (_time, _report, _prepared, _resolve) = (time, report, prepared, resolve);
         _store = new(storage);
         _outage = StorageOutage.CreateRetry(storage.Options, time, error =>
         {
@@ -54,7 +54,7 @@ internal sealed class CaptionJobHandler
         _call = new(model, _store, prepared, _outage, time);
 
         // Who died between claim and message is back when its lease is over. Which model wrote a product is for sweeps to look at, or workers with two would undo each other's.
-        var products = new ProductDispatch(storage, assignments, options.Lease / 2, modelHash: null, time, (kind, name, error) => _report.Tell(kind, name, error));
+        var products = new ProductDispatch(storage, resolve, options.Lease / 2, modelHash: null, time, (kind, name, error) => _report.Tell(kind, name, error));
         _productLoader = new(products.Views, _store, prepared, model.Info.Hash, _outage);
         _end = new(new(storage, timeout: TimeSpan.Zero), products, profiles, _outage);
     }
@@ -118,37 +118,37 @@ internal sealed class CaptionJobHandler
             return;
         }
 
-        var assignment = job.Product is null
-            ? await _outage.ExecuteAsync(async cancel => await _assignments.ForAsync(job.Name, basis, job.As, cancel), begin.Token)
+        var resolved = job.Product is null
+            ? await _outage.ExecuteAsync(async cancel => await _resolve(job.Name, basis, job.As, cancel), begin.Token)
             : await _productLoader.AssignAsync(job, basis, begin.Token);
-        if (assignment is null)
+        if (resolved is null)
         {
             _report.Dropped(job.Name, RecordWrite.ImageChanged);
             await CompleteAsync(lease, job, abort);
             return;
         }
 
-        if (assignment.What is not { } what)
+        if (resolved.Error is { } broken)
         {
-            await RejectAsync(lease, job with { Preparation = "none" }, assignment, assignment.Error!, asked: null, abort);
+            await RejectAsync(lease, job with { Preparation = "none" }, resolved, new(broken.Code, broken.Message, broken.Remedy), asked: null, abort);
             return;
         }
 
-        job = WithCurrentSettings(job, what);
+        job = WithCurrentSettings(job, resolved);
         switch (await CaptionTracing.StepAsync(
-            "load", cancel => job.Product is null ? _loader.LoadAsync(job, what, cancel) : _productLoader.LoadAsync(job, assignment, cancel), begin.Token))
+            "load", cancel => job.Product is null ? _loader.LoadAsync(job, resolved, cancel) : _productLoader.LoadAsync(job, resolved, cancel), begin.Token))
         {
-            case LoadedJob.Ready bare when what.Profile.Fields.Count == 0:
-                await EndAsync(lease, job, RecordDraft.Bare(job, assignment, _time.GetUtcNow()), bare.Present, TimeSpan.Zero, new(), abort);
+            case LoadedJob.Ready bare when resolved.Profile.Fields.Count == 0:
+                await EndAsync(lease, job, RecordDraft.Bare(job, resolved, _time.GetUtcNow()), bare.Present, TimeSpan.Zero, new(), abort);
                 return;
             case LoadedJob.Ready ready:
-                await DescribeAsync(lease, job, assignment, ready, stop, begin.Token, mine.Token, abort);
+                await DescribeAsync(lease, job, resolved, ready, stop, begin.Token, mine.Token, abort);
                 return;
             case LoadedJob.Refreshed refreshed:
                 await EndAsync(lease, job, refreshed.Record, refreshed.Present, TimeSpan.Zero, new(), abort);
                 return;
             case LoadedJob.Unfit unfit:
-                await RejectAsync(lease, job with { Preparation = unfit.RejectedBy }, assignment, unfit.Error, asked: null, abort);
+                await RejectAsync(lease, job with { Preparation = unfit.RejectedBy }, resolved, unfit.Error, asked: null, abort);
                 return;
             case LoadedJob.Over over:
                 _report.Dropped(job.Name, over.Reason);
@@ -160,12 +160,11 @@ internal sealed class CaptionJobHandler
     }
 
     private async Task DescribeAsync(
-        JobLease lease, CaptionJob job, Assignment assignment, LoadedJob.Ready ready, CancellationToken stop, CancellationToken begin, CancellationToken mine,
+        JobLease lease, CaptionJob job, ResolvedProfile resolved, LoadedJob.Ready ready, CancellationToken stop, CancellationToken begin, CancellationToken mine,
         CancellationToken abort)
     {
-        var part = RecordPart.Of(job, assignment, ready.Present);
-        assignment = part is null ? assignment : assignment.For(part.Asked);
-        var what = assignment.What!;
+        var part = RecordPart.Of(job, resolved, ready.Present?.Record);
+        resolved = part is null ? resolved : resolved with { Profile = part };
         var begun = job with { Tries = job.Tries + 1, LastError = null };
         var started = _time.GetTimestamp();
         CaptionRecord? same;
@@ -174,12 +173,12 @@ internal sealed class CaptionJobHandler
         {
             stop.ThrowIfCancellationRequested();
             started = _time.GetTimestamp();
-            same = await _call.FindCopyAsync(job, ready, what, mine);
+            same = await _call.FindCopyAsync(job, ready, resolved, mine);
             if (same is null)
             {
                 if (job.Tries >= _options.MaxTries)
                 {
-                    await GiveUpAsync(lease, job, assignment, WorkerVanished(job), abort);
+                    await GiveUpAsync(lease, job, resolved, WorkerVanished(job), abort);
                     return;
                 }
 
@@ -187,7 +186,7 @@ internal sealed class CaptionJobHandler
                 var draft = new CaptionDraft();
                 _report.Tell(PipelineEventKind.Started, job.Name, draft: draft);
                 started = _time.GetTimestamp();
-                var request = new CaptionRequest { Images = ready.Images, Profile = what.Profile, Facts = what.Facts, Variation = (ulong)job.Variation, Draft = draft };
+                var request = new CaptionRequest { Images = ready.Images, Profile = resolved.Profile, Facts = resolved.Facts, Variation = (ulong)job.Variation, Draft = draft };
                 answer = await _call.AskAsync(request, mine);
             }
         }
@@ -195,17 +194,17 @@ internal sealed class CaptionJobHandler
         var elapsed = _time.GetElapsedTime(started);
         if (same is not null)
         {
-            await EndAsync(lease, job, RecordDraft.Reused(job, assignment, same, elapsed, _time.GetUtcNow()), ready.Present, elapsed, new(), abort);
+            await EndAsync(lease, job, RecordDraft.Reused(job, resolved, same, elapsed, _time.GetUtcNow()), ready.Present, elapsed, new(), abort);
         }
         else if (answer.Written is { } caption)
         {
             // From here on the work is worth more than the lease: conditions keep the write safe even if another worker has the message by now.
-            var record = RecordDraft.Described(begun, assignment, _model.Info, caption, elapsed, _time.GetUtcNow());
-            await EndAsync(lease, job, part?.Merge(record) ?? record, ready.Present, elapsed, caption.Usage, abort, () => _call.NoteAsync(job, ready, abort));
+            var record = RecordDraft.Described(begun, resolved, _model.Info, caption, elapsed, _time.GetUtcNow());
+            await EndAsync(lease, job, part is null ? record : RecordPart.Merge(ready.Present!.Record!, record, part), ready.Present, elapsed, caption.Usage, abort, () => _call.NoteAsync(job, ready, abort));
         }
         else
         {
-            await EndWithoutCaptionAsync(lease, begun, assignment, answer.Problem!, abort);
+            await EndWithoutCaptionAsync(lease, begun, resolved, answer.Problem!, abort);
         }
     }
 
@@ -228,9 +227,9 @@ internal sealed class CaptionJobHandler
     }
 
     // The settings changed after it was enqueued. Only then is the preparation this worker's own: an intake elsewhere may be set up otherwise.
-    private CaptionJob WithCurrentSettings(CaptionJob job, ResolvedProfile what)
+    private CaptionJob WithCurrentSettings(CaptionJob job, ResolvedProfile resolved)
     {
-        if (job.ProfileVersion == what.Version)
+        if (job.ProfileVersion == resolved.Version)
         {
             return job;
         }
@@ -238,11 +237,11 @@ internal sealed class CaptionJobHandler
         if (job.Product is not null)
         {
             // Its pictures are prepared already, as their own records say.
-            return job with { ProfileVersion = what.Version };
+            return job with { ProfileVersion = resolved.Version };
         }
 
-        var preparation = _prepared.Preparation(what.Profile.ImageTokenBudget);
-        return job with { ProfileVersion = what.Version, Preparation = preparation, PreparedBlob = PreparedImages.NameOf(job.ContentHash, preparation) };
+        var preparation = _prepared.Preparation(resolved.Profile.ImageTokenBudget);
+        return job with { ProfileVersion = resolved.Version, Preparation = preparation, PreparedBlob = PreparedImages.NameOf(job.ContentHash, preparation) };
     }
 
     // No try of the picture's: another worker may know the profile, or this one after its next start.
@@ -264,11 +263,11 @@ internal sealed class CaptionJobHandler
     // Its last worker vanished, and it was not the first to: should this picture be what ends workers, it takes no other with it from now on.
     private static bool IsSuspect(CaptionJob job) => job is { Tries: >= TriesBeforeAlone, LastError: null };
 
-    private async Task EndWithoutCaptionAsync(JobLease lease, CaptionJob job, Assignment assignment, Exception problem, CancellationToken abort)
+    private async Task EndWithoutCaptionAsync(JobLease lease, CaptionJob job, ResolvedProfile resolved, Exception problem, CancellationToken abort)
     {
         if (problem is CaptionException { Retry: false } never)
         {
-            await RejectAsync(lease, job, assignment, new(never.Code, never.Message, never.Remedy), _model.Info, abort);
+            await RejectAsync(lease, job, resolved, new(never.Code, never.Message, never.Remedy), _model.Info, abort);
             return;
         }
 
@@ -278,18 +277,18 @@ internal sealed class CaptionJobHandler
             : new("model-error", problem.Message, "Look into the worker's log, then run: captioner sweep --retry-failed.");
         if (problem is CaptionException { IsFinal: true })
         {
-            await GiveUpAsync(lease, job, assignment, error, abort);
+            await GiveUpAsync(lease, job, resolved, error, abort);
             return;
         }
 
-        await EndTryAsync(lease, job, assignment, error, abort);
+        await EndTryAsync(lease, job, resolved, error, abort);
     }
 
-    private async Task EndTryAsync(JobLease lease, CaptionJob job, Assignment assignment, RecordError error, CancellationToken abort)
+    private async Task EndTryAsync(JobLease lease, CaptionJob job, ResolvedProfile resolved, RecordError error, CancellationToken abort)
     {
         if (job.Tries >= _options.MaxTries)
         {
-            await GiveUpAsync(lease, job, assignment, error, abort);
+            await GiveUpAsync(lease, job, resolved, error, abort);
             return;
         }
 
@@ -300,9 +299,9 @@ internal sealed class CaptionJobHandler
     }
 
     // Record, then poison, then delete: a crash in between repeats a step, and loses none.
-    private async Task GiveUpAsync(JobLease lease, CaptionJob job, Assignment assignment, RecordError error, CancellationToken abort)
+    private async Task GiveUpAsync(JobLease lease, CaptionJob job, ResolvedProfile resolved, RecordError error, CancellationToken abort)
     {
-        var record = RecordDraft.Without(RecordStatus.Failed, job, assignment, _model.Info, error, _time.GetUtcNow());
+        var record = RecordDraft.Without(RecordStatus.Failed, job, resolved, _model.Info, error, _time.GetUtcNow());
         var write = await WriteAsync(record, job, abort);
         if (write == RecordWrite.Written)
         {
@@ -319,9 +318,9 @@ internal sealed class CaptionJobHandler
         await CompleteAsync(lease, job, abort);
     }
 
-    private async Task RejectAsync(JobLease lease, CaptionJob job, Assignment assignment, RecordError error, CaptionModelInfo? asked, CancellationToken abort)
+    private async Task RejectAsync(JobLease lease, CaptionJob job, ResolvedProfile resolved, RecordError error, CaptionModelInfo? asked, CancellationToken abort)
     {
-        var record = RecordDraft.Without(RecordStatus.Rejected, job, assignment, asked, error, _time.GetUtcNow());
+        var record = RecordDraft.Without(RecordStatus.Rejected, job, resolved, asked, error, _time.GetUtcNow());
         var write = await WriteAsync(record, job, abort);
         if (write == RecordWrite.Written)
         {

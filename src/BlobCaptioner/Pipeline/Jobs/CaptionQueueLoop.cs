@@ -51,7 +51,7 @@ public sealed partial class CaptionQueueLoop : IDisposable
         Action<PipelineEvent>? onEvent = null,
         ILogger<CaptionQueueLoop>? logger = null,
         FolderSettings? settings = null)
-        : this(storage, preparer, model, profiles, options, time, onEvent, logger, new Assignments(settings ?? new(storage, time: time)))
+        : this(storage, preparer, model, profiles, options, time, onEvent, logger, (settings ?? new(storage, time: time)).ResolveAsync)
     {
     }
 
@@ -64,7 +64,7 @@ public sealed partial class CaptionQueueLoop : IDisposable
         TimeProvider? time,
         Action<PipelineEvent>? onEvent,
         ILogger<CaptionQueueLoop>? logger,
-        Assignments assignments)
+        ProfileResolver resolve)
     {
         _storage = storage;
         _options = options ?? new();
@@ -76,7 +76,7 @@ public sealed partial class CaptionQueueLoop : IDisposable
         _capacity = slots + (_options.Prefetch ?? slots + 4);
         _room = new(_capacity);
         _gate = new(slots + _options.Lookahead);
-        _handler = new(storage, new(storage, preparer), model, profiles, assignments, _options, _gate, _time, new(_time, _onEvent, _logger));
+        _handler = new(storage, new(storage, preparer), model, profiles, resolve, _options, _gate, _time, new(_time, _onEvent, _logger));
     }
 
     /// <summary>Jobs in hand: loading, with the model, or being written.</summary>

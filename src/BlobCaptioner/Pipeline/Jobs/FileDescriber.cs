@@ -73,7 +73,7 @@ public sealed class FileDescriber
             var began = _time.GetTimestamp();
             var request = new CaptionRequest { Images = [.. pictures.Select(p => new PreparedImage { Jpeg = p.Prepared!.Jpeg, Name = p.Path })], Profile = profile, Draft = draft };
             var caption = await _model.DescribeAsync(request, cancellationToken);
-            return Clean(RecordDraft.Described(job, Assignment.Of(profile), _model.Info, caption, _time.GetElapsedTime(began), _time.GetUtcNow()));
+            return Clean(RecordDraft.Described(job, ResolvedProfile.Of(profile), _model.Info, caption, _time.GetElapsedTime(began), _time.GetUtcNow()));
         }
         catch (CaptionException ex)
         {
@@ -83,7 +83,7 @@ public sealed class FileDescriber
     }
 
     private CaptionRecord Without(RecordStatus status, CaptionJob job, Profile profile, CaptionModelInfo? model, RecordError error) =>
-        Clean(RecordDraft.Without(status, job, Assignment.Of(profile), model, error, _time.GetUtcNow()));
+        Clean(RecordDraft.Without(status, job, ResolvedProfile.Of(profile), model, error, _time.GetUtcNow()));
 
     /// <summary>A record's blanks are null.</summary>
     private static CaptionRecord Clean(CaptionRecord record) => record with

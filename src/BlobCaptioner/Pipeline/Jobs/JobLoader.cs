@@ -8,9 +8,9 @@ namespace BlobCaptioner.Pipeline.Jobs;
 /// <summary>Fetches what the model needs for a job, and sees before it whether the job still has a point. Waits storage trouble out.</summary>
 internal sealed class JobLoader(CaptionStore store, PreparedImages prepared, string modelHash, ResiliencePipeline outage)
 {
-    public async Task<LoadedJob> LoadAsync(CaptionJob job, ResolvedProfile what, CancellationToken cancellationToken)
+    public async Task<LoadedJob> LoadAsync(CaptionJob job, ResolvedProfile resolved, CancellationToken cancellationToken)
     {
-        var (over, present) = await outage.ExecuteAsync(async cancel => await FindEndAsync(job, what, cancel), cancellationToken);
+        var (over, present) = await outage.ExecuteAsync(async cancel => await FindEndAsync(job, resolved, cancel), cancellationToken);
         if (over is { } reason)
         {
             return new LoadedJob.Over(reason);
@@ -23,7 +23,7 @@ internal sealed class JobLoader(CaptionStore store, PreparedImages prepared, str
 
         // The lifecycle rule was faster than the queue.
         var source = await outage.ExecuteAsync(
-            async cancel => await prepared.PrepareAsync(job.Name, job.ETag, what.Profile.ImageTokenBudget, cancel), cancellationToken);
+            async cancel => await prepared.PrepareAsync(job.Name, job.ETag, resolved.Profile.ImageTokenBudget, cancel), cancellationToken);
         switch (source?.Outcome)
         {
             case PreparationOutcome.Prepared image:
@@ -36,7 +36,7 @@ internal sealed class JobLoader(CaptionStore store, PreparedImages prepared, str
         }
     }
 
-    private async Task<(RecordWrite? End, StoredRecord? Present)> FindEndAsync(CaptionJob job, ResolvedProfile what, CancellationToken cancellationToken)
+    private async Task<(RecordWrite? End, StoredRecord? Present)> FindEndAsync(CaptionJob job, ResolvedProfile resolved, CancellationToken cancellationToken)
     {
         var etag = await store.GetImageETagAsync(job.Name, cancellationToken);
         if (etag != job.ETag)
@@ -49,15 +49,15 @@ internal sealed class JobLoader(CaptionStore store, PreparedImages prepared, str
         {
             null => null,
             { Record: null } => RecordWrite.Blocked,
-            { Record: var record } when !job.IsReplacing(present) && IsDone(record, job, what) => RecordWrite.AlreadyThere,
+            { Record: var record } when !job.IsReplacing(present) && IsDone(record, job, resolved) => RecordWrite.AlreadyThere,
             _ => null,
         }, present);
     }
 
-    private bool IsDone(CaptionRecord record, CaptionJob job, ResolvedProfile what)
+    private bool IsDone(CaptionRecord record, CaptionJob job, ResolvedProfile resolved)
     {
         var asked = record.Generation.ModelHash is null ? "" : modelHash;
         return record.Status != RecordStatus.Failed && record.Image.ETag == job.ETag
-            && record.Fingerprint == Fingerprint.Compute(job.ContentHash, job.Preparation, what.Version, asked);
+            && record.Fingerprint == Fingerprint.Compute(job.ContentHash, job.Preparation, resolved.Version, asked);
     }
 }

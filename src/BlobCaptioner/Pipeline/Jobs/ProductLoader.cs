@@ -10,32 +10,31 @@ namespace BlobCaptioner.Pipeline.Jobs;
 internal sealed class ProductLoader(ProductViews views, CaptionStore store, PreparedImages prepared, string modelHash, ResiliencePipeline outage)
 {
     /// <summary>What is to be written about a job's product; null where its views are no longer those of the job, or one of them is on its way again: there will be another job.</summary>
-    public async Task<Assignment?> AssignAsync(CaptionJob job, Profile basis, CancellationToken cancellationToken)
+    public async Task<ResolvedProfile?> AssignAsync(CaptionJob job, Profile basis, CancellationToken cancellationToken)
     {
         var request = new ProductRequest { View = job.Product!.Views[0].Name, Sku = job.Product.Sku, Basis = basis, Known = [.. job.Product.Views.Select(v => v.Name)] };
         var state = await outage.ExecuteAsync(async cancel => await views.FindAsync(request, cancel), cancellationToken);
-        return state is { IsReady: true } && state.ViewsHash == job.ETag ? state.Assignment : null;
+        return state is { IsReady: true } && state.ViewsHash == job.ETag ? state.Resolved : null;
     }
 
-    public async Task<LoadedJob> LoadAsync(CaptionJob job, Assignment assignment, CancellationToken cancellationToken)
+    public async Task<LoadedJob> LoadAsync(CaptionJob job, ResolvedProfile resolved, CancellationToken cancellationToken)
     {
-        var what = assignment.What!;
         var present = await outage.ExecuteAsync(async cancel => await store.ReadProductAsync(job.Name, cancel), cancellationToken);
         switch (present)
         {
             case { Record: null }:
                 return new LoadedJob.Over(RecordWrite.Blocked);
-            case { Record: { Status: not RecordStatus.Failed } record } when !job.IsReplacing(present) && present.HasReceipt && IsDone(record, job, what):
+            case { Record: { Status: not RecordStatus.Failed } record } when !job.IsReplacing(present) && present.HasReceipt && IsDone(record, job, resolved):
                 return new LoadedJob.Over(RecordWrite.AlreadyThere);
-            case { Record: { Status: RecordStatus.Described } record } when !job.Force && record.Fingerprint == FingerprintOf(job, what, modelHash):
-                return new LoadedJob.Refreshed(RecordDraft.RefreshedProduct(job, assignment, record), present);
+            case { Record: { Status: RecordStatus.Described } record } when !job.Force && record.Fingerprint == FingerprintOf(job, resolved, modelHash):
+                return new LoadedJob.Refreshed(RecordDraft.RefreshedProduct(job, resolved, record), present);
         }
 
         var pictures = new List<PreparedImage>(job.Product!.Views.Count);
         RecordError? problem = null;
         foreach (var view in job.Product.Views)
         {
-            switch (await LoadAsync(job, view, what, cancellationToken))
+            switch (await LoadAsync(job, view, resolved, cancellationToken))
             {
                 case (null, null):
                     return new LoadedJob.Over(RecordWrite.ImageChanged);
@@ -52,7 +51,7 @@ internal sealed class ProductLoader(ProductViews views, CaptionStore store, Prep
         return pictures.Count > 0 ? new LoadedJob.Ready(pictures, present) : new LoadedJob.Unfit(problem!, job.Preparation);
     }
 
-    private async Task<(PreparedImage? Picture, RecordError? Problem)> LoadAsync(CaptionJob job, ProductPicture view, ResolvedProfile what, CancellationToken cancellationToken)
+    private async Task<(PreparedImage? Picture, RecordError? Problem)> LoadAsync(CaptionJob job, ProductPicture view, ResolvedProfile resolved, CancellationToken cancellationToken)
     {
         var preparedName = PreparedImages.NameOf(view.ContentHash, job.Preparation);
         if (await outage.ExecuteAsync(async cancel => await prepared.LoadAsync(preparedName, cancel), cancellationToken) is { } loaded)
@@ -62,7 +61,7 @@ internal sealed class ProductLoader(ProductViews views, CaptionStore store, Prep
 
         // The lifecycle rule was faster.
         var source = await outage.ExecuteAsync(
-            async cancel => await prepared.PrepareAsync(view.Name, view.ETag, what.Profile.ImageTokenBudget, cancel), cancellationToken);
+            async cancel => await prepared.PrepareAsync(view.Name, view.ETag, resolved.Profile.ImageTokenBudget, cancel), cancellationToken);
         switch (source?.Outcome)
         {
             case PreparationOutcome.Prepared image:
@@ -75,8 +74,8 @@ internal sealed class ProductLoader(ProductViews views, CaptionStore store, Prep
         }
     }
 
-    private bool IsDone(CaptionRecord record, CaptionJob job, ResolvedProfile what) =>
-        record.Product?.ViewsHash == job.ETag && record.Fingerprint == FingerprintOf(job, what, record.Generation.ModelHash is null ? "" : modelHash);
+    private bool IsDone(CaptionRecord record, CaptionJob job, ResolvedProfile resolved) =>
+        record.Product?.ViewsHash == job.ETag && record.Fingerprint == FingerprintOf(job, resolved, record.Generation.ModelHash is null ? "" : modelHash);
 
-    private static string FingerprintOf(CaptionJob job, ResolvedProfile what, string asked) => Fingerprint.Compute(job.ContentHash, job.Preparation, what.Version, asked);
+    private static string FingerprintOf(CaptionJob job, ResolvedProfile resolved, string asked) => Fingerprint.Compute(job.ContentHash, job.Preparation, resolved.Version, asked);
 }

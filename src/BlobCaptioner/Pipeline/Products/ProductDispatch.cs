@@ -12,23 +12,23 @@ namespace BlobCaptioner.Pipeline.Products;
 /// processes: whoever ends a view writes that view's record first and calls this afterwards, so the last one sees them all; a claim makes it one job.
 /// </summary>
 /// <param name="storage">The store.</param>
-/// <param name="assignments">What the folders say.</param>
+/// <param name="resolve">What the folders say.</param>
 /// <param name="claimTimeout">After how long a claim counts as left behind by one who died.</param>
 /// <param name="modelHash">The model that a record must be by to be up to date; null for any.</param>
 /// <param name="time">Clock.</param>
 /// <param name="tell">Told of each product that was enqueued or is blocked.</param>
 internal sealed class ProductDispatch(
-    CaptionStorage storage, Assignments assignments, TimeSpan claimTimeout, string? modelHash, TimeProvider time, Action<PipelineEventKind, string, RecordError?> tell)
+    CaptionStorage storage, ProfileResolver resolve, TimeSpan claimTimeout, string? modelHash, TimeProvider time, Action<PipelineEventKind, string, RecordError?> tell)
 {
     private readonly CaptionStore _store = new(storage);
     private readonly JobDispatch _dispatch = new(storage, claimTimeout);
-    private readonly ProductViews _views = new(storage, new(storage), assignments);
+    private readonly ProductViews _views = new(storage, new(storage), resolve);
 
     public ProductViews Views => _views;
 
     /// <summary>The same for the product of a picture, where it is a view of one.</summary>
     public async Task<IntakeResult> EnsureAsync(string imageName, Profile basis, CancellationToken cancellationToken) =>
-        await assignments.ForAsync(imageName, basis, cancellationToken) is { Product: not null, Sku: { } sku }
+        await resolve(imageName, basis, profileOverride: null, cancellationToken) is { Product: not null, Sku: { } sku }
             ? await EnsureAsync(new ProductRequest { View = imageName, Sku = sku, Basis = basis }, cancellationToken)
             : IntakeResult.NotAnImage;
 
@@ -84,7 +84,7 @@ internal sealed class ProductDispatch(
 
     private async Task<IntakeResult> TakeAsync(ProductState state, ProductRequest request, StoredRecord? before, CancellationToken cancellationToken)
     {
-        var claim = JobClaims.NameOf(storage.Images.Name, state.RecordName, state.ViewsHash, state.Assignment.Version, state.Preparation);
+        var claim = JobClaims.NameOf(storage.Images.Name, state.RecordName, state.ViewsHash, state.Resolved.Version, state.Preparation);
         var taken = await _dispatch.TryTakeAsync(
             claim, async cancel => (await _store.ReadProductAsync(state.RecordName, cancel))?.ETag == before?.ETag, cancellationToken);
         if (taken is not { } etag)
@@ -162,7 +162,7 @@ internal sealed class ProductDispatch(
             PreparedBlob = PreparedImages.NameOf(pictures[0].ContentHash, preparation),
             Preparation = preparation,
             Profile = request.Basis.Name,
-            ProfileVersion = state.Assignment.Version,
+            ProfileVersion = state.Resolved.Version,
             Claim = claim,
             EnqueuedAt = time.GetUtcNow(),
             Force = request.Force,

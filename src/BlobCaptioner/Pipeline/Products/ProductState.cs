@@ -9,7 +9,7 @@ namespace BlobCaptioner.Pipeline.Products;
 /// <summary>A product as a listing shows it: its views and its record.</summary>
 internal sealed class ProductState
 {
-    private readonly Lazy<Assignment> _assignment;
+    private readonly Lazy<ResolvedProfile> _resolved;
     private readonly Lazy<string> _hash;
 
     /// <summary>Creates it.</summary>
@@ -22,7 +22,7 @@ internal sealed class ProductState
         (RecordName, Sku, Receipt) = (recordName, sku, receipt);
         Views = [.. views.OrderBy(v => v.Image.Name, NaturalOrder.Instance)];
         Usable = [.. Views.Where(v => v.IsUsable)];
-        _assignment = new(() => Assignment.OfProduct(What(), sku, [.. Usable.Select(v => v.Image.Name)]));
+        _resolved = new(() => ResolveProduct() with { Views = [.. Usable.Select(v => v.Image.Name)] });
         _hash = new(Hash);
     }
 
@@ -45,7 +45,7 @@ internal sealed class ProductState
     public string ViewsHash => _hash.Value;
 
     /// <summary>What is to be written about the product.</summary>
-    public Assignment Assignment => _assignment.Value;
+    public ResolvedProfile Resolved => _resolved.Value;
 
     /// <summary>How its pictures are prepared: as the main view was, so that who enqueues it need not be set up like who prepared them.</summary>
     public string Preparation => Usable[0].Image.Receipt!.Preparation;
@@ -54,25 +54,25 @@ internal sealed class ProductState
     /// <param name="receipt">What the record tells.</param>
     /// <param name="modelHash">The model that would be asked; null where nobody here knows.</param>
     public bool IsUpToDate(RecordReceipt? receipt, string? modelHash) =>
-        receipt is not null && receipt.SourceETag == ViewsHash && receipt.ProfileVersion == Assignment.Version && receipt.Preparation == Preparation
+        receipt is not null && receipt.SourceETag == ViewsHash && receipt.ProfileVersion == Resolved.Version && receipt.Preparation == Preparation
         && (modelHash is null || receipt.ModelHash.Length == 0 || receipt.ModelHash == modelHash);
 
     // The same folder, so the same profile. The main view's facts count first; others fill in what it leaves open.
-    private ResolvedProfile What()
+    private ResolvedProfile ResolveProduct()
     {
-        var what = Views[0].Assignment.Product!;
+        var resolved = Views[0].Resolved.Product!;
         if (Views.Count == 1)
         {
-            return what;
+            return resolved;
         }
 
-        var values = new Dictionary<string, string>(what.Facts.Values, StringComparer.OrdinalIgnoreCase);
-        foreach (var (name, value) in Views.Skip(1).SelectMany(v => v.Assignment.What!.Facts.Values))
+        var values = new Dictionary<string, string>(resolved.Facts.Values, StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, value) in Views.Skip(1).SelectMany(v => v.Resolved.Facts.Values))
         {
             values.TryAdd(name, value);
         }
 
-        return values.Count == what.Facts.Values.Count ? what : what with { Facts = what.Facts with { Values = values } };
+        return values.Count == resolved.Facts.Values.Count ? resolved : resolved.WithFacts(resolved.Facts with { Values = values });
     }
 
     // Which views can be shown belongs to it: one that failed may be described later, with the same bytes.

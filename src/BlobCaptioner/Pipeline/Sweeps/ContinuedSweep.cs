@@ -68,7 +68,7 @@ public sealed class ContinuedSweep
     {
         var from = (await place.DownloadContentAsync(cancellationToken)).Value.Content.ToString();
         var summary = new SweepSummary();
-        var watch = new ProductWatch(_intake.Assignments, request.Profile);
+        var watch = new ProductWatch(_intake.Resolve, request.Profile);
         var pages = ImageListing.ReadPagesAsync(_intake.Storage.Images, request.Prefix, from.Length == 0 ? null : from, _pageSize, watch.Note, cancellationToken);
         try
         {

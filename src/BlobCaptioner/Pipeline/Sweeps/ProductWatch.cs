@@ -11,7 +11,7 @@ namespace BlobCaptioner.Pipeline.Sweeps;
 /// names the files of one huge folder.
 /// </summary>
 /// <remarks>What it tells may lack views, where a listing begins in the middle or a catalogue mixes ways: whoever acts on it looks once more.</remarks>
-internal sealed class ProductWatch(Assignments assignments, Profile basis)
+internal sealed class ProductWatch(ProfileResolver resolve, Profile basis)
 {
     // Folders' settings are fetched this far ahead.
     private const int Ahead = 32;
@@ -27,13 +27,13 @@ internal sealed class ProductWatch(Assignments assignments, Profile basis)
     /// <summary>Passes images on in their order, and products in between.</summary>
     public async IAsyncEnumerable<SweepItem> ReadAsync(IAsyncEnumerable<ListedImage> images, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var window = new Queue<(ListedImage Image, Task<Assignment?> Assignment)>(Ahead);
+        var window = new Queue<(ListedImage Image, Task<ResolvedProfile?> Resolved)>(Ahead);
         await foreach (var image in images.WithCancellation(cancellationToken))
         {
             window.Enqueue((image, TryAssignAsync(image.Name, cancellationToken)));
             if (window.Count == Ahead)
             {
-                foreach (var item in Take(window.Peek().Image, await window.Dequeue().Assignment))
+                foreach (var item in Take(window.Peek().Image, await window.Dequeue().Resolved))
                 {
                     yield return item;
                 }
@@ -42,7 +42,7 @@ internal sealed class ProductWatch(Assignments assignments, Profile basis)
 
         while (window.TryDequeue(out var rest))
         {
-            foreach (var item in Take(rest.Image, await rest.Assignment))
+            foreach (var item in Take(rest.Image, await rest.Resolved))
             {
                 yield return item;
             }
@@ -52,11 +52,11 @@ internal sealed class ProductWatch(Assignments assignments, Profile basis)
     /// <summary>The products that are still open, at the listing's end.</summary>
     public IEnumerable<SweepItem> Flush() => Close(_ => true);
 
-    private async Task<Assignment?> TryAssignAsync(string name, CancellationToken cancellationToken)
+    private async Task<ResolvedProfile?> TryAssignAsync(string name, CancellationToken cancellationToken)
     {
         try
         {
-            return await assignments.ForAsync(name, basis, cancellationToken);
+            return await resolve(name, basis, profileOverride: null, cancellationToken);
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -65,33 +65,33 @@ internal sealed class ProductWatch(Assignments assignments, Profile basis)
         }
     }
 
-    private IEnumerable<SweepItem> Take(ListedImage image, Assignment? assignment)
+    private IEnumerable<SweepItem> Take(ListedImage image, ResolvedProfile? resolved)
     {
         foreach (var closed in Close(end => string.CompareOrdinal(end, image.Name) < 0))
         {
             yield return closed;
         }
 
-        if (assignment is { Product: not null, Sku: { } sku })
+        if (resolved is { Product: not null, Sku: { } sku })
         {
             var name = ProductRecords.NameFor(image.Name, sku);
             if (!_open.TryGetValue(name, out var product))
             {
                 _open[name] = product = new(sku, []);
-                _ends.Enqueue(name, EndOf(image.Name, sku, assignment));
+                _ends.Enqueue(name, EndOf(image.Name, sku, resolved));
             }
 
-            product.Views.Add(new(image, assignment));
+            product.Views.Add(new(image, resolved));
         }
 
-        yield return new(image, assignment, Product: null);
+        yield return new(image, resolved, Product: null);
     }
 
-    private static string EndOf(string imageName, string sku, Assignment assignment)
+    private static string EndOf(string imageName, string sku, ResolvedProfile resolved)
     {
         var folder = imageName[..(imageName.LastIndexOf('/') + 1)];
         var beginsWithSku = imageName.AsSpan(folder.Length).StartsWith(sku, StringComparison.Ordinal);
-        return beginsWithSku && assignment.Siblings.Count == 0 && !ProductViews.IsNamedAfter(folder, sku) ? folder + sku + Last : folder + Last;
+        return beginsWithSku && resolved.Siblings.Count == 0 && !ProductViews.IsNamedAfter(folder, sku) ? folder + sku + Last : folder + Last;
     }
 
     private IEnumerable<SweepItem> Close(Func<string, bool> isOver)
@@ -102,7 +102,7 @@ internal sealed class ProductWatch(Assignments assignments, Profile basis)
             _records.Remove(name, out var receipt);
             if (_open.Remove(name, out var product))
             {
-                yield return new(Image: null, Assignment: null, new(name, product.Sku, product.Views, receipt));
+                yield return new(Image: null, Resolved: null, new(name, product.Sku, product.Views, receipt));
             }
         }
     }
