@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using BlobCaptioner.Exports;
+using BlobCaptioner.Records;
 
 namespace BlobCaptioner.Cli.Folders;
 

@@ -1,6 +1,5 @@
 using Azure;
 using Azure.Storage.Blobs.Models;
-using BlobCaptioner.Exports;
 using BlobCaptioner.Pipeline;
 using BlobCaptioner.Pipeline.Intake;
 using BlobCaptioner.Records;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using BlobCaptioner.Captioning;
-using BlobCaptioner.Exports;
 using BlobCaptioner.Pipeline.Sweeps;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Files;

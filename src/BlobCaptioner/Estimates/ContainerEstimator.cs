@@ -74,10 +74,8 @@ public sealed class ContainerEstimator
         }
 
         var resolved = await _folders.ResolveAsync(image.Name, basis, profileOverride: null, cancellationToken);
-        return resolved.Error is null
-            && receipt.ProfileVersion == resolved.Version
-            && receipt.Preparation == _preparer.Describe(resolved.Whole.ImageTokenBudget)
-            && (receipt.ModelHash.Length == 0 || receipt.ModelHash == _model.Info.Hash);
+        var preparation = _preparer.Describe(resolved.Whole.ImageTokenBudget);
+        return resolved.Error is null && new Freshness(resolved.Version, preparation, RejectedBy: preparation, _model.Info.Hash).IsFresh(receipt);
     }
 
     /// <summary>Reads and prepares one; null where it has vanished meanwhile.</summary>

@@ -183,7 +183,7 @@ public sealed class ImageIntake
 
         var hash = source.ContentHash ?? "";
         if (!request.Force && hash.Length > 0 && present?.Record is { Status: not RecordStatus.Failed } record
-            && record.Image.ContentHash == hash && IsUpToDate(RecordReceipt.Of(record), arrival.Resolved))
+            && record.Image.ContentHash == hash && FreshnessOf(arrival.Resolved).IsFresh(RecordReceipt.Of(record)))
         {
             var refreshed = record with { Image = record.Image with { ETag = arrival.ETag } };
             return new(Result(await _store.WriteAsync(refreshed, present.ETag, cancellationToken), IntakeResult.Refreshed));
@@ -284,26 +284,18 @@ public sealed class ImageIntake
             default:
                 var receipt = RecordReceipt.Of(present.Record);
                 return receipt.SourceETag == arrival.ETag && !isForced && !(arrival.Request.RetryFailed && receipt.Status == RecordStatus.Failed)
-                    && IsUpToDate(receipt, arrival.Resolved)
+                    && FreshnessOf(arrival.Resolved).IsFresh(receipt)
                     ? new(IntakeResult.UpToDate)
                     : null;
         }
     }
 
-    /// <summary>True where the record would come out the same again, apart from the image.</summary>
-    internal bool IsUpToDate(RecordReceipt receipt, ResolvedProfile resolved) =>
-        (receipt.IsPinned && receipt.Status != RecordStatus.Failed)
-        || (receipt.ProfileVersion == resolved.Version && HasPreparation(receipt, resolved) && HasModel(receipt));
-
-    /// <summary>True where the picture would be prepared the same again, or turned down under the same limits.</summary>
-    internal bool HasPreparation(RecordReceipt receipt, ResolvedProfile resolved)
+    /// <summary>What a record of the image made now would be fresh by.</summary>
+    internal Freshness FreshnessOf(ResolvedProfile resolved)
     {
         var preparation = Preparation(resolved);
-        return receipt.Preparation == (resolved.Error is null && receipt is { Status: RecordStatus.Rejected, ModelHash: "" } ? _prepared.RejectedBy(preparation) : preparation);
+        return new(resolved.Version, preparation, resolved.Error is null ? _prepared.RejectedBy(preparation) : preparation, _options.Model?.Hash);
     }
-
-    /// <summary>True where the same model would be asked, as far as this process knows.</summary>
-    internal bool HasModel(RecordReceipt receipt) => _options.Model is null || receipt.ModelHash.Length == 0 || receipt.ModelHash == _options.Model.Hash;
 
     internal string Preparation(Profile profile) => _prepared.Preparation(profile.ImageTokenBudget);
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Records;
@@ -54,8 +53,7 @@ internal sealed class ProductState
     /// <param name="receipt">What the record tells.</param>
     /// <param name="modelHash">The model that would be asked; null where nobody here knows.</param>
     public bool IsUpToDate(RecordReceipt? receipt, string? modelHash) =>
-        receipt is not null && receipt.SourceETag == ViewsHash && receipt.ProfileVersion == Resolved.Version && receipt.Preparation == Preparation
-        && (modelHash is null || receipt.ModelHash.Length == 0 || receipt.ModelHash == modelHash);
+        receipt is not null && receipt.SourceETag == ViewsHash && new Freshness(Resolved.Version, Preparation, RejectedBy: Preparation, modelHash).IsFresh(receipt);
 
     // The same folder, so the same profile. The main view's facts count first; others fill in what it leaves open.
     private ResolvedProfile ResolveProduct()
@@ -84,6 +82,6 @@ internal sealed class ProductState
             text.Append(view.Image.Name).Append('\n').Append(view.Image.ETag).Append('\n').Append(view.IsUsable ? '+' : '-').Append('\n');
         }
 
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..32];
+        return TextHash.Of(text.ToString(), digits: 32);
     }
 }

@@ -171,7 +171,7 @@ public sealed class Sweep
     private async ValueTask<bool> IsSettledAsync(ListedImage image, ResolvedProfile? resolved, SweepRequest request, CancellationToken cancellationToken) =>
         !request.Force && image.Receipt is { } receipt && receipt.SourceETag == image.ETag
         && !(request.RetryFailed && receipt.Status == RecordStatus.Failed)
-        && _intake.IsUpToDate(receipt, resolved ?? await _intake.Resolve(image.Name, request.Profile, profileOverride: null, cancellationToken));
+        && _intake.FreshnessOf(resolved ?? await _intake.Resolve(image.Name, request.Profile, profileOverride: null, cancellationToken)).IsFresh(receipt);
 
     private static IntakeRequest For(string name, SweepRequest request) =>
         new() { Name = name, Profile = request.Profile, Force = request.Force, RetryFailed = request.RetryFailed };
