@@ -1,4 +1,4 @@
-using BlobCaptioner.Text;
+using BlobCaptioner.Inference.Sampling;
 
 namespace BlobCaptioner.Estimates;
 
