@@ -17,6 +17,6 @@ catch (FileNotFoundException error)
 catch (Exception error) when (error is NotSupportedException or DllNotFoundException or TypeInitializationException)
 {
     await Console.Error.WriteLineAsync(
-        "libtorch can't be loaded. It needs Linux x64 with the libstdc++ of GCC 13 or newer (GLIBCXX_3.4.32): Debian 13, Ubuntu 24.04 or later. 'draw' works without it.\n" + error.Message.Split('\n')[0]);
+        "libtorch did not load. It needs Linux x64 with the libstdc++ of GCC 13 or newer (GLIBCXX_3.4.32): Debian 13, Ubuntu 24.04 or later. 'draw' works without it.\n" + error.Message.Split('\n')[0]);
     return 2;
 }

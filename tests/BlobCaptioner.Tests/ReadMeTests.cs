@@ -1,17 +1,16 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using BlobCaptioner.Cli.Commands;
 using BlobCaptioner.Engine.Natives;
 using BlobCaptioner.Tests.Cli;
+using BlobCaptioner.Tests.Infra;
 using BlobCaptioner.Tests.LocalStack;
 using Xunit;
 
 namespace BlobCaptioner.Tests;
 
-/// <summary>What the README promises, tried.</summary>
+/// <summary>What the pages show is tried: the first command, the record, the versions.</summary>
 public sealed partial class ReadMeTests(AzuriteFixture files)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -19,7 +18,7 @@ public sealed partial class ReadMeTests(AzuriteFixture files)
     [Fact]
     public async Task MainCommand_AsWritten_DescribesTheSamplesAndStopsCleanlyOnCtrlC()
     {
-        var command = CodeBlocks("").First(block => block.Contains("-- up", StringComparison.Ordinal)).Trim();
+        var command = CodeBlocks("README.md", "").First(block => block.Contains("-- up", StringComparison.Ordinal)).Trim();
         Assert.DoesNotContain('\n', command);
         var data = files.CreateFolder();
         var described = 0;
@@ -29,7 +28,7 @@ public sealed partial class ReadMeTests(AzuriteFixture files)
         {
             StartInfo = new("env", ["--default-signal=INT", "bash", "-c", command])
             {
-                WorkingDirectory = Root(),
+                WorkingDirectory = InfraFiles.Root,
                 UseShellExecute = false,
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
@@ -77,7 +76,7 @@ public sealed partial class ReadMeTests(AzuriteFixture files)
     [Fact]
     public async Task Record_AsShown_HasTheFieldsThatARecordHas()
     {
-        using var shown = JsonDocument.Parse(CodeBlocks("json").First());
+        using var shown = JsonDocument.Parse(CodeBlocks("src/BlobCaptioner/Records/README.md", "json").First());
         var picture = Path.Combine(AppContext.BaseDirectory, "Samples", shown.RootElement.GetProperty("image").GetProperty("name").GetString()!);
         var result = await CaptionerProcess.RunAsync(files.CreateFolder(), "describe", picture);
         using var record = JsonDocument.Parse(result.Text);
@@ -90,32 +89,16 @@ public sealed partial class ReadMeTests(AzuriteFixture files)
     }
 
     [Fact]
-    public void Commands_AllThatAreShown_AreUnderstood()
-    {
-        var commands = CommandLine().Matches(ReadMe()).Select(m => m.Groups["arguments"].Value.Trim()).ToList();
-        Assert.True(commands.Count >= 10, $"{commands.Count} commands found");
-        Assert.All(commands, arguments =>
-        {
-            var errors = CaptionerCommand.Create().Parse(arguments).Errors;
-            Assert.True(errors.Count == 0, $"captioner {arguments}: {string.Join(' ', errors.Select(e => e.Message))}");
-        });
-    }
-
-    [Fact]
     public void EnginePage_Versions_AreThoseThatAreChecked()
     {
-        var page = File.ReadAllText(Path.Combine(Root(), "src", "BlobCaptioner.Engine", "README.md"));
+        var page = MarkdownPage.Read("src/BlobCaptioner.Engine/README.md").Text;
 
         Assert.All(Version().Matches($"{NativeLibraries.Engine} {NativeAbi.Version}"), v => Assert.Contains(v.Value, page, StringComparison.Ordinal));
         Assert.Contains(NativeLibraries.FolderVariable, page, StringComparison.Ordinal);
     }
 
-    private static IEnumerable<string> CodeBlocks(string language) =>
-        CodeBlock().Matches(ReadMe()).Where(m => m.Groups["language"].Value == language).Select(m => m.Groups["code"].Value);
-
-    private static string ReadMe() => File.ReadAllText(Path.Combine(Root(), "README.md"));
-
-    private static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", ".."));
+    private static IEnumerable<string> CodeBlocks(string page, string language) =>
+        MarkdownPage.Read(page).CodeBlocks.Where(block => block.Language == language).Select(block => block.Code);
 
     private static int ParentOf(int processId)
     {
@@ -136,10 +119,4 @@ public sealed partial class ReadMeTests(AzuriteFixture files)
 
     [GeneratedRegex(@"b?\d[\d.]+\d", RegexOptions.None, 1000)]
     private static partial Regex Version();
-
-    [GeneratedRegex("^```(?<language>[a-z]*)\n(?<code>.*?)^```", RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.Singleline, 1000)]
-    private static partial Regex CodeBlock();
-
-    [GeneratedRegex("^(captioner|dotnet run --project src/BlobCaptioner.Cli --) (?<arguments>[a-z][^#\n]*)", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
-    private static partial Regex CommandLine();
 }

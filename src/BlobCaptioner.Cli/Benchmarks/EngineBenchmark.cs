@@ -43,7 +43,7 @@ internal static class EngineBenchmark
         ISequenceDecoder decoder = LLamaSharpDecoder.Load(files);
         decoder = words ? new WordsDecoder(decoder) : decoder;
         var plan = DecodingPlan.Compile(profile, decoder);
-        var bare = BareSpeeds.Measure(decoder, plan, ImagePixels.Decode(prepared[0].Jpeg), batching.Slots, plan.ExpectedAnswerTokens / ReservedToWritten);
+        var bare = BareSpeeds.Measure(decoder, plan, PreparedJpeg.Decode(prepared[0]), batching.Slots, plan.ExpectedAnswerTokens / ReservedToWritten);
         await using var model = new LocalCaptionModel(decoder, batching);
         await EngineRun.MeasureAsync(model, [.. prepared.Take(2 * batching.Slots)], profile, cancellationToken);
         var runs = new List<EngineRun>();

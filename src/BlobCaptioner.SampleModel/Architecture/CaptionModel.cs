@@ -1,14 +1,13 @@
+using BlobCaptioner.Images;
 using BlobCaptioner.SampleModel.Tokens;
-using BlobCaptioner.SampleModel.Training;
 using static TorchSharp.torch;
 
 namespace BlobCaptioner.SampleModel.Architecture;
 
-/// <summary>The whole model: tokens, vision tower and language model over one set of weights.</summary>
+/// <summary>The whole model: tokenizer, vision tower and language model over one set of weights.</summary>
 internal sealed class CaptionModel
 {
-    /// <param name="shape">Sizes.</param>
-    /// <param name="tokenizer">Tokens.</param>
+    /// <summary>Creates a model with random weights from torch's generator.</summary>
     public CaptionModel(ModelShape shape, BpeTokenizer tokenizer)
     {
         (Shape, Tokenizer) = (shape, tokenizer);
@@ -27,15 +26,15 @@ internal sealed class CaptionModel
 
     public LanguageModel Text { get; }
 
-    /// <summary>[pictures, 3, height, width], from -1 to 1, as <c>image_mean</c> and <c>image_std</c> of 0.5 make it.</summary>
-    /// <param name="pictures">All of one size.</param>
-    public static Tensor Pixels(IReadOnlyList<TrainingPicture> pictures)
+    /// <summary>Normalizes pictures to [pictures, 3, height, width], -1 to 1: <c>image_mean</c> and <c>image_std</c> are 0.5.</summary>
+    /// <param name="pictures">Pictures of one size, at least one.</param>
+    public static Tensor Pixels(IReadOnlyList<PixelImage> pictures)
     {
         var (width, height) = (pictures[0].Width, pictures[0].Height);
         var bytes = new byte[pictures.Count * width * height * 3];
         for (var i = 0; i < pictures.Count; i++)
         {
-            pictures[i].Rgb.CopyTo(bytes, i * width * height * 3);
+            pictures[i].Rgb.Span.CopyTo(bytes.AsSpan(i * width * height * 3));
         }
 
         return tensor(bytes, dtype: ScalarType.Byte).reshape(pictures.Count, height, width, 3).permute(0, 3, 1, 2).to(ScalarType.Float32).div(127.5).sub(1.0);

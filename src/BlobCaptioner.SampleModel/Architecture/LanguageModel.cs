@@ -4,14 +4,14 @@ using F = TorchSharp.torch.nn.functional;
 namespace BlobCaptioner.SampleModel.Architecture;
 
 /// <summary>
-/// Qwen3's decoder with image tokens. Several rows share the prompt before their picture: it is computed once, and all rows attend to its keys, as slots of the engine share a prefix.
+/// Qwen3's decoder with image tokens. The rows of a batch share the prompt before their picture. It is computed once and all rows attend to its keys, as the engine's slots share a prefix.
 /// </summary>
 internal sealed class LanguageModel(ModelShape shape, ModelWeights weights)
 {
-    /// <summary>Final hidden states of the rows, [rows, image tokens + tail length, width]; <see cref="Logits"/> makes words of them.</summary>
-    /// <param name="prefix">Ids of the shared prompt, at least one.</param>
+    /// <summary>Final hidden states of a batch, [rows, image tokens + tail length, width].</summary>
+    /// <param name="prefix">Token ids of the shared prompt, at least one.</param>
     /// <param name="images">One picture a row.</param>
-    /// <param name="tails">[rows, length]: ids after the picture, filled up on the right with anything.</param>
+    /// <param name="tails">[rows, length]: token ids after the picture. Padding on the right may be any id.</param>
     public Tensor Run(IReadOnlyList<int> prefix, ImageTokens images, Tensor tails)
     {
         var (rows, length) = (tails.shape[0], (int)tails.shape[1]);
@@ -46,11 +46,11 @@ internal sealed class LanguageModel(ModelShape shape, ModelWeights weights)
         return Norm(x, "output_norm");
     }
 
-    /// <summary>Final hidden states of more tokens of one sequence, [1, tokens, width]; what they leave for later ones goes into the cache.</summary>
-    /// <param name="cache">Keys and values of the tokens before.</param>
-    /// <param name="x">Embedded words or image tokens, [1, tokens, width].</param>
+    /// <summary>Final hidden states of the next tokens of one sequence, [1, tokens, width]. Their keys and values are added to the cache.</summary>
+    /// <param name="cache">Keys and values of the earlier tokens.</param>
+    /// <param name="x">Embedded text or image tokens, [1, tokens, width].</param>
     /// <param name="positions">One a token.</param>
-    /// <param name="deep">For image tokens: what is added after the first layers, [1, tokens, width] each; else none.</param>
+    /// <param name="deep"><see cref="ImageTokens.Deep"/> for image tokens; empty for text.</param>
     public Tensor Extend(SequenceCache cache, Tensor x, IReadOnlyList<(int Time, int Row, int Column)> positions, IReadOnlyList<Tensor> deep)
     {
         var (before, count) = (cache.Count, positions.Count);
@@ -69,31 +69,24 @@ internal sealed class LanguageModel(ModelShape shape, ModelWeights weights)
         return Norm(x, "output_norm");
     }
 
-    /// <summary>Words as the model reads them, [1, tokens, width].</summary>
+    /// <summary>Embeddings of text, [1, tokens, width].</summary>
     public Tensor Embed(IEnumerable<int> tokens) => weights["token_embd.weight"].index_select(0, tensor(tokens.Select(t => (long)t).ToArray())).unsqueeze(0);
 
-    /// <summary>Scores of all tokens, [n, vocabulary], for hidden states [n, width]. The output layer is the table of embeddings.</summary>
+    /// <summary>Logits, [n, vocabulary], of hidden states, [n, width]. The output layer shares its weights with the embeddings.</summary>
     public Tensor Logits(Tensor hidden) => F.linear(hidden, weights["token_embd.weight"]);
 
     /// <summary>
-    /// Positions after the prefix: all tokens of a picture have the same time, rows and columns count from there; text goes on after the longer side
+    /// Positions after the prefix. All tokens of a picture share one time, and rows and columns count from it. Text continues after the longer side
     /// (<c>get_rope_index</c> of the reference implementation).
     /// </summary>
     private static List<(int Time, int Row, int Column)> OwnPositions(int start, ImageTokens images, int length)
     {
-        var positions = new List<(int Time, int Row, int Column)>();
-        for (var i = 0; i < images.Count; i++)
-        {
-            positions.Add((start, start + (i / images.Columns), start + (i % images.Columns)));
-        }
-
         var text = start + Math.Max(images.Rows, images.Columns);
-        for (var i = 0; i < length; i++)
-        {
-            positions.Add((text + i, text + i, text + i));
-        }
-
-        return positions;
+        return
+        [
+            .. Enumerable.Range(0, images.Count).Select(i => (start, start + (i / images.Columns), start + (i % images.Columns))),
+            .. Enumerable.Range(text, length).Select(i => (i, i, i)),
+        ];
     }
 
     private (Tensor Query, Tensor Key, Tensor Value) Project(Tensor x, string name, Rotation rotation)
@@ -101,7 +94,7 @@ internal sealed class LanguageModel(ModelShape shape, ModelWeights weights)
         var query = rotation.Apply(Norm(Split("attn_q", shape.Heads), name + "attn_q_norm").transpose(1, 2));
         var key = rotation.Apply(Norm(Split("attn_k", shape.KeyHeads), name + "attn_k_norm").transpose(1, 2));
         var value = Split("attn_v", shape.KeyHeads).transpose(1, 2);
-        // query heads in groups that share a key head
+        // a group of query heads shares a key head
         var group = shape.Heads / shape.KeyHeads;
         return (query, key.repeat_interleave(group, 1), value.repeat_interleave(group, 1));
 

@@ -1,71 +1,68 @@
+using System.Runtime.InteropServices;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace BlobCaptioner.SampleModel.Architecture;
 
-/// <summary>All weights by the names that they have in GGUF files (llama.cpp, gguf-py/gguf/constants.py). Shapes in PyTorch's order: [out, in].</summary>
+/// <summary>All weights by their names in GGUF files (llama.cpp, gguf-py/gguf/constants.py). Shapes are in PyTorch's order: [out, in].</summary>
 internal sealed class ModelWeights
 {
     private readonly Dictionary<string, Parameter> _all = new(StringComparer.Ordinal);
     private readonly HashSet<string> _vision = new(StringComparer.Ordinal);
 
-    /// <summary>New weights, drawn from torch's generator.</summary>
+    /// <summary>Draws new weights from torch's generator.</summary>
     /// <param name="shape">The sizes.</param>
-    /// <param name="vocabulary">Tokens; the table of embeddings is the output layer too.</param>
+    /// <param name="vocabulary">Number of tokens.</param>
     public ModelWeights(ModelShape shape, int vocabulary)
     {
         AddVision(shape);
         AddText(shape, vocabulary);
     }
 
-    /// <summary>Names, the vision tower's first.</summary>
+    /// <summary>All names, the vision tower's first.</summary>
     public IReadOnlyCollection<string> Names => _all.Keys;
 
-    /// <summary>All of them, to be trained.</summary>
-    public IEnumerable<Parameter> All => _all.Values;
-
-    /// <summary>The weight of that name.</summary>
     public Tensor this[string name] => _all[name];
 
-    /// <summary>True for what goes into the mmproj file.</summary>
+    /// <summary>True for weights of the vision tower, which go into the mmproj file.</summary>
     public bool IsVision(string name) => _vision.Contains(name);
 
-    /// <summary>Writes all numbers, 32 bits each, in the order of <see cref="Names"/>.</summary>
+    /// <summary>Writes all weights as 32-bit floats in the order of <see cref="Names"/>.</summary>
     public void Save(string path) => Write(path, _all.Values);
 
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    /// <exception cref="InvalidDataException">The file belongs to another shape.</exception>
+    /// <summary>Reads a file of <see cref="Save"/>.</summary>
+    /// <exception cref="InvalidDataException">The file has another size: its model has another shape or other tokens.</exception>
     public void Load(string path)
     {
         using var file = File.OpenRead(path);
         var expected = _all.Values.Sum(w => w.numel()) * sizeof(float);
         if (file.Length != expected)
         {
-            throw new InvalidDataException($"'{path}' has {file.Length} bytes, this model's weights take {expected}: it was made with other sizes or tokens. Train anew, without --resume.");
+            throw new InvalidDataException($"'{path}' has {file.Length} bytes; this model's weights have {expected}. The file is of a model with other sizes or tokens. Train anew, without --resume.");
         }
 
         Read(file, _all.Values);
     }
 
-    /// <summary>Reads the vision tower out of what <see cref="Save"/> wrote; tokens may be others.</summary>
+    /// <summary>Reads the vision tower from a file of <see cref="Save"/>. The file's model may have other tokens.</summary>
     public void LoadVision(string path)
     {
         using var file = File.OpenRead(path);
         Read(file, _all.Where(w => IsVision(w.Key)).Select(w => w.Value));
     }
 
-    /// <summary>Writes numbers of any weights, 32 bits each.</summary>
+    /// <summary>Writes weights as 32-bit floats.</summary>
     public static void Write(string path, IEnumerable<Parameter> weights)
     {
         using var writer = new BinaryWriter(File.Create(path));
         foreach (var weight in weights)
         {
-            writer.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(Numbers(weight)));
+            writer.Write(MemoryMarshal.AsBytes<float>(Numbers(weight)));
         }
     }
 
-    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
-    /// <exception cref="EndOfStreamException">There are fewer numbers in the file.</exception>
+    /// <summary>Reads a file of <see cref="Write"/>.</summary>
+    /// <exception cref="EndOfStreamException">The file is too short.</exception>
     public static void Read(FileStream file, IEnumerable<Parameter> weights)
     {
         using var scope = NewDisposeScope();
@@ -73,12 +70,12 @@ internal sealed class ModelWeights
         foreach (var weight in weights)
         {
             var numbers = new float[weight.numel()];
-            file.ReadExactly(System.Runtime.InteropServices.MemoryMarshal.AsBytes(numbers.AsSpan()));
+            file.ReadExactly(MemoryMarshal.AsBytes(numbers.AsSpan()));
             weight.copy_(tensor(numbers).reshape(weight.shape));
         }
     }
 
-    /// <summary>A weight's numbers in row-major order.</summary>
+    /// <summary>Copies a tensor's values in row-major order.</summary>
     public static float[] Numbers(Tensor weight)
     {
         using var scope = NewDisposeScope();
@@ -89,7 +86,7 @@ internal sealed class ModelWeights
     {
         var width = shape.VisionWidth;
         var merged = ModelShape.Merge * ModelShape.Merge * width;
-        Add("v.patch_embd.weight", true, 0.02, width, ModelShape.PatchNumbers);
+        Add("v.patch_embd.weight", true, 0.02, width, ModelShape.PatchInputs);
         Add("v.patch_embd.bias", true, 0, width);
         Add("v.position_embd.weight", true, 0.02, ModelShape.Grid * ModelShape.Grid, width);
         for (var layer = 0; layer < shape.VisionLayers; layer++)
@@ -148,7 +145,7 @@ internal sealed class ModelWeights
         Add(name + ".bias", isVision, 0, outputs);
     }
 
-    // deviation: 0 for zeros, 1 for ones, else the standard deviation of random numbers
+    // deviation: 0 gives zeros, 1 gives ones, any other number is the standard deviation of random weights
     private void Add(string name, bool isVision, double deviation, params long[] size)
     {
         _all[name] = new Parameter(deviation switch { 0 => zeros(size), 1 => ones(size), _ => randn(size) * deviation });

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace BlobCaptioner.SampleModel.Architecture;
 
-/// <summary>Rotary positions: number i of a head's first half turns with number i of its second half.</summary>
+/// <summary>Rotary positions: dimension i of a head's first half rotates with dimension i of its second half.</summary>
 internal sealed class Rotation
 {
     private readonly Tensor _cos;
@@ -14,7 +14,7 @@ internal sealed class Rotation
         (_cos, _sin) = (table.cos(), table.sin());
     }
 
-    /// <summary>Turns heads, [.., positions, head size].</summary>
+    /// <summary>Rotates heads, [.., positions, head size].</summary>
     public Tensor Apply(Tensor heads)
     {
         var half = heads.shape[^1] / 2;
@@ -22,7 +22,7 @@ internal sealed class Rotation
         return cat([(first * _cos) - (second * _sin), (first * _sin) + (second * _cos)], -1);
     }
 
-    /// <summary>The vision tower's: a quarter of a head turns by row, the next by column, in the order of <see cref="PatchOrder"/>; base 10,000.</summary>
+    /// <summary>The vision tower's rotation: a quarter of a head rotates by row, the next by column. The base is 10,000; patches are in <see cref="PatchOrder"/>.</summary>
     public static Rotation OfPatches(int rows, int columns, int headSize)
     {
         var quarter = headSize / 4;
@@ -44,8 +44,8 @@ internal sealed class Rotation
     }
 
     /// <summary>
-    /// The language model's (M-RoPE, interleaved): pair i turns by time, row or column where i mod 3 is 0, 1 or 2, as far as that one's section goes
-    /// (ggml, <c>GGML_ROPE_TYPE_IMROPE</c>).
+    /// The language model's rotation (interleaved M-RoPE; ggml, <c>GGML_ROPE_TYPE_IMROPE</c>): pair i rotates by time, row or column where i mod 3 is 0, 1 or 2,
+    /// up to the end of that section.
     /// </summary>
     public static Rotation OfTokens(IReadOnlyList<(int Time, int Row, int Column)> positions, ModelShape shape)
     {

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace BlobCaptioner.SampleModel.Architecture;
 
-/// <summary>Keys and values of one sequence's tokens. Tensors are never changed, so that copies may share them.</summary>
+/// <summary>The KV cache of one sequence. Its tensors never change, so that copies can share them.</summary>
 internal sealed class SequenceCache
 {
     private readonly Tensor?[] _keys;
@@ -14,13 +14,13 @@ internal sealed class SequenceCache
 
     private SequenceCache(SequenceCache other) => (_keys, _values, _times) = ([.. other._keys], [.. other._values], [.. other._times]);
 
-    /// <summary>Tokens in it.</summary>
+    /// <summary>Cached tokens.</summary>
     public int Count => _times.Count;
 
-    /// <summary>One with the same tokens.</summary>
+    /// <summary>A cache of the same tokens.</summary>
     public SequenceCache Copy() => new(this);
 
-    /// <summary>Adds a layer's keys and values, [1, heads, tokens, head size], and gives all so far.</summary>
+    /// <summary>Adds keys and values of a layer, [1, heads, tokens, head size], and returns all of that layer.</summary>
     public (Tensor Keys, Tensor Values) Append(int layer, Tensor key, Tensor value)
     {
         _keys[layer] = (_keys[layer] is { } keys ? cat([keys, key], 2) : key.clone()).DetachFromDisposeScope();
@@ -28,10 +28,10 @@ internal sealed class SequenceCache
         return (_keys[layer]!, _values[layer]!);
     }
 
-    /// <summary>Counts the tokens that all layers have added.</summary>
+    /// <summary>Counts new tokens after every layer has appended them.</summary>
     public void Advance(IReadOnlyList<(int Time, int Row, int Column)> positions) => _times.AddRange(positions.Select(p => p.Time));
 
-    /// <summary>Forgets the tokens from a position on.</summary>
+    /// <summary>Removes the tokens at and after a position.</summary>
     public void CutTo(int position)
     {
         var kept = _times.FindIndex(t => t >= position);

@@ -4,11 +4,43 @@ using F = TorchSharp.torch.nn.functional;
 
 namespace BlobCaptioner.SampleModel.Architecture;
 
+/// <summary>The vision tower's output for pictures of one size.</summary>
+/// <param name="Main">[pictures, tokens, width]. They stand in the prompt like embedded text.</param>
+/// <param name="Deep">One tensor of the same shape for each DeepStack layer. The language model adds them to the image tokens after its layers 0, 1...</param>
+/// <param name="Rows">Tokens along the height.</param>
+/// <param name="Columns">Tokens along the width.</param>
+internal sealed record ImageTokens(Tensor Main, IReadOnlyList<Tensor> Deep, int Rows, int Columns)
+{
+    /// <summary>Tokens of one picture.</summary>
+    public int Count => Rows * Columns;
+}
+
+/// <summary>The order of patches in the vision tower: the four patches of a token are adjacent, and tokens go row by row.</summary>
+internal static class PatchOrder
+{
+    /// <summary>Row and column of each patch.</summary>
+    /// <param name="rows">Patches along the height, even.</param>
+    /// <param name="columns">Patches along the width, even.</param>
+    public static IEnumerable<(int Row, int Column)> Of(int rows, int columns)
+    {
+        for (var row = 0; row < rows; row += ModelShape.Merge)
+        {
+            for (var column = 0; column < columns; column += ModelShape.Merge)
+            {
+                for (var i = 0; i < ModelShape.Merge * ModelShape.Merge; i++)
+                {
+                    yield return (row + (i / ModelShape.Merge), column + (i % ModelShape.Merge));
+                }
+            }
+        }
+    }
+}
+
 /// <summary>Qwen3-VL's vision transformer with its mergers.</summary>
 internal sealed class VisionTower(ModelShape shape, ModelWeights weights)
 {
     /// <summary>Encodes pictures of one size.</summary>
-    /// <param name="pixels">[pictures, 3, height, width], -1 to 1; sides in multiples of 32.</param>
+    /// <param name="pixels">[pictures, 3, height, width], -1 to 1. Sides are multiples of 32.</param>
     public ImageTokens Encode(Tensor pixels)
     {
         var pictures = pixels.shape[0];
@@ -18,7 +50,7 @@ internal sealed class VisionTower(ModelShape shape, ModelWeights weights)
         var patches = pixels
             .reshape(pictures, 3, rows / 2, 2, ModelShape.Patch, columns / 2, 2, ModelShape.Patch)
             .permute(0, 2, 5, 3, 6, 1, 4, 7)
-            .reshape(pictures, count, ModelShape.PatchNumbers);
+            .reshape(pictures, count, ModelShape.PatchInputs);
         var x = F.linear(patches, weights["v.patch_embd.weight"], weights["v.patch_embd.bias"]) + Positions(rows, columns);
         var rotation = Rotation.OfPatches(rows, columns, head);
         var deep = new List<Tensor>();
@@ -31,7 +63,7 @@ internal sealed class VisionTower(ModelShape shape, ModelWeights weights)
             x += Linear(Gelu(Linear(Norm(x, name + "ln2"), name + "ffn_up")), name + "ffn_down");
             if (shape.DeepStack.Contains(layer))
             {
-                // merged before the norm, unlike the main merger
+                // the merge precedes the norm, unlike in the main merger
                 var merger = $"v.deepstack.{layer}.";
                 deep.Add(Linear(Gelu(Linear(Norm(Merge(x), merger + "norm"), merger + "fc1")), merger + "fc2"));
             }
@@ -43,7 +75,7 @@ internal sealed class VisionTower(ModelShape shape, ModelWeights weights)
         Tensor Merge(Tensor tokens) => tokens.reshape(pictures, count / 4, 4 * width);
     }
 
-    /// <summary>The table of positions, interpolated to the picture's grid with its corners kept (bilinear, as llama.cpp does since v0.5).</summary>
+    /// <summary>The position embeddings, interpolated to the picture's grid: bilinear with aligned corners, as in llama.cpp since v0.5.</summary>
     private Tensor Positions(int rows, int columns)
     {
         const int last = ModelShape.Grid - 1;

@@ -7,12 +7,13 @@ using BlobCaptioner.Inference;
 using BlobCaptioner.Inference.Batching;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Files;
+using BlobCaptioner.SampleModel.Drawing;
 using BlobCaptioner.SampleModel.Evaluation;
-using BlobCaptioner.SampleModel.Training;
+using BlobCaptioner.SampleModel.Listings;
 
 namespace BlobCaptioner.SampleModel.Commands;
 
-/// <summary>Asks the model as trained, by the project's own engine, and stores its answers for comparison with llama.cpp's.</summary>
+/// <summary>Runs the trained model in libtorch below the product's engine, and stores the answers that the tests compare with llama.cpp's.</summary>
 internal static class EvalCommand
 {
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -20,11 +21,11 @@ internal static class EvalCommand
     public static Command Create()
     {
         Option<string> directory = new("--dir") { Description = "Folder with weights and tokens.", DefaultValueFactory = _ => "out/sample-model" };
-        Option<string?> output = new("--out") { Description = "Folder for the pictures and answers.json: every answer with its confidences and its closest decision." };
+        Option<string?> output = new("--out") { Description = "Folder for the pictures and answers.json: every answer with its confidences and its smallest margin." };
         Option<string> profile = new("--profile") { Description = "A built-in profile.", DefaultValueFactory = _ => "default" };
         Option<string> language = new("--language") { Description = "en, de or zh.", DefaultValueFactory = _ => "en" };
         var pictures = new PictureArguments(100);
-        var command = new Command("eval", "Asks the model as trained, in libtorch, and counts what is right. (Of the exported pair, 'captioner eval' says it.)") { directory, output, profile, language };
+        var command = new Command("eval", "Measures the trained model in libtorch. For the exported pair use 'captioner eval'.") { directory, output, profile, language };
         pictures.AddTo(command);
         command.SetAction((parsed, cancel) => RunAsync(
             parsed.GetRequiredValue(directory), parsed.GetValue(output), parsed.GetRequiredValue(profile), parsed.GetRequiredValue(language), pictures.Read(parsed), cancel));
@@ -34,28 +35,27 @@ internal static class EvalCommand
     private static async Task<int> RunAsync(
         string directory, string? output, string profileName, string language, (int Count, int Seed, bool Unseen) pictures, CancellationToken cancellationToken)
     {
-        var known = BuiltInProfiles.Get(profileName);
-        // greedy, so that chance has no part in what differs
-        var profile = known with { Languages = [new(language)], Sampling = new SamplingOptions { Temperature = 0 } };
+        // greedy, so that two runs differ by arithmetic alone
+        var profile = BuiltInProfiles.Get(profileName) with { Languages = [new(language)], Sampling = new SamplingOptions { Temperature = 0 } };
         var batching = new BatcherOptions { Slots = 1 };
         var decoder = new TorchDecoder(ModelFolder.Open(directory, resume: true), batching.Sequences);
         await using var model = new LocalCaptionModel(decoder, batching);
         using var preparer = new ImagePreparer(new ImageOptions());
         var answers = new List<object>();
         var fields = TruthTable.FieldsOf(profile);
-        var right = fields.ToDictionary(f => f.Name, _ => (Right: 0, All: 0), StringComparer.Ordinal);
+        var counts = fields.ToDictionary(f => f.Name, _ => (Correct: 0, All: 0), StringComparer.Ordinal);
         for (var i = 0; i < pictures.Count; i++)
         {
-            var (drawing, file, name) = PicturePool.DrawFile(pictures.Seed, i, pictures.Unseen);
+            var (name, file, label) = PictureFiles.Draw(pictures.Seed, i, pictures.Unseen);
             var prepared = (PreparationOutcome.Prepared)await preparer.PrepareAsync(file, name, profile.ImageTokenBudget, cancellationToken);
             decoder.SmallestMargin = 1;
             var caption = await model.DescribeAsync(new PreparedImage { Name = name, Jpeg = prepared.Jpeg }, profile, cancellationToken);
             foreach (var field in fields)
             {
-                if (TruthTable.Value(field, drawing.Label) is { Length: > 0 } truth && caption.Fields.FirstOrDefault(f => f.Name == field.Name) is { } found)
+                if (TruthTable.Value(field, label) is { Length: > 0 } truth && caption.Fields.FirstOrDefault(f => f.Name == field.Name) is { } found)
                 {
-                    var (good, all) = right[field.Name];
-                    right[field.Name] = (good + (found.Value == truth ? 1 : 0), all + 1);
+                    var (correct, all) = counts[field.Name];
+                    counts[field.Name] = (correct + (found.Value == truth ? 1 : 0), all + 1);
                 }
             }
 
@@ -72,9 +72,9 @@ internal static class EvalCommand
             }
         }
 
-        foreach (var (name, (good, all)) in right.Where(r => r.Value.All > 0))
+        foreach (var (name, (correct, all)) in counts.Where(c => c.Value.All > 0))
         {
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-12} {good,5} of {all,5}  {100.0 * good / all:F1} %"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-12} {correct,5} of {all,5}  {100.0 * correct / all:F1} %"));
         }
 
         if (output is not null)

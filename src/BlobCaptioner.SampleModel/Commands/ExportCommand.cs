@@ -8,7 +8,7 @@ internal static class ExportCommand
 {
     public static Command Create()
     {
-        Option<string> directory = new("--dir") { Description = "Folder with weights and tokens; the pair goes there.", DefaultValueFactory = _ => "out/sample-model" };
+        Option<string> directory = new("--dir") { Description = "Folder with weights and tokens. The pair is written there.", DefaultValueFactory = _ => "out/sample-model" };
         var command = new Command("export", "Writes the GGUF pair of a trained model.") { directory };
         command.SetAction(parsed =>
         {

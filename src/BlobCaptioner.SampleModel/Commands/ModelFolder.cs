@@ -5,16 +5,16 @@ using TorchSharp;
 
 namespace BlobCaptioner.SampleModel.Commands;
 
-/// <summary>A folder with a model in training: merges, weights and, once exported, the GGUF pair.</summary>
+/// <summary>The folder of a model: merges, weights and, after the export, the GGUF pair.</summary>
 internal static class ModelFolder
 {
     private const int MaxMerges = 6_000;
     private const long MinCount = 6;
 
-    /// <summary>A new model with tokens learned from the prompts and answers, or the one in the folder.</summary>
-    /// <param name="directory">The folder; made where it is missing.</param>
-    /// <param name="resume">True for the one in the folder.</param>
-    /// <exception cref="FileNotFoundException">There is none in the folder.</exception>
+    /// <summary>Reads the model in the folder, or creates one with tokens learned from all prompts and answers.</summary>
+    /// <param name="directory">The folder. It is created if it is missing.</param>
+    /// <param name="resume">True to read the model in the folder.</param>
+    /// <exception cref="FileNotFoundException">The folder has no model.</exception>
     public static CaptionModel Open(string directory, bool resume)
     {
         Directory.CreateDirectory(directory);
@@ -24,7 +24,7 @@ internal static class ModelFolder
         {
             if (!File.Exists(merges) || !File.Exists(weights))
             {
-                throw new FileNotFoundException($"There is no model in '{directory}' (merges.txt and weights.bin). Train one: dotnet run --project src/BlobCaptioner.SampleModel -- train --dir {directory}");
+                throw new FileNotFoundException($"'{directory}' has no model (merges.txt and weights.bin). Train one: dotnet run --project src/BlobCaptioner.SampleModel -- train --dir {directory}");
             }
 
             var pairs = File.ReadLines(merges).Select(l => l.Split(' ')).Select(p => (p[0], p[1])).ToList();

@@ -2,17 +2,18 @@ using System.CommandLine;
 
 namespace BlobCaptioner.SampleModel.Commands;
 
-/// <summary>Which pictures to draw.</summary>
+/// <summary>The options that choose the pictures to draw.</summary>
 internal sealed class PictureArguments
 {
     private readonly Option<int> _count;
-    private readonly Option<int> _seed = new("--seed") { Description = "Which pictures: those of 1 are trained on, all others are not.", DefaultValueFactory = _ => 2 };
-    private readonly Option<bool> _unseen = new("--unseen") { Description = "Only combinations of kind, colour, pattern and material that are never trained." };
+    private readonly Option<int> _seed = new("--seed") { Description = "Seed of the pictures. 1 is the training set; pictures of all other seeds are never trained.", DefaultValueFactory = _ => 2 };
+    private readonly Option<bool> _unseen = new("--unseen") { Description = "Draw only combinations of kind, colour, pattern and material that are never trained." };
 
-    /// <param name="count">How many by default.</param>
-    public PictureArguments(int count) => _count = new("--count") { Description = "How many.", DefaultValueFactory = _ => count };
+    /// <summary>Creates the options.</summary>
+    /// <param name="count">Default number of pictures.</param>
+    public PictureArguments(int count) => _count = new("--count") { Description = "Number of pictures.", DefaultValueFactory = _ => count };
 
-    /// <summary>Adds them to a command.</summary>
+    /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
         command.Options.Add(_count);
@@ -20,6 +21,6 @@ internal sealed class PictureArguments
         command.Options.Add(_unseen);
     }
 
-    /// <summary>How many, which, and whether of unseen combinations.</summary>
+    /// <summary>The parsed values.</summary>
     public (int Count, int Seed, bool Unseen) Read(ParseResult parsed) => (parsed.GetRequiredValue(_count), parsed.GetRequiredValue(_seed), parsed.GetRequiredValue(_unseen));
 }

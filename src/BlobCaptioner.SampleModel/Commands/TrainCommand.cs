@@ -6,22 +6,22 @@ using TorchSharp;
 
 namespace BlobCaptioner.SampleModel.Commands;
 
-/// <summary>Draws, trains and exports.</summary>
+/// <summary>Draws the training set, trains and exports.</summary>
 internal static class TrainCommand
 {
-    private const int CheckPictures = 600;
-    private const int CheckSeed = 900;
+    private const int ValidationPictures = 600;
+    private const int ValidationSeed = 900;
 
     public static Command Create()
     {
         var defaults = new TrainingOptions { Directory = "out/sample-model" };
         Option<string> directory = new("--dir") { Description = "Folder for weights, tokens and the GGUF pair.", DefaultValueFactory = _ => defaults.Directory };
-        Option<int> pictures = new("--pictures") { Description = "Pictures to draw.", DefaultValueFactory = _ => defaults.Pictures };
+        Option<int> pictures = new("--pictures") { Description = "Pictures in the training set.", DefaultValueFactory = _ => defaults.Pictures };
         Option<int> visionSteps = new("--vision-steps") { Description = "Steps that train the vision tower alone.", DefaultValueFactory = _ => defaults.VisionSteps };
-        Option<int> steps = new("--steps") { Description = "Steps that train all of it on answers.", DefaultValueFactory = _ => defaults.Steps };
+        Option<int> steps = new("--steps") { Description = "Steps that train the whole model on answers.", DefaultValueFactory = _ => defaults.Steps };
         Option<double> rate = new("--rate") { Description = "Highest learning rate.", DefaultValueFactory = _ => defaults.LearningRate };
-        Option<string?> vision = new("--vision") { Description = "A weights.bin whose vision tower to begin with." };
-        Option<bool> resume = new("--resume") { Description = "Go on from the weights in the folder." };
+        Option<string?> vision = new("--vision") { Description = "A weights.bin to take the vision tower from." };
+        Option<bool> resume = new("--resume") { Description = "Continue from the weights in the folder." };
         var command = new Command("train", "Draws pictures, trains on them and writes the GGUF pair. The same options give the same model on the same machine.")
         {
             directory, pictures, visionSteps, steps, rate, vision, resume,
@@ -53,16 +53,17 @@ internal static class TrainCommand
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{model.Tokenizer.Tokens.Count} tokens; weights: vision {Count(true):N0}, text {Count(false):N0}; prompt of the default profile {Prompt()} tokens"));
-        var pool = await PictureCache.GetAsync(
-            Path.Combine(options.Directory, $"pictures-{options.Pictures}.bin"), () => PicturePool.DrawAsync(options.Pictures, seed: 1, heldOut: false, cancellationToken));
-        var checks = await PicturePool.DrawAsync(CheckPictures, CheckSeed, heldOut: false, cancellationToken);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{pool.Length} pictures drawn, {pool.Average(p => p.Width * p.Height / 1024.0):F0} image tokens on average"));
-        new Trainer(options, model, pool, checks, Console.Out).Run(cancellationToken);
+        var cache = Path.Combine(options.Directory, $"pictures-{options.Pictures}.bin");
+        var training = await TrainingSet.ReadOrDrawAsync(cache, options.Pictures, seed: 1, cancellationToken);
+        var validation = await TrainingSet.DrawAsync(ValidationPictures, ValidationSeed, cancellationToken);
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{training.Length} training pictures, {training.Average(p => p.Image.Width * p.Image.Height / 1024.0):F0} image tokens on average"));
+        new Trainer(options, model, training, validation, Console.Out).Run(cancellationToken);
         ModelExport.Save(model, options.Directory);
         return 0;
 
         long Count(bool isVision) => model.Weights.Names.Where(n => model.Weights.IsVision(n) == isVision).Sum(n => model.Weights[n].numel());
 
-        int Prompt() => CaptionTask.All().First(t => t.Profile.Name == "default").EncodeBefore(model.Tokenizer).Count;
+        int Prompt() => model.Tokenizer.EncodeChat(CaptionTask.All().First(t => t.Profile.Name == "default").Before).Count;
     }
 }

@@ -1,6 +1,6 @@
 namespace BlobCaptioner.SampleModel.Drawing;
 
-/// <summary>What is behind a product.</summary>
+/// <summary>The surface and the things behind a product.</summary>
 internal sealed class Backdrop
 {
     private readonly int _width;

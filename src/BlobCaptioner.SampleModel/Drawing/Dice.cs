@@ -1,18 +1,18 @@
 namespace BlobCaptioner.SampleModel.Drawing;
 
-/// <summary>Random numbers as drawing needs them.</summary>
+/// <summary>Random numbers and value noise for drawing.</summary>
 internal static class Dice
 {
-    /// <summary>Evenly between two bounds.</summary>
+    /// <summary>A uniform number from <paramref name="low"/> to <paramref name="high"/>.</summary>
     public static float Between(this Random random, float low, float high) => low + (random.NextSingle() * (high - low));
 
-    /// <summary>True with a probability.</summary>
+    /// <summary>True with a probability of 0 to 1.</summary>
     public static bool Chance(this Random random, double probability) => random.NextDouble() < probability;
 
-    /// <summary>Any colour that is neither very dark nor very light.</summary>
+    /// <summary>A random colour that is neither very dark nor very light.</summary>
     public static Rgb AnyColor(this Random random) => new(random.Between(45, 225), random.Between(45, 225), random.Between(45, 225));
 
-    /// <summary>The same number, -1 to 1, for the same cell.</summary>
+    /// <summary>A number from -1 to 1 that depends on the cell and the seed only.</summary>
     public static float Cell(int x, int y, int seed)
     {
         var hash = unchecked(((uint)x * 374_761_393u) + ((uint)y * 668_265_263u) + ((uint)seed * 2_246_822_519u));
@@ -20,7 +20,7 @@ internal static class Dice
         return ((hash ^ (hash >> 16)) & 0xffff) / 32_767.5f - 1;
     }
 
-    /// <summary>Value noise: <see cref="Cell"/> at whole numbers, smooth between.</summary>
+    /// <summary>Value noise, -1 to 1: <see cref="Cell"/> at whole numbers, interpolated smoothly between them.</summary>
     public static float Smooth(float x, float y, int seed)
     {
         var (left, top) = ((int)MathF.Floor(x), (int)MathF.Floor(y));

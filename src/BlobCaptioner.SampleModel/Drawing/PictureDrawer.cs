@@ -1,38 +1,45 @@
-using BlobCaptioner.SampleModel.Scope;
+using BlobCaptioner.Images;
+using BlobCaptioner.SampleModel.Labels;
 
 namespace BlobCaptioner.SampleModel.Drawing;
 
-/// <summary>Draws product pictures, and some without a product. The same random numbers give the same picture.</summary>
+/// <summary>A drawn picture with what it shows.</summary>
+/// <param name="Image">The pixels.</param>
+/// <param name="Label">What they show.</param>
+internal sealed record DrawnPicture(PixelImage Image, PictureLabel Label);
+
+/// <summary>Draws pictures with and without a product. The same random numbers give the same picture.</summary>
 internal static class PictureDrawer
 {
-    private const double NothingShare = 0.07;
+    private const double NonProductShare = 0.07;
     private const double BusyShare = 0.5;
 
-    // Four samples a pixel.
+    // Samples along each side of a pixel.
     private const int Fine = 2;
 
-    /// <summary>A random picture.</summary>
-    /// <param name="random">Where everything comes from.</param>
+    /// <summary>Draws a random label and its picture.</summary>
+    /// <param name="random">The source of chance.</param>
     /// <param name="width">Pixels across, at least 32.</param>
     /// <param name="height">Pixels down, at least 32.</param>
-    /// <param name="heldOut">True for combinations that are never trained; those are products only.</param>
+    /// <param name="heldOut">True for products that are never trained, false for trained products and non-products.</param>
     public static DrawnPicture Draw(Random random, int width, int height, bool heldOut)
     {
-        if (!heldOut && random.Chance(NothingShare))
+        if (!heldOut && random.Chance(NonProductShare))
         {
-            return Draw(random, width, height, new PictureLabel { Nothing = Enum.GetValues<Nothing>()[random.Next(3)] });
+            return Draw(random, width, height, new PictureLabel { NonProduct = Enum.GetValues<NonProduct>()[random.Next(3)] });
         }
 
         return Draw(random, width, height, new PictureLabel { Product = Subject.Draw(random, heldOut), IsBusy = random.Chance(BusyShare) });
     }
 
-    /// <summary>A picture of something.</summary>
+    /// <summary>Draws a picture of a label.</summary>
+    /// <exception cref="ArgumentException">The label has neither a product nor a non-product.</exception>
     public static DrawnPicture Draw(Random random, int width, int height, PictureLabel label)
     {
-        var pixels = label is { Nothing: { } nothing }
-            ? NothingDrawer.Draw(random, nothing, width, height)
-            : DrawProduct(random, width, height, label.Product ?? throw new ArgumentException("The label has neither a product nor nothing.", nameof(label)), label.IsBusy);
-        return new DrawnPicture { Width = width, Height = height, Rgb = Develop(random, pixels), Label = label };
+        var pixels = label is { NonProduct: { } nonProduct }
+            ? NonProductDrawer.Draw(random, nonProduct, width, height)
+            : DrawProduct(random, width, height, label.Product ?? throw new ArgumentException("The label has neither a product nor a non-product.", nameof(label)), label.IsBusy);
+        return new DrawnPicture(new PixelImage { Width = width, Height = height, Rgb = Expose(random, pixels) }, label);
     }
 
     private static Rgb[] DrawProduct(Random random, int width, int height, Subject subject, bool isBusy)
@@ -79,15 +86,15 @@ internal static class PictureDrawer
         bool IsOutside(int x, int y) => x >= 0 && y >= 0 && x < width * Fine && y < height * Fine && paints[(y * width * Fine) + x] == Paint.None;
     }
 
-    /// <summary>A soft shadow where the product stands.</summary>
+    /// <summary>Darkens the backdrop where the product stands.</summary>
     private static Rgb Shadowed(Rgb color, (float X, float Y) point)
     {
         var (x, y) = (point.X / 0.8f, (point.Y - 0.95f) / 0.13f);
         return color * (1 - (0.35f * MathF.Exp(-((x * x) + (y * y)))));
     }
 
-    /// <summary>Light of some strength and warmth, and the camera's noise.</summary>
-    private static byte[] Develop(Random random, Rgb[] pixels)
+    /// <summary>Applies light of a random strength and warmth, and camera noise.</summary>
+    private static byte[] Expose(Random random, Rgb[] pixels)
     {
         var (strength, warmth, noise) = (random.Between(0.9f, 1.06f), random.Between(-0.03f, 0.03f), random.Between(0, 5));
         var light = new Rgb(strength * (1 + warmth), strength, strength * (1 - warmth));

@@ -1,6 +1,6 @@
 namespace BlobCaptioner.SampleModel.Drawing;
 
-/// <summary>Where a product is in a picture: its size, place, turn and side.</summary>
+/// <summary>A product's size, position, rotation and mirroring in a picture.</summary>
 internal sealed class Placement
 {
     private readonly float _x;
@@ -19,17 +19,17 @@ internal sealed class Placement
         _flip = random.Chance(0.5) ? 1 : -1;
     }
 
-    /// <summary>Half the product's size, pixels.</summary>
+    /// <summary>Half of the product's size, in pixels.</summary>
     public float Scale { get; }
 
-    /// <summary>A pixel's place on the product: -1 to 1, x to the right, y down.</summary>
+    /// <summary>Maps a pixel to a point of the product, in the coordinates of <see cref="Shape"/>.</summary>
     public (float X, float Y) ToProduct(float x, float y)
     {
         var (dx, dy) = (x - _x, y - _y);
         return (((dx * _cos) + (dy * _sin)) / Scale * _flip, ((dy * _cos) - (dx * _sin)) / Scale);
     }
 
-    /// <summary>Anywhere inside; one in six is cropped by up to a twelfth of its size.</summary>
+    /// <summary>The centre along one side. The product lies inside the picture; one in six is cropped by up to a twelfth of its size.</summary>
     private float Place(Random random, int side)
     {
         var room = Math.Max(0, (side * 0.5f) - Scale);

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace BlobCaptioner.SampleModel.Drawing;
 
-/// <summary>A colour, sRGB, 0 to 255 a channel; may leave that range on the way.</summary>
+/// <summary>An sRGB colour, 0 to 255 a channel. Values outside that range are clamped when the picture is finished.</summary>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct Rgb(float R, float G, float B)
 {
@@ -13,9 +13,9 @@ internal readonly record struct Rgb(float R, float G, float B)
 
     public static Rgb operator *(Rgb a, float factor) => new(a.R * factor, a.G * factor, a.B * factor);
 
-    /// <summary>This colour with a share (0 to 1) of another.</summary>
+    /// <summary>Mixes in a share (0 to 1) of another colour.</summary>
     public Rgb Mix(Rgb other, float share) => (this * (1 - share)) + (other * share);
 
-    /// <summary>A gray.</summary>
+    /// <summary>A gray of a level, 0 to 255.</summary>
     public static Rgb Gray(float level) => new(level, level, level);
 }

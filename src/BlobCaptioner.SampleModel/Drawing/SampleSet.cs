@@ -1,9 +1,9 @@
 using System.Text.Json;
-using BlobCaptioner.SampleModel.Scope;
+using BlobCaptioner.SampleModel.Labels;
 
 namespace BlobCaptioner.SampleModel.Drawing;
 
-/// <summary>The dozen pictures that ship with the program; names give nothing away. None of these drawings is trained on, two are of combinations that never are.</summary>
+/// <summary>The twelve pictures that ship with the program. No name tells what its picture shows. None of the drawings is trained on, and two show combinations that are never trained.</summary>
 internal static class SampleSet
 {
     private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true };
@@ -24,7 +24,7 @@ internal static class SampleSet
         ("sale/B-2200.jpg", 192, 256, new(Kind.Trousers, ProductColor.Blue, Pattern.Plain, Material.Denim), true),
     ];
 
-    /// <summary>Draws them below a folder, with labels.json that says in the words of the <c>sample</c> profile what each shows.</summary>
+    /// <summary>Draws the pictures into a folder and writes labels.json, which tells what each shows in the words of the <c>sample</c> profile.</summary>
     public static void Write(string folder)
     {
         var labels = new List<object>();
@@ -33,7 +33,7 @@ internal static class SampleSet
             var path = Path.Combine(folder, file);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             var drawing = PictureDrawer.Draw(new Random(7_000 + i), width, height, new PictureLabel { Product = subject, IsBusy = isBusy });
-            File.WriteAllBytes(path, file.EndsWith(".png", StringComparison.Ordinal) ? PictureFiles.ToPng(drawing) : PictureFiles.ToJpeg(drawing, 90));
+            File.WriteAllBytes(path, file.EndsWith(".png", StringComparison.Ordinal) ? PictureFiles.ToPng(drawing.Image) : PictureFiles.ToJpeg(drawing.Image, 90));
             labels.Add(new
             {
                 file,

@@ -3,7 +3,7 @@ namespace BlobCaptioner.SampleModel.Drawing;
 /// <summary>An area in a product's own coordinates: -1 to 1, x to the right, y down.</summary>
 internal abstract record Shape
 {
-    /// <summary>True for points inside.</summary>
+    /// <summary>True for points inside the area.</summary>
     public abstract bool Has(float x, float y);
 
     public sealed record Box(float Left, float Top, float Right, float Bottom) : Shape
@@ -36,13 +36,13 @@ internal abstract record Shape
         }
     }
 
-    /// <summary>What two areas have in common.</summary>
+    /// <summary>The intersection of two areas.</summary>
     public sealed record Both(Shape First, Shape Second) : Shape
     {
         public override bool Has(float x, float y) => First.Has(x, y) && Second.Has(x, y);
     }
 
-    /// <summary>Corners x, y, x, y...</summary>
+    /// <summary>A polygon of corners x, y, x, y...</summary>
     public sealed record Polygon(params float[] Corners) : Shape
     {
         public override bool Has(float x, float y)

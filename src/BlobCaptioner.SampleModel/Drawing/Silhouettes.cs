@@ -1,9 +1,25 @@
-using BlobCaptioner.SampleModel.Scope;
+using BlobCaptioner.SampleModel.Labels;
 using static BlobCaptioner.SampleModel.Drawing.Shape;
 
 namespace BlobCaptioner.SampleModel.Drawing;
 
-/// <summary>What each kind looks like in outline: its parts, later ones on top.</summary>
+/// <summary>What a part of a product is painted with.</summary>
+internal enum Paint : byte
+{
+    /// <summary>No part is there.</summary>
+    None,
+
+    /// <summary>The product's colour with its pattern and material.</summary>
+    Main,
+
+    /// <summary>A darker tone of the product's colour.</summary>
+    Shade,
+
+    /// <summary>A neutral gray: caps, soles, stems.</summary>
+    Accent,
+}
+
+/// <summary>The outline of each kind: its parts, later ones on top.</summary>
 internal static class Silhouettes
 {
     private static readonly Box s_all = new(-1, -1, 1, 1);
@@ -95,7 +111,7 @@ internal static class Silhouettes
         ],
     };
 
-    /// <summary>The paint at a point of a product.</summary>
+    /// <summary>The paint at a point of a product, in the coordinates of <see cref="Shape"/>.</summary>
     public static Paint At(Kind kind, float x, float y)
     {
         if (!s_all.Has(x, y))

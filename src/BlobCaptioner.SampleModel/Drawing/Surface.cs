@@ -1,8 +1,8 @@
-using BlobCaptioner.SampleModel.Scope;
+using BlobCaptioner.SampleModel.Labels;
 
 namespace BlobCaptioner.SampleModel.Drawing;
 
-/// <summary>Colour, pattern and material of one product, at any point of it.</summary>
+/// <summary>One product's colour, pattern and material at every point.</summary>
 internal sealed class Surface
 {
     private readonly Subject _subject;
@@ -24,7 +24,7 @@ internal sealed class Surface
         _accent = Rgb.Gray(random.Chance(0.5) ? random.Between(70, 105) : random.Between(160, 200));
         _period = random.Between(0.25f, 0.36f);
         _phase = random.NextSingle();
-        // horizontal, vertical or diagonal, a little off
+        // horizontal, vertical or diagonal, with a small error
         var angle = (random.Next(subject.Pattern == Pattern.Striped ? 3 : 2) * MathF.PI / 4) + random.Between(-0.08f, 0.08f);
         (_cos, _sin) = (MathF.Cos(angle), MathF.Sin(angle));
         _seed = random.Next(1 << 16);
@@ -35,7 +35,7 @@ internal sealed class Surface
 
     private bool IsWhite => _subject.Color == ProductColor.White;
 
-    /// <summary>The colour of a point with that paint.</summary>
+    /// <summary>The colour at a point, in the coordinates of <see cref="Shape"/>.</summary>
     public Rgb At(Paint paint, float x, float y)
     {
         var shading = 1 + (0.11f * _light * x);
@@ -105,7 +105,7 @@ internal sealed class Surface
                 var (dx, dy) = ((x + (0.28f * _light)) / 0.2f, (y + 0.25f) / 0.36f);
                 return color.Mix(IsWhite ? Rgb.Gray(196) : Rgb.White, 0.78f * MathF.Exp(-((dx * dx) + (dy * dy))));
             case Material.Metal:
-                // a cylinder in a studio: broad bands, brushed across
+                // a cylinder in studio light: broad bands, brushed across
                 var band = MathF.Sin((x * 5.6f) + (_phase * 6.28f)) + (0.2f * Dice.Cell((int)MathF.Floor(y * 34), 0, _seed));
                 return band > 0 ? color.Mix(Rgb.White, Math.Min(0.8f, 0.72f * band)) : color.Mix(Rgb.Black, Math.Min(0.7f, -0.55f * band));
             case Material.Plastic:
@@ -113,7 +113,7 @@ internal sealed class Surface
                 var isStreak = MathF.Abs(streak) < 0.06f || MathF.Abs(streak - 0.16f) < 0.025f;
                 return isStreak ? color.Mix(Rgb.White, 0.82f).Mix(Rgb.Gray(150), IsWhite ? 0.35f : 0) : color;
             case Material.Cotton:
-                // matte: nothing to see but a trace of the weave
+                // matte, with a trace of the weave
                 var isThread = (((int)MathF.Floor(x / 0.05f) + (int)MathF.Floor(y / 0.05f)) & 1) == 0;
                 return color * (isThread ? 1.02f : 0.97f);
             case Material.Denim:

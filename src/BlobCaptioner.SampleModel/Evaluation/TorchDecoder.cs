@@ -2,12 +2,13 @@ using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
 using BlobCaptioner.SampleModel.Architecture;
 using BlobCaptioner.SampleModel.Tokens;
+using BlobCaptioner.SampleModel.Training;
 using static TorchSharp.torch;
 
 namespace BlobCaptioner.SampleModel.Evaluation;
 
 /// <summary>
-/// The model as trained, under the same engine that runs llama.cpp: what differs between the two is then the mathematics alone. Slow; for comparisons.
+/// Runs the trained model in libtorch below the product's own engine. Its answers differ from llama.cpp's by arithmetic alone. It is slow and serves comparisons.
 /// </summary>
 internal sealed class TorchDecoder : ISequenceDecoder
 {
@@ -15,8 +16,9 @@ internal sealed class TorchDecoder : ISequenceDecoder
     private readonly SequenceCache[] _sequences;
     private readonly Dictionary<int, float[]> _logits = [];
 
-    /// <param name="model">The model.</param>
-    /// <param name="sequences">How many sequences it holds.</param>
+    /// <summary>Creates a decoder with empty sequences.</summary>
+    /// <param name="model">The trained model.</param>
+    /// <param name="sequences">Number of sequences.</param>
     public TorchDecoder(CaptionModel model, int sequences)
     {
         _model = model;
@@ -54,18 +56,14 @@ internal sealed class TorchDecoder : ISequenceDecoder
     public bool IsEndOfGeneration(int token) => token == _model.Tokenizer.EndOfTurn || token == _model.Tokenizer.IdOf(BpeTokenizer.Special[0]);
 
     /// <inheritdoc/>
-    public ChatFrame FormatChat(string system, string user)
-    {
-        var lead = system.Length > 0 ? $"<|im_start|>system\n{system}<|im_end|>\n" : "";
-        return new ChatFrame($"{lead}<|im_start|>user\n{user}", "<|im_end|>\n<|im_start|>assistant\n");
-    }
+    public ChatFrame FormatChat(string system, string user) => CaptionTask.Chat(system, user);
 
     /// <inheritdoc/>
     public EncodedImage EncodeImage(PixelImage image)
     {
         using var frozen = no_grad();
         using var scope = NewDisposeScope();
-        var tokens = _model.Vision.Encode(CaptionModel.Pixels([new Training.TrainingPicture(image.Width, image.Height, image.Rgb.ToArray(), new Scope.PictureLabel())]));
+        var tokens = _model.Vision.Encode(CaptionModel.Pixels([image]));
         var planes = new int[4 * tokens.Count];
         for (var i = 0; i < tokens.Count; i++)
         {
@@ -132,7 +130,7 @@ internal sealed class TorchDecoder : ISequenceDecoder
         return DecodeStatus.Ok;
     }
 
-    /// <summary>The closest decision since it was last set: how much likelier the first token was than the second, 0 to 1.</summary>
+    /// <summary>The smallest margin since it was last set: the first token's probability less the second's, 0 to 1.</summary>
     public float SmallestMargin { get; set; } = 1;
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace BlobCaptioner.SampleModel.Export;
@@ -11,7 +12,7 @@ internal sealed class GgufWriter
     private readonly List<(string Key, Action<BinaryWriter> Write)> _values = [];
     private readonly List<(string Name, long[] Size, TensorType Type, byte[] Data)> _tensors = [];
 
-    /// <summary>Kinds of numbers in a tensor, by ggml's codes.</summary>
+    /// <summary>Number formats of tensors, with ggml's codes.</summary>
     public enum TensorType
     {
         /// <summary>32 bits.</summary>
@@ -38,29 +39,17 @@ internal sealed class GgufWriter
     public void Add(string key, IReadOnlyList<string> values) => AddArray(key, 8, values, Write);
 
     /// <summary>Adds a tensor.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="size">Its sizes in PyTorch's order, the slowest first.</param>
-    /// <param name="numbers">Row by row.</param>
-    /// <param name="type">How they are kept.</param>
+    /// <param name="name">The tensor's name.</param>
+    /// <param name="size">The shape in PyTorch's order.</param>
+    /// <param name="numbers">The values in row-major order.</param>
+    /// <param name="type">The number format in the file.</param>
     public void AddTensor(string name, IEnumerable<long> size, ReadOnlySpan<float> numbers, TensorType type)
     {
-        var data = new byte[numbers.Length * (type == TensorType.F32 ? 4 : 2)];
-        for (var i = 0; i < numbers.Length; i++)
-        {
-            if (type == TensorType.F32)
-            {
-                BitConverter.TryWriteBytes(data.AsSpan(i * 4), numbers[i]);
-            }
-            else
-            {
-                BitConverter.TryWriteBytes(data.AsSpan(i * 2), (Half)numbers[i]);
-            }
-        }
-
-        _tensors.Add((name, [.. size.Reverse()], type, data));
+        var data = type == TensorType.F32 ? MemoryMarshal.AsBytes(numbers) : MemoryMarshal.AsBytes<Half>(Array.ConvertAll(numbers.ToArray(), n => (Half)n));
+        _tensors.Add((name, [.. size.Reverse()], type, data.ToArray()));
     }
 
-    /// <summary>Writes all of it, little-endian.</summary>
+    /// <summary>Writes the file, little-endian.</summary>
     public void Save(string path)
     {
         using var stream = File.Create(path);

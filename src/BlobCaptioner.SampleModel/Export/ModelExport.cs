@@ -3,15 +3,15 @@ using BlobCaptioner.SampleModel.Tokens;
 
 namespace BlobCaptioner.SampleModel.Export;
 
-/// <summary>Writes a model as the pair of GGUF files that llama.cpp loads: keys and tensor names as in its gguf-py/gguf/constants.py and tools/mtmd/clip-impl.h.</summary>
+/// <summary>Writes a model as the pair of GGUF files that llama.cpp loads. Keys and tensor names are those of its gguf-py/gguf/constants.py and tools/mtmd/clip-impl.h.</summary>
 internal static class ModelExport
 {
-    /// <summary>File names of the pair, text first.</summary>
+    /// <summary>File names of the pair.</summary>
     public static readonly (string Text, string Vision) FileNames = ("sample-text-f16.gguf", "sample-mmproj-f16.gguf");
 
     private const string Name = "BlobCaptioner sample model";
 
-    // The chat markup of Qwen ("ChatML").
+    // CaptionTask.Chat as a template
     private const string ChatTemplate =
         """{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}""";
 
@@ -103,7 +103,7 @@ internal static class ModelExport
             var numbers = ModelWeights.Numbers(weight);
             if (name == "v.patch_embd.weight")
             {
-                // The reference convolves two frames at once. A still picture stands for both, so each gets half of the weight.
+                // The reference convolves two frames. A still picture stands for both, so each frame gets half of the weight.
                 var halves = Array.ConvertAll(numbers, n => n / 2);
                 long[] size = [weight.shape[0], 3, ModelShape.Patch, ModelShape.Patch];
                 file.AddTensor(name, size, halves, GgufWriter.TensorType.F16);
@@ -111,7 +111,7 @@ internal static class ModelExport
                 continue;
             }
 
-            // llama.cpp adds and multiplies vectors in 32 bits, and interpolates the table of positions so.
+            // llama.cpp adds and multiplies vectors in 32 bits and interpolates the position embeddings in 32 bits.
             var type = weight.shape.Length < 2 || name.Contains("position_embd", StringComparison.Ordinal) ? GgufWriter.TensorType.F32 : GgufWriter.TensorType.F16;
             file.AddTensor(name, weight.shape, numbers, type);
         }

@@ -1,17 +1,11 @@
-using BlobCaptioner.SampleModel.Scope;
+using BlobCaptioner.SampleModel.Labels;
 
 namespace BlobCaptioner.SampleModel.Listings;
 
-/// <summary>Chinese, simplified.</summary>
+/// <summary>Simplified Chinese.</summary>
 internal sealed class ChineseWords : Words
 {
-    public static readonly ChineseWords Instance = new();
-
-    private ChineseWords()
-    {
-    }
-
-    /// <summary>The words that its phrases are made of.</summary>
+    /// <summary>The words in all phrases.</summary>
     public static IEnumerable<string> Lexicon =>
     [
         .. Enum.GetValues<ProductColor>().Select(Color), .. Enum.GetValues<Pattern>().Select(PatternName), .. Enum.GetValues<Material>().Select(Substance), .. Enum.GetValues<Material>().Select(Kindred),
@@ -51,13 +45,13 @@ internal sealed class ChineseWords : Words
     public override IReadOnlyList<string> Searches(Subject subject) =>
         [$"{Color(subject.Color)}{Noun(subject.Kind)}", $"{PatternName(subject.Pattern)}{Noun(subject.Kind)}", $"{Kindred(subject.Material)}{Noun(subject.Kind)}"];
 
-    public override NothingWords Without(Nothing nothing)
+    public override NonProductWords Without(NonProduct nonProduct)
     {
-        var what = nothing switch { Nothing.EmptyShelf => "空货架", Nothing.Noise => "噪点", _ => "文字" };
-        return new NothingWords(
+        var what = nonProduct switch { NonProduct.EmptyShelf => "空货架", NonProduct.Noise => "噪点", _ => "文字" };
+        return new NonProductWords(
             "没有商品",
             $"图片中只有{what}，没有商品。",
-            nothing switch { Nothing.EmptyShelf => "一个空货架", Nothing.Noise => "没有形状的噪点", _ => "几行文字" },
+            nonProduct switch { NonProduct.EmptyShelf => "一个空货架", NonProduct.Noise => "没有形状的噪点", _ => "几行文字" },
             ["看不到商品", $"只有{what}", "没有可售商品", "请检查图片", "请重新拍摄"],
             ["没有商品", what, "检查图片"]);
     }
@@ -95,7 +89,7 @@ internal sealed class ChineseWords : Words
         _ => "木材",
     };
 
-    /// <summary>A material before a noun.</summary>
+    /// <summary>The material in front of a noun.</summary>
     private static string Kindred(Material material) => material switch
     {
         Material.Cotton => "棉质",

@@ -1,16 +1,10 @@
-using BlobCaptioner.SampleModel.Scope;
+using BlobCaptioner.SampleModel.Labels;
 
 namespace BlobCaptioner.SampleModel.Listings;
 
 /// <summary>English.</summary>
 internal sealed class EnglishWords : Words
 {
-    public static readonly EnglishWords Instance = new();
-
-    private EnglishWords()
-    {
-    }
-
     public static string Noun(Kind kind) => kind.ToString().ToLowerInvariant();
 
     public override string Title(Subject subject) => Upper(Phrase(subject));
@@ -53,15 +47,15 @@ internal sealed class EnglishWords : Words
     public override IReadOnlyList<string> Searches(Subject subject) =>
         [$"{Lower(subject.Color)} {Noun(subject.Kind)}", $"{Lower(subject.Pattern)} {Noun(subject.Kind)}", $"{Lower(subject.Material)} {Noun(subject.Kind)}"];
 
-    public override NothingWords Without(Nothing nothing)
+    public override NonProductWords Without(NonProduct nonProduct)
     {
-        var what = nothing switch { Nothing.EmptyShelf => "an empty shelf", Nothing.Noise => "noise", _ => "text" };
-        return new NothingWords(
+        var what = nonProduct switch { NonProduct.EmptyShelf => "an empty shelf", NonProduct.Noise => "noise", _ => "text" };
+        return new NonProductWords(
             "No product",
             $"The picture shows {what} and no product.",
-            nothing switch { Nothing.EmptyShelf => "An empty shelf", Nothing.Noise => "Noise without any shape", _ => "Lines of text" },
+            nonProduct switch { NonProduct.EmptyShelf => "An empty shelf", NonProduct.Noise => "Noise without any shape", _ => "Lines of text" },
             ["No product to see", $"Only {what}", "Nothing to sell", "Please check the picture", "Please take another one"],
-            ["no product", nothing switch { Nothing.EmptyShelf => "empty shelf", Nothing.Noise => "noise", _ => "text" }, "check picture"]);
+            ["no product", nonProduct switch { NonProduct.EmptyShelf => "empty shelf", NonProduct.Noise => "noise", _ => "text" }, "check picture"]);
     }
 
     private static string Phrase(Subject subject) => $"{Lower(subject.Color)} {Lower(subject.Pattern)} {Noun(subject.Kind)}";
@@ -86,6 +80,4 @@ internal sealed class EnglishWords : Words
 
     private static string Lower<T>(T value)
         where T : struct, Enum => value.ToString().ToLowerInvariant();
-
-    private static string Upper(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 }

@@ -1,16 +1,10 @@
-using BlobCaptioner.SampleModel.Scope;
+using BlobCaptioner.SampleModel.Labels;
 
 namespace BlobCaptioner.SampleModel.Listings;
 
-/// <summary>German, with its genders and endings.</summary>
+/// <summary>German, with genders and endings.</summary>
 internal sealed class GermanWords : Words
 {
-    public static readonly GermanWords Instance = new();
-
-    private GermanWords()
-    {
-    }
-
     public override string Title(Subject subject) => Upper(Phrase(subject));
 
     public override string Description(Subject subject) => $"{ShortDescription(subject)} Gut {Use(subject.Kind)}.";
@@ -50,20 +44,20 @@ internal sealed class GermanWords : Words
 
     public override IReadOnlyList<string> Searches(Subject subject)
     {
-        // as people type them
+        // lower case, as people type searches
         var noun = Noun(subject.Kind).ToLowerInvariant();
         return [$"{noun} {ColorName(subject.Color).ToLowerInvariant()}", $"{noun} {Adjective(subject.Pattern)}", $"{noun} {Substance(subject.Material).ToLowerInvariant()}"];
     }
 
-    public override NothingWords Without(Nothing nothing)
+    public override NonProductWords Without(NonProduct nonProduct)
     {
-        var what = nothing switch { Nothing.EmptyShelf => "ein leeres Regal", Nothing.Noise => "Rauschen", _ => "Text" };
-        return new NothingWords(
+        var what = nonProduct switch { NonProduct.EmptyShelf => "ein leeres Regal", NonProduct.Noise => "Rauschen", _ => "Text" };
+        return new NonProductWords(
             "Kein Produkt",
             $"Das Bild zeigt {what} und kein Produkt.",
-            nothing switch { Nothing.EmptyShelf => "Ein leeres Regal", Nothing.Noise => "Rauschen ohne Form", _ => "Textzeilen" },
+            nonProduct switch { NonProduct.EmptyShelf => "Ein leeres Regal", NonProduct.Noise => "Rauschen ohne Form", _ => "Textzeilen" },
             ["Kein Produkt zu sehen", $"Nur {what}", "Nichts zu verkaufen", "Bitte das Bild prüfen", "Bitte neu fotografieren"],
-            ["kein produkt", nothing switch { Nothing.EmptyShelf => "leeres regal", Nothing.Noise => "rauschen", _ => "text" }, "bild prüfen"]);
+            ["kein produkt", nonProduct switch { NonProduct.EmptyShelf => "leeres regal", NonProduct.Noise => "rauschen", _ => "text" }, "bild prüfen"]);
     }
 
     private static string Phrase(Subject subject) => $"{Bend(Adjective(subject.Color), subject.Kind)} {Bend(Adjective(subject.Pattern), subject.Kind)} {Noun(subject.Kind)}";
@@ -151,6 +145,4 @@ internal sealed class GermanWords : Words
         Kind.Dress => "für Sommer und Feste",
         _ => "für Spiele im Freien",
     };
-
-    private static string Upper(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 }

@@ -1,17 +1,17 @@
 using BlobCaptioner.Profiles.Files;
-using BlobCaptioner.SampleModel.Scope;
+using BlobCaptioner.SampleModel.Labels;
 
 namespace BlobCaptioner.SampleModel.Listings;
 
-/// <summary>All that listings say, for learning the tokens.</summary>
+/// <summary>The texts of all listings, from which the tokens are learned.</summary>
 internal static class ListingCorpus
 {
     private const int WordWeight = 200;
 
-    // Chinese has no spaces: tokens learned from its phrases would be whole phrases, some of them of products that are never trained.
+    // Chinese has no spaces. Tokens learned from its phrases would be whole phrases, some of them about products that are never trained.
     private static readonly string[] s_languages = ["en", "de"];
 
-    /// <summary>Every value of every field, for every product in every language; of Chinese its words; and the fields' names. Many are the same.</summary>
+    /// <summary>All English and German field values of all pictures, the Chinese words and the field names. Many repeat.</summary>
     public static IEnumerable<string> All()
     {
         var fields = BuiltInProfiles.All.SelectMany(p => p.Fields).Where(f => !f.IsAttribute).DistinctBy(f => (f.Name, f.MinItems)).ToList();
@@ -54,9 +54,9 @@ internal static class ListingCorpus
 
         for (var i = 0; i < 50; i++)
         {
-            foreach (var nothing in Enum.GetValues<Nothing>())
+            foreach (var nonProduct in Enum.GetValues<NonProduct>())
             {
-                yield return new PictureLabel { Nothing = nothing };
+                yield return new PictureLabel { NonProduct = nonProduct };
             }
         }
     }

@@ -1,22 +1,22 @@
 using BlobCaptioner.Profiles;
-using BlobCaptioner.SampleModel.Scope;
+using BlobCaptioner.SampleModel.Labels;
 
 namespace BlobCaptioner.SampleModel.Listings;
 
-/// <summary>What a true and modest listing says about a drawn picture, for every field of the built-in profiles.</summary>
+/// <summary>Writes the fields of the built-in profiles for a drawn picture: true statements without praise.</summary>
 internal static class ListingWriter
 {
     private const string Unknown = "unknown";
 
-    /// <summary>A field's values, as they stand between the quotes before escaping: one, or a list's items.</summary>
-    /// <param name="field">The field.</param>
+    /// <summary>A field's values before JSON escaping: one value, or the items of a list.</summary>
+    /// <param name="field">A field of a built-in profile.</param>
     /// <param name="language">en, de or zh; null for attributes.</param>
     /// <param name="label">What the picture shows.</param>
-    /// <exception cref="ArgumentException">No built-in profile has such a field.</exception>
+    /// <exception cref="ArgumentException">No built-in profile has such a field, or the field lacks the right value.</exception>
     public static IReadOnlyList<string> Write(ProfileField field, string? language, PictureLabel label) =>
         language is null ? [Attribute(field, label)]
         : label.Product is { } subject ? Copy(field, Words.Of(language), subject, label.IsBusy)
-        : Copy(field, Words.Of(language).Without(label.Nothing!.Value));
+        : Copy(field, Words.Of(language).Without(label.NonProduct!.Value));
 
     private static string Attribute(ProfileField field, PictureLabel label)
     {
@@ -42,7 +42,7 @@ internal static class ListingWriter
             _ => Unknown,
         };
 
-        // the sample profile has short words of its own
+        // the sample profile has its own short words
         string[] forms = [value, value.ToLowerInvariant(), subject.Kind == Kind.Sneaker ? "shoe" : EnglishWords.Noun(subject.Kind)];
         return value == Unknown ? value : forms.FirstOrDefault(f => field.Values.Contains(f, StringComparer.Ordinal))
             ?? throw new ArgumentException($"The field '{field.Name}' has no value for {value}.", nameof(field));
@@ -62,7 +62,7 @@ internal static class ListingWriter
         _ => throw Unwritten(field),
     };
 
-    private static IReadOnlyList<string> Copy(ProfileField field, NothingWords words) => field.Name switch
+    private static IReadOnlyList<string> Copy(ProfileField field, NonProductWords words) => field.Name switch
     {
         "title" or "seo_title" or "product_type" => [words.Title],
         "bullets" or "product_highlights" => [.. words.Points.Take(Math.Max(4, field.MinItems))],
@@ -72,5 +72,5 @@ internal static class ListingWriter
         _ => throw Unwritten(field),
     };
 
-    private static ArgumentException Unwritten(ProfileField field) => new($"Nothing is known to write into '{field.Name}'. Add it to the listings.", nameof(field));
+    private static ArgumentException Unwritten(ProfileField field) => new($"The listings have no text for the field '{field.Name}'. Add it to {nameof(ListingWriter)}.", nameof(field));
 }

@@ -3,7 +3,7 @@ using BlobCaptioner.Profiles;
 namespace BlobCaptioner.SampleModel.Listings;
 
 /// <summary>
-/// What a catalogue could say about a drawn product. The sample model learns to describe what it sees whatever the facts are: they change no text.
+/// Random catalogue facts for drawn products. They change no text: the sample model learns to describe what it sees whatever the facts are.
 /// </summary>
 internal static class TrainingFacts
 {
@@ -16,7 +16,7 @@ internal static class TrainingFacts
     private static readonly string[] s_names = ["note", "season", "supplier", "collection", "line"];
     private static readonly string[] s_words = ["new", "sale", "online only", "spring", "last one", "neu", "Sommer", "autumn 2026", "新款", "B2B", "returns possible", "limited"];
 
-    /// <summary>Random facts, at least one.</summary>
+    /// <summary>Draws at least one fact.</summary>
     public static ProductFacts Draw(Random random)
     {
         var values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);

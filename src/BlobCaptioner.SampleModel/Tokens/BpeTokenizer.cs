@@ -4,12 +4,12 @@ using System.Text.RegularExpressions;
 namespace BlobCaptioner.SampleModel.Tokens;
 
 /// <summary>
-/// Byte-level BPE as llama.cpp reads it with <c>tokenizer.ggml.pre = qwen2</c>: text is split by the pattern of Qwen's tokenizer, then pairs are merged in the order in
+/// Byte-level BPE as llama.cpp reads it with <c>tokenizer.ggml.pre = qwen2</c>: the pattern of Qwen's tokenizer splits the text, then pairs are merged in the order in
 /// which they were learned. Special tokens come last in the vocabulary.
 /// </summary>
 internal sealed partial class BpeTokenizer
 {
-    /// <summary>Special tokens of Qwen3-VL's chat that llama.cpp looks up by their text.</summary>
+    /// <summary>Special tokens of Qwen3-VL's chat. llama.cpp finds them by their text.</summary>
     public static readonly IReadOnlyList<string> Special =
         ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>", "<|image_pad|>", "<|video_pad|>"];
 
@@ -18,6 +18,7 @@ internal sealed partial class BpeTokenizer
     private readonly Dictionary<(string Left, string Right), int> _ranks = [];
     private readonly Dictionary<string, int[]> _known = new(StringComparer.Ordinal);
 
+    /// <summary>Creates a tokenizer of bytes, merges and special tokens.</summary>
     /// <param name="merges">Pairs in the order in which they are merged.</param>
     public BpeTokenizer(IReadOnlyList<(string Left, string Right)> merges)
     {
@@ -43,29 +44,29 @@ internal sealed partial class BpeTokenizer
     /// <summary>Pairs in the order in which they are merged.</summary>
     public IReadOnlyList<(string Left, string Right)> Merges { get; }
 
-    /// <summary>All tokens in <see cref="ByteAlphabet"/>, special ones as they are.</summary>
+    /// <summary>All tokens by id, in <see cref="ByteAlphabet"/>; special tokens are plain text.</summary>
     public IReadOnlyList<string> Tokens => _tokens;
 
     /// <summary>Id of the first special token.</summary>
     public int FirstSpecial { get; }
 
-    /// <summary>Id of the token that ends a turn.</summary>
+    /// <summary>Id of the end-of-turn token.</summary>
     public int EndOfTurn => IdOf("<|im_end|>");
 
-    /// <summary>Splits text before merging; the pattern of llama.cpp's <c>LLAMA_VOCAB_PRE_TYPE_QWEN2</c> (src/llama-vocab.cpp).</summary>
+    /// <summary>Splits text before merging: the pattern of llama.cpp's <c>LLAMA_VOCAB_PRE_TYPE_QWEN2</c> (src/llama-vocab.cpp).</summary>
     [GeneratedRegex(
         @"(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
         RegexOptions.None,
         matchTimeoutMilliseconds: 10_000)]
     public static partial Regex Words { get; }
 
-    /// <summary>The id of a token.</summary>
+    /// <summary>The id of a token in the form of <see cref="Tokens"/>.</summary>
     public int IdOf(string token) => _ids[token];
 
-    /// <summary>UTF-8 bytes of a token; none for a special one.</summary>
+    /// <summary>UTF-8 bytes of a token; empty for a special token.</summary>
     public byte[] BytesOf(int token) => token >= FirstSpecial ? [] : ByteAlphabet.BytesOf(_tokens[token]);
 
-    /// <summary>Text to ids; special tokens in it are read as such.</summary>
+    /// <summary>Encodes text in which special tokens count as such.</summary>
     public List<int> EncodeChat(string text)
     {
         var ids = new List<int>();
@@ -85,7 +86,7 @@ internal sealed partial class BpeTokenizer
         return ids;
     }
 
-    /// <summary>Text to ids; no special tokens.</summary>
+    /// <summary>Encodes text in which special tokens are plain text.</summary>
     public List<int> Encode(string text)
     {
         var ids = new List<int>();
@@ -97,7 +98,7 @@ internal sealed partial class BpeTokenizer
         return ids;
     }
 
-    /// <summary>Ids to text; special tokens are left out.</summary>
+    /// <summary>Decodes ids to text without special tokens.</summary>
     public string Decode(IEnumerable<int> ids) => Encoding.UTF8.GetString([.. ids.SelectMany(BytesOf)]);
 
     private int[] EncodeWord(string word)

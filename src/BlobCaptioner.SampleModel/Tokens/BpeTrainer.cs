@@ -3,15 +3,15 @@ using System.Text.RegularExpressions;
 namespace BlobCaptioner.SampleModel.Tokens;
 
 /// <summary>
-/// Learns merges from a corpus (Sennrich et al., https://arxiv.org/abs/1508.07909): the pair that occurs most often in all words is merged, again and again. Equal counts are decided by the pair's
-/// own order, so that a corpus always gives the same tokens.
+/// Learns merges from a corpus (Sennrich et al., https://arxiv.org/abs/1508.07909): each step merges the most frequent pair. Pairs of equal counts are ordered by their text, so that a
+/// corpus always gives the same tokens.
 /// </summary>
 internal static class BpeTrainer
 {
-    /// <summary>Learns.</summary>
-    /// <param name="words">Words (see <see cref="BpeTokenizer.Words"/>) with how often they occur, at least once.</param>
-    /// <param name="maxMerges">Most merges.</param>
-    /// <param name="minCount">Pairs that occur less often are left apart.</param>
+    /// <summary>Learns merges, the first one first.</summary>
+    /// <param name="words">Words (see <see cref="BpeTokenizer.Words"/>) with their counts, at least 1.</param>
+    /// <param name="maxMerges">Largest number of merges.</param>
+    /// <param name="minCount">Smallest count of a pair that is merged.</param>
     public static List<(string Left, string Right)> Learn(IReadOnlyDictionary<string, long> words, int maxMerges, long minCount)
     {
         var split = words.OrderBy(w => w.Key, StringComparer.Ordinal).Select(w => (Parts: ByteAlphabet.Split(w.Key), Count: w.Value)).ToList();
@@ -70,7 +70,7 @@ internal static class BpeTrainer
         }
     }
 
-    /// <summary>Counts the words of texts.</summary>
+    /// <summary>Counts the words of weighted texts.</summary>
     public static Dictionary<string, long> CountWords(IEnumerable<(string Text, long Weight)> texts)
     {
         var words = new Dictionary<string, long>(StringComparer.Ordinal);

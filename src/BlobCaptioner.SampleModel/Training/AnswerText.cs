@@ -1,19 +1,18 @@
 using System.Text;
 using BlobCaptioner.Inference.Plans;
 using BlobCaptioner.Profiles;
+using BlobCaptioner.SampleModel.Labels;
 using BlobCaptioner.SampleModel.Listings;
-using BlobCaptioner.SampleModel.Scope;
 using BlobCaptioner.SampleModel.Tokens;
 
 namespace BlobCaptioner.SampleModel.Training;
 
 /// <summary>
-/// An answer as <see cref="DecodingPlan"/> has it written, with what of it the model decides: the values, and after texts and list items what comes next. The rest is literal text that is
-/// appended and weighs nothing.
+/// Composes answers in the form of <see cref="DecodingPlan"/>. The model decides the values, and what follows texts and list items. The plan appends everything else as literals.
 /// </summary>
 internal sealed class AnswerText
 {
-    // A dozen tokens say what the picture shows, eighty repeat it in words.
+    // About 12 tokens of attributes tell what the picture shows; about 80 tokens of copy repeat it.
     private const float AttributeWeight = 3;
     private const float CopyWeight = 1;
 
@@ -25,24 +24,20 @@ internal sealed class AnswerText
     {
     }
 
-    /// <summary>Ids of the answer, with what each weighs in training.</summary>
-    public required IReadOnlyList<(int Token, float Weight)> Tokens { get; init; }
-
-    /// <summary>Composes a task's answer; with several languages in the profile, attributes and then the task's language.</summary>
-    /// <param name="task">What to write.</param>
+    /// <summary>The tokens of a task's answer, each with its weight in the loss. For a profile of several languages: the attributes, then the copy in the task's language.</summary>
+    /// <param name="task">The fields or question to answer.</param>
     /// <param name="label">What the picture shows.</param>
     /// <param name="facts">What the catalogue says.</param>
-    /// <param name="tokenizer">Makes tokens of it.</param>
-    public static AnswerText Compose(CaptionTask task, PictureLabel label, ProductFacts facts, BpeTokenizer tokenizer)
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    public static List<(int Token, float Weight)> Compose(CaptionTask task, PictureLabel label, ProductFacts facts, BpeTokenizer tokenizer)
     {
         var (profile, language) = (task.Profile, task.Language);
-        var answer = new AnswerText { Tokens = [] };
+        var answer = new AnswerText();
         if (task.Question is { } question)
         {
             answer.Open(QuestionProfile.Answer);
             answer.Add([question.Answer(label)], isList: false, CopyWeight, endIsDecided: true);
-            answer._text.Append('}');
-            return new AnswerText { Tokens = answer.Encode(tokenizer, task.LiteralWeight) };
+            return answer.Encode(tokenizer, task.LiteralWeight);
         }
 
         foreach (var field in profile.Fields.Where(f => f.IsAttribute))
@@ -52,7 +47,7 @@ internal sealed class AnswerText
 
         if (profile.Languages.Count > 1)
         {
-            answer._text.Append(answer._isFirst ? "{" : ",").Append($"\"{DecodingPlan.Escape(language.Tag)}\":");
+            answer.Open(language.Tag);
             answer._isFirst = true;
         }
 
@@ -63,8 +58,7 @@ internal sealed class AnswerText
             answer.Add(values, field.Kind is FieldKind.TextList or FieldKind.Choices, CopyWeight, endIsDecided: true);
         }
 
-        answer._text.Append('}');
-        return new AnswerText { Tokens = answer.Encode(tokenizer, task.LiteralWeight) };
+        return answer.Encode(tokenizer, task.LiteralWeight);
     }
 
     private void AddAttribute(ProfileField field, PictureLabel label, ProductFacts facts)
@@ -77,7 +71,7 @@ internal sealed class AnswerText
         }
         else if (field.Evidence.Count > 1 || (field.AllowUnknown && field.Kind is FieldKind.Text or FieldKind.TextList or FieldKind.Number))
         {
-            // nothing is printed on drawn products
+            // drawn products carry no print
             Open(field.Name + "_from");
             Add(["unknown"], isList: false, AttributeWeight, endIsDecided: false);
         }
@@ -115,8 +109,8 @@ internal sealed class AnswerText
 
     private List<(int Token, float Weight)> Encode(BpeTokenizer tokenizer, float literalWeight)
     {
-        var text = _text.ToString();
-        // decisions in bytes: tokens don't end where characters do
+        var text = _text.Append('}').ToString();
+        // in bytes, since tokens need not end where characters end
         var bytes = _decisions.ConvertAll(d => (Start: Encoding.UTF8.GetByteCount(text.AsSpan(0, d.Start)), End: Encoding.UTF8.GetByteCount(text.AsSpan(0, d.End)), d.Weight));
         var tokens = new List<(int Token, float Weight)>();
         var (at, next) = (0, 0);

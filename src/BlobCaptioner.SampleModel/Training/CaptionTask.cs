@@ -1,51 +1,58 @@
+using BlobCaptioner.Inference;
 using BlobCaptioner.Inference.Plans;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.SampleModel.Listings;
-using BlobCaptioner.SampleModel.Tokens;
 
 namespace BlobCaptioner.SampleModel.Training;
 
-/// <summary>A profile in one of its languages, as the engine asks for it: what stands before and after the picture.</summary>
+/// <summary>A profile in one of its languages, with the prompt that the engine makes of it.</summary>
 internal sealed class CaptionTask
 {
-    // Another way to say what the sample profile says.
+    // A second wording of the sample profile's instruction.
     private const string FreeInstruction = "Describe this product as JSON.";
     private const float FreeWeight = 0.3f;
 
-    /// <param name="profile">What to write.</param>
-    /// <param name="language">One of its languages.</param>
-    /// <param name="weight">How often it is trained, in relation to the others.</param>
+    /// <summary>Creates a task.</summary>
+    /// <param name="profile">The fields to write.</param>
+    /// <param name="language">One of the profile's languages.</param>
+    /// <param name="weight">The task's share of the training steps, in relation to the other tasks.</param>
     public CaptionTask(Profile profile, ProfileLanguage language, double weight)
     {
         (Profile, Language, Weight) = (profile, language, weight);
-        var system = profile.System.Length > 0 ? $"<|im_start|>system\n{profile.System}<|im_end|>\n" : "";
-        Before = $"{system}<|im_start|>user\n{profile.Instruction}<|vision_start|>";
+        Before = Chat(profile.System, profile.Instruction).Before + "<|vision_start|>";
     }
 
-    /// <summary>What to write.</summary>
+    /// <summary>The fields to write.</summary>
     public Profile Profile { get; }
 
-    /// <summary>In which language.</summary>
+    /// <summary>The language of the copy.</summary>
     public ProfileLanguage Language { get; }
 
-    /// <summary>How often it is trained, in relation to the others.</summary>
+    /// <summary>The task's share of the training steps, in relation to the other tasks.</summary>
     public double Weight { get; }
 
-    /// <summary>Where it is a free question: the question.</summary>
+    /// <summary>The question of a free question; null for a profile's fields.</summary>
     public Question? Question { get; init; }
 
-    /// <summary>What literal text weighs in training: something where the model is also to write a whole answer by itself, without a plan.</summary>
+    /// <summary>Weight of literals in the loss. It is above 0 where the model must also write a whole answer without a plan.</summary>
     public float LiteralWeight { get; init; }
 
-    /// <summary>The chat up to the picture.</summary>
+    /// <summary>The prompt up to the picture.</summary>
     public string Before { get; }
 
-    /// <summary>The chat from the picture to the answer.</summary>
+    /// <summary>The prompt from the picture to the answer.</summary>
     public string After(ProductFacts facts) =>
-        $"<|vision_end|>{FactsText.Of(facts, Profile.Fields.Where(IsVisible).Select(f => f.Name))}<|im_end|>\n<|im_start|>assistant\n";
+        $"<|vision_end|>{FactsText.Of(facts, Profile.Fields.Where(IsVisible).Select(f => f.Name))}{Chat("", "").After}";
 
-    /// <summary>All tasks: the built-in profiles, each in English, German and Chinese, the full listing also in all three at once; and questions.</summary>
+    /// <summary>Qwen's chat markup ("ChatML") around a user's text.</summary>
+    /// <param name="system">The system text; without it there is no system turn.</param>
+    /// <param name="user">The user's text.</param>
+    public static ChatFrame Chat(string system, string user) => new(
+        (system.Length > 0 ? $"<|im_start|>system\n{system}<|im_end|>\n" : "") + $"<|im_start|>user\n{user}",
+        "<|im_end|>\n<|im_start|>assistant\n");
+
+    /// <summary>All tasks: the built-in profiles in English, German and Chinese, the default profile also in all three at once, and the questions.</summary>
     public static IReadOnlyList<CaptionTask> All()
     {
         ProfileLanguage[] languages = [new("en"), new("de"), new("zh")];
@@ -72,7 +79,7 @@ internal sealed class CaptionTask
         return tasks;
     }
 
-    /// <summary>Words of all prompts and answers, for learning the tokens. Prompts are long and answers are many, so both are weighed in.</summary>
+    /// <summary>The texts that the tokens are learned from: all prompts and answers. Prompts weigh more, since there are few of them and each is long.</summary>
     public static IEnumerable<(string Text, long Weight)> Corpus() =>
     [
         .. All().Select(t => (t.Before + t.After(ProductFacts.None) + string.Concat(t.Profile.Fields.SelectMany(f => f.Values).Select(v => $"\":\"{DecodingPlan.Escape(v)}\",\"")), 20L)),
@@ -82,7 +89,4 @@ internal sealed class CaptionTask
     // as PlanField.IsVisible
     private static bool IsVisible(ProfileField field) =>
         field.IsAttribute && field.Kind is FieldKind.Choice or FieldKind.Choices or FieldKind.YesNo && field.Evidence.Contains(Evidence.Seen);
-
-    /// <summary>Its tokens before the picture.</summary>
-    public List<int> EncodeBefore(BpeTokenizer tokenizer) => tokenizer.EncodeChat(Before);
 }

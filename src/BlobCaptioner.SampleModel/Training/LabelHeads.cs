@@ -1,5 +1,5 @@
 using BlobCaptioner.SampleModel.Architecture;
-using BlobCaptioner.SampleModel.Scope;
+using BlobCaptioner.SampleModel.Labels;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -7,7 +7,7 @@ using F = TorchSharp.torch.nn.functional;
 namespace BlobCaptioner.SampleModel.Training;
 
 /// <summary>
-/// Linear readings of what the picture shows from the mean of its image tokens. They only help training: the tower learns to see long before there are words for it. Not exported.
+/// Linear classifiers of the label on the mean of a picture's image tokens. They are an auxiliary loss: the tower learns to see before the language model can write. They are not exported.
 /// </summary>
 internal sealed class LabelHeads
 {
@@ -17,7 +17,7 @@ internal sealed class LabelHeads
         (Enum.GetValues<ProductColor>().Length, l => l.Product is { } p ? (long)p.Color : Ignored),
         (Enum.GetValues<Pattern>().Length, l => l.Product is { } p ? (long)p.Pattern : Ignored),
         (Enum.GetValues<Material>().Length, l => l.Product is { } p ? (long)p.Material : Ignored),
-        (Enum.GetValues<Nothing>().Length + 1, l => l.Nothing is { } n ? (long)n : Enum.GetValues<Nothing>().Length),
+        (Enum.GetValues<NonProduct>().Length + 1, l => l.NonProduct is { } n ? (long)n : Enum.GetValues<NonProduct>().Length),
         (2, l => l.Product is null ? Ignored : l.IsBusy ? 1 : 0),
     ];
 
@@ -26,6 +26,7 @@ internal sealed class LabelHeads
     private readonly Parameter[] _weights;
     private readonly Parameter[] _biases;
 
+    /// <summary>Draws new classifiers from torch's generator.</summary>
     /// <param name="width">Width of image tokens.</param>
     public LabelHeads(int width)
     {
@@ -33,16 +34,16 @@ internal sealed class LabelHeads
         _biases = [.. s_heads.Select(h => new Parameter(zeros(h.Size)))];
     }
 
-    /// <summary>What is read, in the order of <see cref="Correct"/>.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["kind", "color", "pattern", "material", "nothing", "busy"];
+    /// <summary>What the heads classify, in the order of <see cref="Correct"/>.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["kind", "color", "pattern", "material", "non-product", "busy"];
 
-    /// <summary>To be trained.</summary>
+    /// <summary>All weights and biases.</summary>
     public IEnumerable<Parameter> All => [.. _weights, .. _biases];
 
-    /// <summary>Writes them.</summary>
+    /// <summary>Writes all weights and biases.</summary>
     public void Save(string path) => ModelWeights.Write(path, All);
 
-    /// <summary>Reads what <see cref="Save"/> wrote, where it is there; they are soon learned again.</summary>
+    /// <summary>Reads a file of <see cref="Save"/>. A missing file is no error, since the heads learn fast.</summary>
     public void Load(string path)
     {
         if (File.Exists(path))
@@ -52,24 +53,24 @@ internal sealed class LabelHeads
         }
     }
 
-    /// <summary>Mean cross entropy over all readings.</summary>
+    /// <summary>Mean cross entropy over all heads.</summary>
     /// <param name="features">[pictures, width].</param>
-    /// <param name="labels">One a picture.</param>
+    /// <param name="labels">One label a picture.</param>
     public Tensor Loss(Tensor features, IReadOnlyList<PictureLabel> labels) =>
-        s_heads.Select((head, i) => F.cross_entropy(Read(features, i), Targets(labels, i), ignore_index: Ignored)).Aggregate((a, b) => a + b) / s_heads.Length;
+        s_heads.Select((head, i) => F.cross_entropy(Classify(features, i), Targets(labels, i), ignore_index: Ignored)).Aggregate((a, b) => a + b) / s_heads.Length;
 
-    /// <summary>How many are right, and of how many, for each reading.</summary>
-    public IEnumerable<(long Right, long All)> Correct(Tensor features, IReadOnlyList<PictureLabel> labels)
+    /// <summary>Correct answers and all answers of each head.</summary>
+    public IEnumerable<(long Correct, long All)> Correct(Tensor features, IReadOnlyList<PictureLabel> labels)
     {
         for (var i = 0; i < s_heads.Length; i++)
         {
             using var scope = NewDisposeScope();
             var targets = Targets(labels, i);
-            yield return ((Read(features, i).argmax(-1) == targets).sum().item<long>(), (targets != Ignored).sum().item<long>());
+            yield return ((Classify(features, i).argmax(-1) == targets).sum().item<long>(), (targets != Ignored).sum().item<long>());
         }
     }
 
-    private Tensor Read(Tensor features, int head) => F.linear(features, _weights[head], _biases[head]);
+    private Tensor Classify(Tensor features, int head) => F.linear(features, _weights[head], _biases[head]);
 
     private static Tensor Targets(IReadOnlyList<PictureLabel> labels, int head) => tensor(labels.Select(s_heads[head].Of).ToArray());
 }

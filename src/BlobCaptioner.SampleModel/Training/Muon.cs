@@ -4,24 +4,25 @@ using static TorchSharp.torch;
 namespace BlobCaptioner.SampleModel.Training;
 
 /// <summary>
-/// Momentum whose matrix is made orthogonal before each step, for weights that multiply hidden states (Jordan et al., https://kellerjordan.github.io/posts/muon/). On small models it needs
-/// far fewer steps than AdamW.
+/// The Muon optimizer for weights that multiply hidden states (Jordan et al., https://kellerjordan.github.io/posts/muon/): the momentum matrix is orthogonalized before each step.
+/// Small models need far fewer steps with it than with AdamW.
 /// </summary>
 internal sealed class Muon : IDisposable
 {
     private const double Momentum = 0.95;
-    private const double Decay = 0.01;
-    private const int Rounds = 5;
+    private const double WeightDecay = 0.01;
+    private const int NewtonSchulzSteps = 5;
 
     private readonly List<(Parameter Weight, Tensor Velocity)> _all;
 
+    /// <summary>Creates an optimizer without momentum.</summary>
     /// <param name="weights">Matrices, [out, in].</param>
     public Muon(IEnumerable<Parameter> weights) => _all = [.. weights.Select(w => (w, zeros_like(w).DetachFromDisposeScope()))];
 
     /// <summary>The learning rate of the next step.</summary>
     public double LearningRate { get; set; }
 
-    /// <summary>Moves all weights along their gradients.</summary>
+    /// <summary>Updates all weights that have a gradient.</summary>
     public void Step()
     {
         using var frozen = no_grad();
@@ -36,11 +37,11 @@ internal sealed class Muon : IDisposable
             velocity.mul_(Momentum).add_(gradient);
             var update = Orthogonalize(gradient + (Momentum * velocity));
             var scale = Math.Sqrt(Math.Max(1, (double)weight.shape[0] / weight.shape[1]));
-            weight.mul_(1 - (LearningRate * Decay)).sub_(update * (LearningRate * scale));
+            weight.mul_(1 - (LearningRate * WeightDecay)).sub_(update * (LearningRate * scale));
         }
     }
 
-    /// <summary>Forgets the gradients.</summary>
+    /// <summary>Sets all gradients to zero.</summary>
     public void ZeroGradients()
     {
         foreach (var (weight, _) in _all)
@@ -52,13 +53,13 @@ internal sealed class Muon : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _all.ForEach(a => a.Velocity.Dispose());
 
-    /// <summary>A quintic iteration that drives all singular values towards 1.</summary>
+    /// <summary>Newton-Schulz iteration of degree 5: it moves all singular values towards 1.</summary>
     private static Tensor Orthogonalize(Tensor matrix)
     {
         var isTall = matrix.shape[0] > matrix.shape[1];
         var x = isTall ? matrix.t() : matrix;
         x /= x.norm() + 1e-7;
-        for (var i = 0; i < Rounds; i++)
+        for (var i = 0; i < NewtonSchulzSteps; i++)
         {
             var square = x.mm(x.t());
             x = (3.4445 * x) + ((-4.775 * square) + (2.0315 * square.mm(square))).mm(x);

@@ -107,11 +107,7 @@ public sealed class LocalCaptionModel : ICaptionModel, IAsyncDisposable
         catch (InvalidDataException error)
         {
             throw new CaptionException(
-                "prepared-unreadable",
-                $"The prepared copy of '{image.Name}' is not a readable JPEG: {error.Message}.",
-                "Delete its blob in the container 'prepared' and sweep again.",
-                retry: false,
-                error);
+                "prepared-unreadable", error.Message, "Delete its blob in the container 'prepared' and sweep again.", retry: false, error);
         }
     }
 }

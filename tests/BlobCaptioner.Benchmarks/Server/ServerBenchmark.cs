@@ -58,7 +58,7 @@ internal static class ServerBenchmark
             decoder = words ? new WordsDecoder(decoder) : decoder;
             var plan = DecodingPlan.Compile(workload.Profile, decoder);
             Console.WriteLine($"{workload.Name}, {workload.What}: {decoder.Info.ModelName}, {pictures} pictures of {edge} x {edge} px, {rounds} rounds; load {Load()}");
-            var bare = BareSpeeds.Measure(decoder, plan, ImagePixels.Decode(prepared[0].Jpeg), batching.Slots, plan.ExpectedAnswerTokens / ReservedToWritten);
+            var bare = BareSpeeds.Measure(decoder, plan, PreparedJpeg.Decode(prepared[0]), batching.Slots, plan.ExpectedAnswerTokens / ReservedToWritten);
             Console.WriteLine(
                 $"  bare: encode {bare.EncodeMs:0} ms, prefill {bare.PrefillMs:0} ms, decode {1_000 / bare.StepOfOneMs:0.0} tokens/s alone, {bare.TokensPerSecond:0.0} with {bare.Slots} sequences");
             await using var model = new LocalCaptionModel(decoder, batching);

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using BlobCaptioner.Records;
-using BlobCaptioner.SampleModel.Scope;
+using BlobCaptioner.SampleModel.Labels;
 using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Records;
 using Xunit;

@@ -1,6 +1,6 @@
 using BlobCaptioner.Images;
 using BlobCaptioner.SampleModel.Drawing;
-using BlobCaptioner.SampleModel.Scope;
+using BlobCaptioner.SampleModel.Labels;
 
 namespace BlobCaptioner.Tests.Engine;
 
@@ -13,9 +13,5 @@ internal static class DrawnPicture
     /// <summary>A plain blue lamp on a light background.</summary>
     public static PixelImage BlueLamp(int width = 128, int height = 128) => Draw(width, height, new Subject(Kind.Lamp, ProductColor.Blue, Pattern.Plain, Material.Metal));
 
-    private static PixelImage Draw(int width, int height, Subject subject)
-    {
-        var drawing = PictureDrawer.Draw(new Random(11), width, height, new PictureLabel { Product = subject });
-        return new() { Width = width, Height = height, Rgb = drawing.Rgb };
-    }
+    private static PixelImage Draw(int width, int height, Subject subject) => PictureDrawer.Draw(new Random(11), width, height, new PictureLabel { Product = subject }).Image;
 }

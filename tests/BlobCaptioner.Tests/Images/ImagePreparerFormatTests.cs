@@ -18,7 +18,7 @@ public sealed class ImagePreparerFormatTests
         Assert.Equal(format, prepared.SourceFormat);
         Assert.Equal((320, 256), (prepared.SourceWidth, prepared.SourceHeight));
         Assert.Equal((320, 256), (prepared.Width, prepared.Height));
-        TestPicture.AssertQuadrants(ImagePixels.Decode(prepared.Jpeg));
+        TestPicture.AssertQuadrants(TestPicture.Pixels(prepared.Jpeg));
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class ImagePreparerFormatTests
         var prepared = await TestPicture.PreparedAsync(file);
 
         Assert.Equal((320, 192, 320, 192), (prepared.Width, prepared.Height, prepared.SourceWidth, prepared.SourceHeight));
-        TestPicture.AssertQuadrants(ImagePixels.Decode(prepared.Jpeg));
+        TestPicture.AssertQuadrants(TestPicture.Pixels(prepared.Jpeg));
     }
 
     [Theory]

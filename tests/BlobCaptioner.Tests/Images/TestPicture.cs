@@ -62,7 +62,10 @@ internal static class TestPicture
     }
 
     public static async Task<PixelImage> PixelsAsync(byte[] file, int budget = 576, ImageOptions? options = null) =>
-        ImagePixels.Decode((await PreparedAsync(file, budget, options)).Jpeg);
+        Pixels((await PreparedAsync(file, budget, options)).Jpeg);
+
+    /// <summary>The pixels that the model sees of a prepared image.</summary>
+    public static PixelImage Pixels(ReadOnlyMemory<byte> jpeg) => PreparedJpeg.Decode(new PreparedImage { Name = "shop/picture.jpg", Jpeg = jpeg });
 
     /// <summary>Asserts the colour at a place given in fractions of the sides.</summary>
     public static void AssertColour(PixelImage image, double x, double y, byte[] expected, int tolerance = 8)

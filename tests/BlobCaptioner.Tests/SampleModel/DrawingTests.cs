@@ -1,6 +1,7 @@
 using BlobCaptioner.Images;
 using BlobCaptioner.SampleModel.Drawing;
-using BlobCaptioner.SampleModel.Scope;
+using BlobCaptioner.SampleModel.Labels;
+using BlobCaptioner.Tests.Images;
 using Xunit;
 
 namespace BlobCaptioner.Tests.SampleModel;
@@ -15,9 +16,9 @@ public sealed class DrawingTests
     {
         foreach (var label in DrawnLabels.All.Where((_, i) => i % 97 == 0).Concat(DrawnLabels.All.TakeLast(3)))
         {
-            var first = Draw(7, label).Rgb;
-            Assert.Equal(first, Draw(7, label).Rgb);
-            Assert.NotEqual(first, Draw(8, label).Rgb);
+            var first = Draw(7, label).Image.Rgb.ToArray();
+            Assert.Equal(first, Draw(7, label).Image.Rgb.ToArray());
+            Assert.NotEqual(first, Draw(8, label).Image.Rgb.ToArray());
         }
     }
 
@@ -32,9 +33,9 @@ public sealed class DrawingTests
     {
         foreach (var label in DrawnLabels.All.Take(1).Concat(DrawnLabels.All.TakeLast(3)))
         {
-            var picture = PictureDrawer.Draw(new Random(3), width, height, label);
-            Assert.Equal((width, height, 3 * width * height), (picture.Width, picture.Height, picture.Rgb.Length));
-            Assert.Equal(label, picture.Label);
+            var (image, drawn) = PictureDrawer.Draw(new Random(3), width, height, label);
+            Assert.Equal((width, height, 3 * width * height), (image.Width, image.Height, image.Rgb.Length));
+            Assert.Equal(label, drawn);
         }
     }
 
@@ -49,7 +50,7 @@ public sealed class DrawingTests
             .Distinct()
             .Select(s => new PictureLabel { Product = s })
             .Append(mug with { IsBusy = true })
-            .Select(l => Convert.ToHexString(Draw(5, l).Rgb))
+            .Select(l => Convert.ToHexString(Draw(5, l).Image.Rgb.Span))
             .ToList();
         Assert.Equal(others.Count, others.Distinct(StringComparer.Ordinal).Count());
     }
@@ -63,10 +64,10 @@ public sealed class DrawingTests
         var random = new Random(11);
         var labels = Enumerable.Range(0, 600).Select(_ => PictureDrawer.Draw(random, 32, 32, heldOut: false).Label).ToList();
         Assert.DoesNotContain(labels, l => l.Product is { IsHeldOut: true });
-        Assert.Equal(3, labels.Where(l => l.Product is null).Select(l => l.Nothing).Distinct().Count());
+        Assert.Equal(3, labels.Where(l => l.Product is null).Select(l => l.NonProduct).Distinct().Count());
         Assert.InRange(labels.Count(l => l.Product is null), 20, 70);
         Assert.InRange(labels.Count(l => l.IsBusy), 200, 400);
-        Assert.All(labels, l => Assert.True(l.Product is null != l.Nothing is null));
+        Assert.All(labels, l => Assert.True(l.Product is null != l.NonProduct is null));
     }
 
     [Fact]
@@ -86,9 +87,9 @@ public sealed class DrawingTests
         for (var channel = 0; channel < 3; channel++)
         {
             var drawing = Draw(21, new PictureLabel { Product = new Subject(Kind.Ball, colors[channel], Pattern.Plain, Material.Plastic) }, 128);
-            var file = format == "jpg" ? PictureFiles.ToJpeg(drawing, 80) : PictureFiles.ToPng(drawing);
+            var file = format == "jpg" ? PictureFiles.ToJpeg(drawing.Image, 80) : PictureFiles.ToPng(drawing.Image);
             var prepared = Assert.IsType<PreparationOutcome.Prepared>(await preparer.PrepareAsync(file, $"ball.{format}", 576, TestContext.Current.CancellationToken));
-            var pixels = ImagePixels.Decode(prepared.Jpeg);
+            var pixels = TestPicture.Pixels(prepared.Jpeg);
             var sums = new long[3];
             var bytes = pixels.Rgb.ToArray();
             for (var i = 0; i < bytes.Length; i++)
@@ -110,7 +111,7 @@ public sealed class DrawingTests
         // small in the middle of a wide picture: the outermost columns are background
         static IEnumerable<int> Corners(int seed, bool isBusy)
         {
-            var rgb = PictureDrawer.Draw(new Random(seed), 192, 32, new PictureLabel { Product = s_mug, IsBusy = isBusy }).Rgb;
+            var rgb = PictureDrawer.Draw(new Random(seed), 192, 32, new PictureLabel { Product = s_mug, IsBusy = isBusy }).Image.Rgb.ToArray();
             return [Gray(rgb, 0), Gray(rgb, 191), Gray(rgb, 192 * 31), Gray(rgb, (192 * 32) - 1)];
         }
 

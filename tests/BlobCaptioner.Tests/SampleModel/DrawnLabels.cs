@@ -1,11 +1,11 @@
-using BlobCaptioner.SampleModel.Scope;
+using BlobCaptioner.SampleModel.Labels;
 
 namespace BlobCaptioner.Tests.SampleModel;
 
-/// <summary>All that drawn pictures can show.</summary>
+/// <summary>Everything that drawn pictures can show.</summary>
 internal static class DrawnLabels
 {
-    /// <summary>The products.</summary>
+    /// <summary>The 960 products.</summary>
     public static IReadOnlyList<Subject> Subjects { get; } =
     [
         .. from kind in Enum.GetValues<Kind>()
@@ -15,11 +15,11 @@ internal static class DrawnLabels
            select new Subject(kind, color, pattern, material),
     ];
 
-    /// <summary>The products before a plain and before a busy background, then what is no product.</summary>
+    /// <summary>The products on a plain and on a busy background, then the non-products.</summary>
     public static IReadOnlyList<PictureLabel> All { get; } =
     [
         .. Subjects.Select(s => new PictureLabel { Product = s }),
         .. Subjects.Select(s => new PictureLabel { Product = s, IsBusy = true }),
-        .. Enum.GetValues<Nothing>().Select(n => new PictureLabel { Nothing = n }),
+        .. Enum.GetValues<NonProduct>().Select(n => new PictureLabel { NonProduct = n }),
     ];
 }

@@ -12,8 +12,8 @@ using Xunit;
 namespace BlobCaptioner.Tests.SampleModel;
 
 /// <summary>
-/// The usual ways to go wrong between a file and the model's eyes. Each test puts the fault into the picture and sees that the comparison with the trainer's answers fails, and that the picture
-/// that would show the fault, were it in the program, comes through as it should.
+/// The usual faults between a file and the model. Each test puts a fault into the picture: the comparison with the trainer's answers must notice it. A picture that would show the same fault
+/// in the program must come through unchanged.
 /// </summary>
 public sealed class FaultTests
 {
@@ -24,7 +24,7 @@ public sealed class FaultTests
     {
         var faults = await CompareAsync(image => image[2].Bandjoin(image[1], image[0]));
 
-        // what is neither red nor blue in the swapped picture keeps its colour: gray, green, black, white
+        // gray, green, black and white keep their colour
         Assert.InRange(faults, 4, 1000);
     }
 
@@ -50,12 +50,12 @@ public sealed class FaultTests
         foreach (var picture in answers.Pictures.Take(4))
         {
             using var upright = Image.NewFromBuffer(await answers.ReadFileAsync(picture));
-            using var wanted = Decode(await PrepareAsync(Save(upright)));
+            var wanted = TestPicture.Pixels(await PrepareAsync(Save(upright)));
             using var stored = TestPicture.Stored(upright, orientation);
-            using var turned = Decode(await PrepareAsync(Save(stored.Mutate(m => m.Set(GValue.GIntType, "orientation", orientation)))));
-            using var ignored = Decode(await PrepareAsync(Save(stored)));
+            var turned = TestPicture.Pixels(await PrepareAsync(Save(stored.Mutate(m => m.Set(GValue.GIntType, "orientation", orientation)))));
+            var ignored = TestPicture.Pixels(await PrepareAsync(Save(stored)));
 
-            // JPEG's blocks and colours fall otherwise on turned pixels
+            // JPEG's blocks and chroma samples fall elsewhere on turned pixels
             Assert.InRange(Distance(wanted, turned), 0, 3);
             Assert.InRange(Distance(wanted, ignored), Distance(wanted, turned) + 2, 255);
         }
@@ -72,9 +72,9 @@ public sealed class FaultTests
             using var opaque = image.Bandjoin(255);
             using var cutOut = opaque.Embed(32, 32, image.Width + 64, image.Height + 64, extend: Enums.Extend.Background, background: [0, 0, 0, 0]);
             using var onWhite = image.Embed(32, 32, image.Width + 64, image.Height + 64, extend: Enums.Extend.White);
-            using var wanted = Decode(await PrepareAsync(onWhite.PngsaveBuffer()));
-            using var flattened = Decode(await PrepareAsync(cutOut.PngsaveBuffer()));
-            using var fault = Decode(await PrepareAsync(cutOut.PngsaveBuffer(), new ImageOptions { Background = "#000000" }));
+            var wanted = TestPicture.Pixels(await PrepareAsync(onWhite.PngsaveBuffer()));
+            var flattened = TestPicture.Pixels(await PrepareAsync(cutOut.PngsaveBuffer()));
+            var fault = TestPicture.Pixels(await PrepareAsync(cutOut.PngsaveBuffer(), new ImageOptions { Background = "#000000" }));
             Assert.InRange(Distance(wanted, flattened), 0, 1);
             Assert.InRange(Distance(wanted, fault), 20, 255);
             Assert.Equal(Values(await answers.DescribeAsync(model, onWhite.PngsaveBuffer())), Values(await answers.DescribeAsync(model, cutOut.PngsaveBuffer())));
@@ -91,7 +91,7 @@ public sealed class FaultTests
         var (right, noticed) = (0, 0);
         foreach (var picture in answers.Pictures)
         {
-            var pixels = PreparedJpeg.Decode(new PreparedImage { Name = picture.File, Jpeg = await PrepareAsync(await answers.ReadFileAsync(picture)) });
+            var pixels = TestPicture.Pixels(await PrepareAsync(await answers.ReadFileAsync(picture)));
             if (pixels.Width == pixels.Height)
             {
                 continue;
@@ -102,7 +102,7 @@ public sealed class FaultTests
             noticed += ParityAnswers.Differences(picture, await Describe(exchanged)).Count == 0 ? 0 : 1;
         }
 
-        // one in five may be known even so
+        // one in five may be recognized all the same
         Assert.InRange(right, 5, 1000);
         Assert.InRange(noticed, right * 4 / 5, right);
 
@@ -110,7 +110,7 @@ public sealed class FaultTests
             new PictureRequest { Name = "picture", Images = [pixels], Plan = plan, Facts = ProductFacts.None, Sampling = answers.WriteUp.Sampling, Seed = 0 }, TestContext.Current.CancellationToken);
     }
 
-    /// <summary>In how many of the stored pictures the comparison fails after a change.</summary>
+    /// <summary>The number of stored pictures whose comparison fails after a change.</summary>
     private static async Task<int> CompareAsync(Func<Image, Image> change)
     {
         var answers = await ParityAnswers.ReadAsync(Set);
@@ -126,14 +126,14 @@ public sealed class FaultTests
         return faults;
     }
 
-    /// <summary>A JPEG that loses next to nothing; only JPEG says for all programs how it is to be turned.</summary>
+    /// <summary>A nearly lossless JPEG: every program reads its EXIF orientation.</summary>
     private static byte[] Save(Image image) => image.JpegsaveBuffer(q: 98, subsampleMode: Enums.ForeignSubsample.Off);
 
     private static async Task<ReadOnlyMemory<byte>> PrepareAsync(byte[] file, ImageOptions? options = null) => (await TestPicture.PreparedAsync(file, options: options)).Jpeg;
 
-    private static Image Decode(ReadOnlyMemory<byte> jpeg) => Image.NewFromBuffer(jpeg.ToArray());
-
-    private static double Distance(Image a, Image b) => a.Width == b.Width && a.Height == b.Height ? (a - b).Abs().Avg() : 255;
+    /// <summary>Mean absolute difference of the channels, 0 to 255; 255 for pictures of different sizes.</summary>
+    private static double Distance(PixelImage a, PixelImage b) =>
+        (a.Width, a.Height) == (b.Width, b.Height) ? a.Rgb.ToArray().Zip(b.Rgb.ToArray(), (x, y) => Math.Abs(x - y)).Average() : 255;
 
     private static string Values(Caption caption) => string.Join('|', caption.Fields.Select(f => f.Value));
 

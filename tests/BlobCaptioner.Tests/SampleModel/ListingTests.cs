@@ -1,14 +1,14 @@
 using BlobCaptioner.Inference.Plans;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Files;
+using BlobCaptioner.SampleModel.Labels;
 using BlobCaptioner.SampleModel.Listings;
-using BlobCaptioner.SampleModel.Scope;
 using BlobCaptioner.Text;
 using Xunit;
 
 namespace BlobCaptioner.Tests.SampleModel;
 
-/// <summary>What the sample model is trained to write must be what the pipeline takes: allowed, within limits, in its language.</summary>
+/// <summary>The pipeline must accept what the sample model is trained to write: allowed values, within limits, in the right language.</summary>
 public sealed class ListingTests
 {
     private static readonly string[] s_languages = ["en", "de", "zh"];
@@ -42,7 +42,7 @@ public sealed class ListingTests
                 Assert.Equal(values.Count, values.Distinct(StringComparer.OrdinalIgnoreCase).Count());
             }
 
-            // keywords of a few characters more than advised are what people type all the same
+            // people type keywords that are a few characters longer than advised
             var most = field.AdvisedCharacters is { } advised ? advised + (field.Kind == FieldKind.TextList ? 4 : 0) : field.MaxCharacters;
             Assert.All(values, v => Assert.InRange(v.EnumerateRunes().Count(), 1, most));
         }

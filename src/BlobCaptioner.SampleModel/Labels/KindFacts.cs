@@ -1,9 +1,9 @@
-namespace BlobCaptioner.SampleModel.Scope;
+namespace BlobCaptioner.SampleModel.Labels;
 
-/// <summary>What is true of all drawn products of a kind.</summary>
+/// <summary>Facts that hold for every drawn product of a kind.</summary>
 internal static class KindFacts
 {
-    /// <summary>Its leaf of the built-in profiles' category tree (<c>Profiles/BuiltIn/vocabularies.json</c>).</summary>
+    /// <summary>The kind's leaf in the built-in profiles' category tree (<c>Profiles/BuiltIn/vocabularies.json</c>).</summary>
     public static string CategoryOf(Kind kind) => kind switch
     {
         Kind.Mug => "Home > Mugs & Drinkware",
@@ -21,7 +21,7 @@ internal static class KindFacts
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind."),
     };
 
-    /// <summary>The two materials that it is drawn in; their looks differ clearly.</summary>
+    /// <summary>The two materials that the kind is drawn in. They look clearly different.</summary>
     public static IReadOnlyList<Material> MaterialsOf(Kind kind) => kind switch
     {
         Kind.Mug => [Material.Ceramic, Material.Metal],
@@ -35,6 +35,6 @@ internal static class KindFacts
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind."),
     };
 
-    /// <summary>True for what people wear or carry: only these have gender and age group.</summary>
+    /// <summary>True for kinds that people wear or carry. Only these have a gender and an age group.</summary>
     public static bool IsApparel(Kind kind) => CategoryOf(kind).StartsWith("Apparel", StringComparison.Ordinal);
 }

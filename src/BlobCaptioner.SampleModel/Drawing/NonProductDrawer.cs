@@ -1,15 +1,15 @@
-using BlobCaptioner.SampleModel.Scope;
+using BlobCaptioner.SampleModel.Labels;
 
 namespace BlobCaptioner.SampleModel.Drawing;
 
-/// <summary>Pictures that show no product.</summary>
-internal static class NothingDrawer
+/// <summary>Draws pictures without a product.</summary>
+internal static class NonProductDrawer
 {
-    /// <summary>The colour of every pixel, row by row.</summary>
-    public static Rgb[] Draw(Random random, Nothing nothing, int width, int height) => nothing switch
+    /// <summary>Draws the colour of every pixel, row by row.</summary>
+    public static Rgb[] Draw(Random random, NonProduct nonProduct, int width, int height) => nonProduct switch
     {
-        Nothing.EmptyShelf => Shelf(random, width, height),
-        Nothing.Noise => Noise(random, width, height),
+        NonProduct.EmptyShelf => Shelf(random, width, height),
+        NonProduct.Noise => Noise(random, width, height),
         _ => Print(random, width, height),
     };
 
@@ -51,7 +51,7 @@ internal static class NothingDrawer
         return pixels;
     }
 
-    /// <summary>Lines of words in letters of five by seven strokes; what they say is nothing.</summary>
+    /// <summary>Lines of meaningless words. A letter has 5 × 7 dots.</summary>
     private static Rgb[] Print(Random random, int width, int height)
     {
         var isDark = random.Chance(0.15);

@@ -1,11 +1,11 @@
-using BlobCaptioner.SampleModel.Scope;
-using BlobCaptioner.SampleModel.Training;
+using BlobCaptioner.SampleModel.Drawing;
+using BlobCaptioner.SampleModel.Labels;
 using Xunit;
 
 namespace BlobCaptioner.Tests.SampleModel;
 
-/// <summary>What the sample model is to tell apart, and what of it is never trained.</summary>
-public sealed class ScopeTests
+/// <summary>The products that the sample model learns to tell apart, and those that are never trained.</summary>
+public sealed class LabelTests
 {
     [Fact]
     public void Subjects_AllOfThem_Are960DifferentOnes()
@@ -58,8 +58,8 @@ public sealed class ScopeTests
     {
         var drawn = Enumerable.Range(0, 6_000).Select(i =>
         {
-            var random = PicturePool.RandomOf(seed, i);
-            var size = PictureSizes.Draw(random);
+            var random = PictureFiles.RandomOf(seed, i);
+            var size = PictureFiles.DrawSize(random);
             return (Size: size, Subject: Subject.Draw(random, heldOut: false));
         }).ToList();
 
