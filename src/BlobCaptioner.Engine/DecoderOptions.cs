@@ -1,26 +1,36 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
 namespace BlobCaptioner.Engine;
 
 /// <summary>Which model <see cref="LLamaSharpDecoder"/> loads and how much it holds.</summary>
-public sealed record DecoderOptions
+public sealed record DecoderOptions : IValidatableObject
 {
     private const long SmallModelBytes = 64_000_000;
 
     /// <summary>The language model, a GGUF file.</summary>
+    /// <value>Required.</value>
+    [Required]
     public required string TextModelPath { get; init; }
 
     /// <summary>The vision tower that was made for it ("mmproj"), a GGUF file.</summary>
+    /// <value>Required.</value>
+    [Required]
     public required string VisionModelPath { get; init; }
 
-    /// <summary>Sequences that the KV cache tells apart: one a slot, and one for each shared prefix.</summary>
+    /// <summary>Sequences that the KV cache tells apart: one for each slot, and one for each shared prefix.</summary>
     /// <value>1 to 256; default 16.</value>
+    [Range(1, 256)]
     public int MaxSequences { get; init; } = 16;
 
     /// <summary>KV cache cells, shared by all sequences. One text or image token takes one; a forked prefix counts once.</summary>
     /// <value>Tokens, 256 to 1,048,576, rounded up to a multiple of 256; default 8192 (8 MB with the sample model).</value>
+    [Range(256, 1_048_576)]
     public int ContextTokens { get; init; } = 8192;
 
     /// <summary>Most tokens in one decode step.</summary>
     /// <value>Tokens, 1 to <see cref="ContextTokens"/>; default 512. llama.cpp computes them 512 at a time.</value>
+    [Range(1, 1_048_576)]
     public int BatchTokens { get; init; } = 512;
 
     /// <summary>CPU threads for the language model.</summary>
@@ -31,18 +41,22 @@ public sealed record DecoderOptions
     /// llama.cpp's threads wait for each other by spinning, some hundred times a step. A small model's step is over before a second thread helps, and on a
     /// busy machine each wait lasts until the scheduler brings the other thread back: measured, the sample model then takes 160 ms a token instead of 1.
     /// </remarks>
+    [Range(1, 512)]
     public int? Threads { get; init; }
 
     /// <summary>CPU threads for the vision tower, which may run at the same time.</summary>
     /// <value>1 to 512; null (default) for half of the machine's processors, or 1 where the vision model's file is smaller than 64 MB.</value>
+    [Range(1, 512)]
     public int? ImageThreads { get; init; }
 
     /// <summary>Layers of both models on the GPU; without one it has no effect.</summary>
-    /// <value>-1 for all (default), or 0 upward.</value>
+    /// <value>-1 for all (default), 0 for none, up to 10,000.</value>
+    [Range(-1, 10_000)]
     public int GpuLayers { get; init; } = -1;
 
     /// <summary>How keys and values are kept. A cell takes half as many bytes with <see cref="KvCacheType.Q8_0"/>.</summary>
     /// <value>Default <see cref="KvCacheType.F16"/>, which is faster on a CPU: this project's attention kernel reads that.</value>
+    [EnumDataType(typeof(KvCacheType))]
     public KvCacheType CacheType { get; init; } = KvCacheType.F16;
 
     /// <summary>Whether this project's attention kernel may compute on the CPU in place of ggml's. The first model that is loaded decides for the process.</summary>
@@ -55,53 +69,37 @@ public sealed record DecoderOptions
 
     /// <summary>Fewest tokens a picture is given: smaller ones are enlarged.</summary>
     /// <value>Tokens, 1 to 65,536; null (default) for the model's own, 8 for Qwen-VL.</value>
+    [Range(1, 65_536)]
     public int? ImageMinTokens { get; init; }
 
     /// <summary>Most tokens a picture is given: larger ones are shrunk.</summary>
     /// <value>Tokens, from <see cref="ImageMinTokens"/> to 65,536; null (default) for the model's own, 4096 for Qwen-VL.</value>
+    [Range(1, 65_536)]
     public int? ImageMaxTokens { get; init; }
 
-    /// <summary>Throws unless every value lies in its range.</summary>
-    /// <exception cref="ArgumentException">One does not; the message names it, its value and its range.</exception>
-    public void Validate()
-    {
-        RequirePath(TextModelPath, nameof(TextModelPath));
-        RequirePath(VisionModelPath, nameof(VisionModelPath));
-        RequireRange(MaxSequences, 1, 256, nameof(MaxSequences));
-        RequireRange(ContextTokens, 256, 1_048_576, nameof(ContextTokens));
-        RequireRange(BatchTokens, 1, ContextTokens, nameof(BatchTokens));
-        RequireRange(Threads ?? 1, 1, 512, nameof(Threads));
-        RequireRange(ImageThreads ?? 1, 1, 512, nameof(ImageThreads));
-        RequireRange(GpuLayers, -1, 10_000, nameof(GpuLayers));
-        RequireRange(ImageMinTokens ?? 1, 1, 65_536, nameof(ImageMinTokens));
-        RequireRange(ImageMaxTokens ?? 65_536, ImageMinTokens ?? 1, 65_536, nameof(ImageMaxTokens));
-        RequireReadable(CacheType, nameof(CacheType));
-    }
-
-    /// <summary>True for a model file below 64 MB, where what a step costs beside arithmetic decides: one thread, four slots and attention as matrix products are faster.</summary>
+    /// <summary>True for a model file below 64 MB, where the fixed cost of a step decides: one thread, four slots and attention as matrix products are faster.</summary>
     public static bool IsSmall(string path) => new FileInfo(path) is { Exists: true, Length: < SmallModelBytes };
 
-    private static void RequirePath(string value, string name)
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (string.IsNullOrWhiteSpace(value))
+        if (BatchTokens > ContextTokens)
         {
-            throw new ArgumentException($"{name} is empty; it must name a GGUF file.", name);
+            yield return new($"It must be at most {nameof(ContextTokens)}, {ContextTokens}.", [nameof(BatchTokens)]);
         }
-    }
 
-    private void RequireReadable(KvCacheType cache, string name)
-    {
-        if (cache != KvCacheType.F16 && FlashAttention == false)
+        if (ImageMaxTokens < ImageMinTokens)
         {
-            throw new ArgumentException($"{name} is {cache} and FlashAttention is off; llama.cpp reads such a cache with flash attention only. Leave FlashAttention to auto, or keep f16.", name);
+            yield return new($"It must be at least {nameof(ImageMinTokens)}, {ImageMinTokens}.", [nameof(ImageMaxTokens)]);
         }
-    }
 
-    private static void RequireRange(int value, int low, int high, string name)
-    {
-        if (value < low || value > high)
+        if (CacheType != KvCacheType.F16 && FlashAttention == false)
         {
-            throw new ArgumentException($"{name} is {value}; it must be {low} to {high}.", name);
+            yield return new("llama.cpp reads such a cache with flash attention only. Leave FlashAttention to auto, or keep F16.", [nameof(CacheType)]);
         }
     }
 }
+
+/// <summary>Checks <see cref="DecoderOptions"/>; generated from its attributes.</summary>
+[OptionsValidator]
+public sealed partial class DecoderOptionsValidator : IValidateOptions<DecoderOptions>;

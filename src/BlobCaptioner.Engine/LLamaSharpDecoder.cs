@@ -4,6 +4,7 @@ using BlobCaptioner.Engine.Decoding;
 using BlobCaptioner.Engine.Natives;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
+using BlobCaptioner.Validation;
 using LLama;
 using LLama.Common;
 using LLama.Exceptions;
@@ -65,11 +66,11 @@ public sealed partial class LLamaSharpDecoder : ISequenceDecoder
     /// <summary>Loads LLamaSharp's native libraries, then a model.</summary>
     /// <param name="options">Which model, and how much room.</param>
     /// <param name="logger">Takes llama.cpp's log; the logger given last takes all. Null for none.</param>
-    /// <exception cref="ArgumentException">An option lies outside its range.</exception>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range.</exception>
     /// <exception cref="SequenceDecoderException">A library or a file is missing or unfit, or there is too little memory.</exception>
     public static LLamaSharpDecoder Load(DecoderOptions options, ILogger? logger = null)
     {
-        options.Validate();
+        new DecoderOptionsValidator().Require(options);
         ModelFiles.Check(options.TextModelPath, options.VisionModelPath);
         var libraries = NativeLibraries.Load(logger);
         if (!NativeLibraries.OnGpu(options.GpuLayers))

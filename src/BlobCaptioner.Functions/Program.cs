@@ -6,20 +6,25 @@ using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
 using Microsoft.Azure.Functions.Worker.OpenTelemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
-var builder = FunctionsApplication.CreateBuilder(args);
+IHost app;
 try
 {
-    // The defaults tell the host that this process sends its own telemetry, so that nothing is sent twice.
+    var builder = FunctionsApplication.CreateBuilder(args);
+
+    // The worker defaults tell the host that this process sends its own telemetry, so that nothing is sent twice.
     builder.Services.AddCaptionFunctions(builder.Configuration)
-        .AddCaptionerTelemetry(builder.Configuration, "captioner-functions", platform: telemetry => telemetry.UseFunctionsWorkerDefaults());
+        .AddCaptionerTelemetry(builder.Configuration, "captioner-functions", platform: telemetry => telemetry.UseFunctionsWorkerDefaults())
+        .AddSingleton<IFunctionMetadataTransformer, OneImageTrigger>();
+    app = builder.Build();
+    app.Services.CheckSettings();
 }
-catch (Exception error) when (error is SettingsException or ArgumentException)
+catch (Exception error) when (error is SettingsException or OptionsValidationException or ArgumentException)
 {
     await Console.Error.WriteLineAsync(error.Message);
     return 2;
 }
 
-builder.Services.AddSingleton<IFunctionMetadataTransformer, OneImageTrigger>();
-await builder.Build().RunAsync();
+await app.RunAsync();
 return 0;

@@ -10,7 +10,7 @@ namespace BlobCaptioner.GpuWorker;
 /// <summary>The model in this process, on LLamaSharp.</summary>
 internal static partial class LLamaSharpModel
 {
-    /// <summary>Makes the factory that finds or downloads the model that the settings name, and loads it.</summary>
+    /// <summary>Makes the factory: it finds or downloads the model that the settings name, and loads it.</summary>
     public static CaptionModelFactory Factory(IServiceProvider services) => cancellationToken => LoadAsync(services, cancellationToken);
 
     private static async Task<ICaptionModel> LoadAsync(IServiceProvider services, CancellationToken cancellationToken)
@@ -20,6 +20,7 @@ internal static partial class LLamaSharpModel
         var profile = services.GetRequiredService<Profile>();
         var logging = services.GetRequiredService<ILoggerFactory>();
         var time = services.GetRequiredService<TimeProvider>();
+        var batching = engine.Batching();
         var options = SampleModel.Options;
         if (!model.IsSample)
         {
@@ -29,7 +30,7 @@ internal static partial class LLamaSharpModel
 
         options = options with
         {
-            MaxSequences = engine.Batching.Sequences,
+            MaxSequences = batching.Sequences,
             ContextTokens = engine.ContextTokensFor(profile),
             Threads = engine.Threads,
             ImageThreads = engine.Threads,
@@ -40,10 +41,10 @@ internal static partial class LLamaSharpModel
         cancellationToken.ThrowIfCancellationRequested();
         var logger = logging.CreateLogger<LLamaSharpDecoder>();
         var free = FreeMemory.Find(options.GpuLayers, logger);
-        var (decoder, batching) = MemoryFit.Load(options, engine.Batching, profile, free, o => LLamaSharpDecoder.Load(o, logger), m => WithLess(logger, m));
+        (var decoder, batching) = MemoryFit.Load(options, batching, profile, free, o => LLamaSharpDecoder.Load(o, logger), m => Reduced(logger, m));
         return new LocalCaptionModel(decoder, batching, logging.CreateLogger<ContinuousBatcher>(), time);
     }
 
-    [LoggerMessage(4103, LogLevel.Warning, "{What}")]
-    private static partial void WithLess(ILogger logger, string what);
+    [LoggerMessage(4103, LogLevel.Warning, "{Change}")]
+    private static partial void Reduced(ILogger logger, string change);
 }

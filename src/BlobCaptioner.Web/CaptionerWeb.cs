@@ -1,6 +1,6 @@
-using System.ComponentModel.DataAnnotations;
 using System.Net;
 using BlobCaptioner.Pipeline;
+using BlobCaptioner.Validation;
 using BlobCaptioner.Web.Endpoints;
 using BlobCaptioner.Web.Index;
 using BlobCaptioner.Web.Live;
@@ -40,13 +40,13 @@ public sealed class CaptionerWeb : IAsyncDisposable
     /// <param name="options">Where, and for whom.</param>
     /// <param name="logging">For failures.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="ValidationException">The options are wrong; the message says which.</exception>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is wrong.</exception>
     /// <exception cref="IOException">The port is taken.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">The port is not for this user, or kept by the system.</exception>
     public static async Task<CaptionerWeb> StartAsync(WebContext context, WebOptions options, ILoggerFactory logging, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(context);
-        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        new WebOptionsValidator().Require(options);
         var log = logging.CreateLogger<CaptionerWeb>();
         var index = new RecordIndex(options.IndexPath, context.Storage.Images.Uri.AbsoluteUri);
         var feed = new LiveFeed(context.Time);

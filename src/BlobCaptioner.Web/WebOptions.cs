@@ -1,34 +1,48 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 
 namespace BlobCaptioner.Web;
 
 /// <summary>Where the page is served, and to whom.</summary>
 public sealed record WebOptions : IValidatableObject
 {
-    /// <summary>Address to listen at. Default loopback; any other needs a <see cref="Token"/> or <see cref="PlatformSignIn"/>.</summary>
+    /// <summary>Address to listen at. Any other than loopback needs a <see cref="Token"/> or <see cref="PlatformSignIn"/>.</summary>
+    /// <value>An IP address or <c>localhost</c>; default <c>127.0.0.1</c>.</value>
+    [Required]
     public string Address { get; init; } = "127.0.0.1";
 
-    /// <summary>TCP port; 0 takes a free one. Default 7860.</summary>
+    /// <summary>TCP port.</summary>
+    /// <value>1 to 65535, or 0 for a free one; default 7860.</value>
     [Range(0, 65535)]
     public int Port { get; init; } = 7860;
 
-    /// <summary>Host names under which the page may be reached beside loopback's; a request with another one is refused, which stops DNS rebinding.</summary>
+    /// <summary>Host names under which the page may be reached beside loopback's. Requests with other names are refused, which stops DNS rebinding.</summary>
+    /// <value>Default none.</value>
+    [Required]
     public IReadOnlyList<string> Hosts { get; init; } = [];
 
-    /// <summary>What a visitor must show once (<c>/?token=…</c>) and a program each time (<c>Authorization: Bearer …</c>), 16 characters or more; null for nothing.</summary>
-    [MinLength(16)]
+    /// <summary>What a visitor must show once (<c>/?token=…</c>) and a program each time (<c>Authorization: Bearer …</c>).</summary>
+    /// <value>16 characters or more; default null for no token.</value>
+    [PasswordPropertyText(true)]
+    [MinLength(16, ErrorMessage = "Give a token of at least 16 characters.")]
     public string? Token { get; init; }
 
     /// <summary>
-    /// True trusts <c>X-MS-CLIENT-PRINCIPAL-NAME</c>, which Azure's App Service and Container Apps authentication set and take out of what visitors send, and refuses requests
-    /// without it. Only behind such a platform: anybody can send a header to a bare port.
+    /// True trusts <c>X-MS-CLIENT-PRINCIPAL-NAME</c>, which Azure's App Service and Container Apps authentication set and remove from what visitors send, and refuses
+    /// requests without it. Only behind such a platform: anybody can send a header to a bare port.
     /// </summary>
+    /// <value>Default false.</value>
     public bool PlatformSignIn { get; init; }
 
-    /// <summary>File of the search index; made anew where it is missing or broken.</summary>
+    /// <summary>File of the search index; created anew where it is missing or broken.</summary>
+    /// <value>Required.</value>
+    [Required]
     public required string IndexPath { get; init; }
 
-    /// <summary>Shortest time between two listings of the container. Default 2 s; a listing never takes more than a tenth of the time.</summary>
+    /// <summary>Shortest time between two listings of the container. Listings take at most a tenth of the time, whatever this says.</summary>
+    /// <value>10 ms to 1 day, default 2 s.</value>
+    [Range(typeof(TimeSpan), "00:00:00.01", "1.00:00:00")]
     public TimeSpan ListingInterval { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>True where the address is this machine's own.</summary>
@@ -39,11 +53,15 @@ public sealed record WebOptions : IValidatableObject
     {
         if (Address is not "localhost" && !System.Net.IPAddress.TryParse(Address, out _))
         {
-            yield return new($"'{Address}' is no address to listen at. Give an IP address: 127.0.0.1 for this machine only, 0.0.0.0 for all.");
+            yield return new($"'{Address}' is not an IP address. Give 127.0.0.1 to listen for this machine only, or 0.0.0.0 for all.");
         }
         else if (!IsLoopback && Token is null && !PlatformSignIn)
         {
-            yield return new($"'{Address}' can be reached from other machines: give --token, or --platform-sign-in behind Azure's authentication.");
+            yield return new($"'{Address}' can be reached from other machines. Give --token, or --platform-sign-in behind Azure's authentication.");
         }
     }
 }
+
+/// <summary>Checks <see cref="WebOptions"/>; generated from its attributes.</summary>
+[OptionsValidator]
+public sealed partial class WebOptionsValidator : IValidateOptions<WebOptions>;

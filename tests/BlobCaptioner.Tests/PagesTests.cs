@@ -190,15 +190,15 @@ public sealed partial class PagesTests
     /// <summary>The names in a section: what the hosts answer to a setting that isn't there. Empty where no host reads the section.</summary>
     private static string[] SettingsOf(string section)
     {
-        if (section == SettingNames.Connection)
+        if (section == StorageConnection.Setting)
         {
-            return [SettingNames.BlobServiceUri, SettingNames.QueueServiceUri, SettingNames.Credential, SettingNames.ClientId];
+            return [StorageConnection.BlobServiceUri, StorageConnection.QueueServiceUri, StorageConnection.Credential, StorageConnection.ClientId];
         }
 
         const string None = "NoSuchSetting";
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
-            [SettingNames.Connection] = "UseDevelopmentStorage=true",
+            [StorageConnection.Setting] = "UseDevelopmentStorage=true",
             ["BlobTrigger:Source"] = "Polling",
             ["Sweep:Schedule"] = "0 */15 * * * *",
             [$"{section}:{None}"] = "1",
@@ -213,7 +213,10 @@ public sealed partial class PagesTests
         {
             try
             {
-                host(new ServiceCollection());
+                var services = new ServiceCollection();
+                host(services);
+                using var provider = services.BuildServiceProvider();
+                provider.CheckSettings();
             }
             catch (SettingsException refused) when (refused.Message.Contains(None, StringComparison.Ordinal))
             {

@@ -1,8 +1,8 @@
 using System.CommandLine;
-using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Images;
+using BlobCaptioner.Validation;
 
 namespace BlobCaptioner.Cli.Commands;
 
@@ -43,13 +43,9 @@ internal sealed class ImageArguments
         options.MaxMegapixels = Whole(parse, _megapixels, nameof(ImageOptions.MaxMegapixels)) ?? options.MaxMegapixels;
         options.Timeout = Time(parse) ?? options.Timeout;
         options.Background = Text(parse, _background, nameof(ImageOptions.Background)).Value ?? options.Background;
-        var problems = new List<ValidationResult>();
-        return Validator.TryValidateObject(options, new(options), problems, validateAllProperties: true)
-            ? options
-            : throw new UsageException(string.Join(' ', problems.Select(p => $"{p.ErrorMessage} It is '{Given(options, p.MemberNames.First())}'.")));
+        var problems = new ImageOptionsValidator().Problems(options, Variable);
+        return problems.Count == 0 ? options : throw new UsageException(string.Join(' ', problems));
     }
-
-    private static object? Given(ImageOptions options, string property) => typeof(ImageOptions).GetProperty(property)!.GetValue(options);
 
     // seconds, or hh:mm:ss as .NET's configuration has it, since the variable is shared with the function app
     private TimeSpan? Time(ParseResult parse) =>

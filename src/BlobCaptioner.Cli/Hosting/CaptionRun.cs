@@ -4,6 +4,7 @@ using BlobCaptioner.Cli.Reporting;
 using BlobCaptioner.Pipeline;
 using BlobCaptioner.Pipeline.Jobs;
 using BlobCaptioner.Profiles.Files;
+using BlobCaptioner.Validation;
 using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.Cli.Hosting;
@@ -27,7 +28,7 @@ internal sealed class CaptionRun
     {
         _store = store;
         _engine = engine;
-        _options = options;
+        _options = new CaptionRunOptionsValidator().Require(options);
         _report = report;
         _tally = tally;
         _records = records;

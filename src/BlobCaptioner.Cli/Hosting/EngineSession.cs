@@ -50,7 +50,8 @@ public sealed class EngineSession : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="SequenceDecoderException">llama.cpp or the model could not be loaded; the message says what to do.</exception>
     /// <exception cref="CaptionException">The server can't be used; the message says what to do.</exception>
-    /// <exception cref="System.ComponentModel.DataAnnotations.ValidationException">The server's options are wrong, or its key is missing.</exception>
+    /// <exception cref="System.ComponentModel.DataAnnotations.ValidationException">The server's key is missing.</exception>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The server's options are wrong.</exception>
     public static async Task<EngineSession> LoadAsync(
         EngineChoice choice, Profile profile, ImageOptions images, IProgress<string>? progress, ILoggerFactory logging, CancellationToken cancellationToken)
     {

@@ -12,43 +12,38 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace BlobCaptioner.Hosting.Settings;
 
 /// <summary>
-/// Registers what the hosts share. Settings are read and checked at once, so a host with a wrong one does not start. Each call may be repeated.
-/// An <see cref="Action{T}"/> of <see cref="PipelineEvent"/> in the services is told of every step.
+/// Registers what the hosts share. Settings are checked when the host starts (<see cref="SettingsBinding.CheckSettings"/>). Each call may be repeated.
+/// An <see cref="Action{T}"/> of <see cref="PipelineEvent"/> in the services is called for each event; it must be thread-safe.
 /// </summary>
 public static class CaptionServices
 {
     /// <summary>Registers <see cref="CaptionStorage"/>, <see cref="StorageOptions"/> and the clock.</summary>
-    /// <exception cref="SettingsException">A setting is missing or wrong.</exception>
     public static IServiceCollection AddCaptionStorage(this IServiceCollection services, IConfiguration configuration)
     {
+        services.TryAddSingleton(TimeProvider.System);
         if (services.Any(s => s.ServiceType == typeof(CaptionStorage)))
         {
             return services;
         }
 
-        var storage = StorageConnection.Connect(configuration);
-        services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(storage.Options);
-        services.AddSingleton(storage);
-        return services;
+        return services
+            .AddSettings<StorageOptions, StorageOptionsValidator>(configuration, StorageOptions.Section, options => StorageConnection.Connect(configuration, options))
+            .AddSingleton(provider => StorageConnection.Connect(configuration, provider.GetRequiredService<StorageOptions>()));
     }
 
     /// <summary>Registers <see cref="ImagePreparer"/> and <see cref="ImageOptions"/>.</summary>
-    /// <exception cref="SettingsException">A setting is missing or wrong.</exception>
     public static IServiceCollection AddCaptionImages(this IServiceCollection services, IConfiguration configuration)
     {
+        services.AddSettings<ImageOptions, ImageOptionsValidator>(configuration, ImageOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(SettingsReader.Read<ImageOptions>(configuration, ImageOptions.Section));
         services.TryAddSingleton(provider => new ImagePreparer(provider.GetRequiredService<ImageOptions>(), provider.GetRequiredService<TimeProvider>()));
         return services;
     }
 
     /// <summary>Registers the intake of images (<see cref="ImageIntake"/>, <see cref="Sweep"/>) and the <see cref="Profile"/> for which they are taken in.</summary>
-    /// <exception cref="SettingsException">A setting is missing or wrong.</exception>
     public static IServiceCollection AddCaptionIntake(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddCaptionStorage(configuration).AddCaptionImages(configuration);
-        services.TryAddSingleton(SettingsReader.Read<CaptioningSettings>(configuration, CaptioningSettings.Section).FindProfile());
+        services.AddCaptionStorage(configuration).AddCaptionImages(configuration).AddCaptionProfile(configuration);
         services.TryAddSingleton(provider => new ImageIntake(
             provider.GetRequiredService<CaptionStorage>(),
             provider.GetRequiredService<ImagePreparer>(),
@@ -60,39 +55,32 @@ public static class CaptionServices
     }
 
     /// <summary>
-    /// Registers what a function app needs: the intake, <see cref="ContinuedSweep"/>, <see cref="PoisonMarker"/>, <see cref="SweepSettings"/> and
-    /// <see cref="ImageTriggerSettings"/>. Containers and queues that are missing are created at start where the connection has the account's key.
+    /// Registers what a function app needs: the intake, <see cref="ContinuedSweep"/>, <see cref="PoisonMarker"/>, <see cref="SweepOptions"/> and
+    /// <see cref="ImageTriggerOptions"/>. Missing containers and queues are created at start where the connection has the account's key.
     /// </summary>
-    /// <exception cref="SettingsException">A setting is missing or wrong.</exception>
     public static IServiceCollection AddCaptionFunctions(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddCaptionIntake(configuration);
-        services.TryAddSingleton(SettingsReader.Read<SweepSettings>(configuration, SweepSettings.Section));
-        services.TryAddSingleton(SettingsReader.Read<ImageTriggerSettings>(configuration, ImageTriggerSettings.Section));
+        services.AddCaptionIntake(configuration)
+            .AddSettings<SweepOptions, SweepOptionsValidator>(configuration, SweepOptions.Section)
+            .AddSettings<ImageTriggerOptions, ImageTriggerOptionsValidator>(configuration, ImageTriggerOptions.Section);
         services.TryAddSingleton(provider => new ContinuedSweep(provider.GetRequiredService<ImageIntake>()));
         services.TryAddSingleton<PoisonMarker>();
-        services.AddHostedService<StorageSetup>();
-        return services;
+        return services.AddHostedService<StorageSetup>();
     }
 
     /// <summary>Registers what a <see cref="CaptionQueueLoop"/> needs: storage, images, and <see cref="QueueLoopOptions"/>.</summary>
-    /// <exception cref="SettingsException">A setting is missing or wrong.</exception>
-    public static IServiceCollection AddCaptionQueue(this IServiceCollection services, IConfiguration configuration)
-    {
-        services.AddCaptionStorage(configuration).AddCaptionImages(configuration);
-        services.TryAddSingleton(SettingsReader.Read<QueueLoopOptions>(configuration, SettingNames.Queue));
-        return services;
-    }
+    public static IServiceCollection AddCaptionQueue(this IServiceCollection services, IConfiguration configuration) =>
+        services.AddCaptionStorage(configuration).AddCaptionImages(configuration)
+            .AddSettings<QueueLoopOptions, QueueLoopOptionsValidator>(configuration, QueueLoopOptions.Section);
 
     /// <summary>All registered listeners as one; null where there is none.</summary>
-    public static Action<PipelineEvent>? PipelineEvents(IServiceProvider provider)
-    {
-        Action<PipelineEvent>? all = null;
-        foreach (var one in provider.GetServices<Action<PipelineEvent>>())
-        {
-            all += one;
-        }
+    public static Action<PipelineEvent>? PipelineEvents(IServiceProvider provider) =>
+        (Action<PipelineEvent>?)Delegate.Combine([.. provider.GetServices<Action<PipelineEvent>>()]);
 
-        return all;
+    internal static IServiceCollection AddCaptionProfile(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<CaptioningOptions, CaptioningOptionsValidator>(configuration, CaptioningOptions.Section, options => options.FindProfile());
+        services.TryAddSingleton(provider => provider.GetRequiredService<CaptioningOptions>().FindProfile());
+        return services;
     }
 }

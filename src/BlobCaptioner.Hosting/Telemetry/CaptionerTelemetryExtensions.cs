@@ -1,12 +1,15 @@
 using Azure.Core;
 using Azure.Identity;
 using Azure.Monitor.OpenTelemetry.Exporter;
+using BlobCaptioner.Pipeline.Jobs;
+using BlobCaptioner.Storage;
 using BlobCaptioner.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using OpenTelemetry;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
@@ -14,19 +17,19 @@ using OpenTelemetry.Trace;
 
 namespace BlobCaptioner.Hosting.Telemetry;
 
-/// <summary>Traces, metrics and logs of a host, sent where its configuration says; nowhere, and at no cost, where it says nothing.</summary>
+/// <summary>Exports a host's traces, metrics and logs to where its configuration says. Without such configuration it costs nothing.</summary>
 public static class CaptionerTelemetryExtensions
 {
     /// <summary>
     /// Sends traces, metrics and logs by OTLP where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set (or that of one signal), to Azure Monitor where
-    /// <c>APPLICATIONINSIGHTS_CONNECTION_STRING</c> is; serves metrics to Prometheus where wanted. Several at once are fine.
-    /// Looks at the queues of the <see cref="Storage.CaptionStorage"/> that is registered, if one is.
+    /// <c>APPLICATIONINSIGHTS_CONNECTION_STRING</c> is, and serves metrics to Prometheus. Several may be on at once.
+    /// Watches the queues of the registered <see cref="CaptionStorage"/>, if there is one.
     /// </summary>
     /// <param name="services">The host's services.</param>
-    /// <param name="configuration">The host's configuration, environment variables in it.</param>
-    /// <param name="serviceName"><c>service.name</c>, unless <c>OTEL_SERVICE_NAME</c> says another: <c>captioner-gpu-worker</c>.</param>
+    /// <param name="configuration">The host's configuration with environment variables.</param>
+    /// <param name="serviceName"><c>service.name</c>, unless <c>OTEL_SERVICE_NAME</c> overrides it: <c>captioner-gpu-worker</c>.</param>
     /// <param name="prometheus">True for the host that calls <see cref="MapCaptionerMetrics"/>; <see cref="TelemetryOptions.Prometheus"/> overrides it.</param>
-    /// <param name="platform">What the host's platform adds; called only where something is sent. Its word on who sends gives way to ours.</param>
+    /// <param name="platform">Adds the platform's own telemetry; called only where something is exported. Our resource attributes override its own.</param>
     /// <exception cref="Settings.SettingsException">A setting is unknown, of the wrong type or out of its range.</exception>
     public static IServiceCollection AddCaptionerTelemetry(
         this IServiceCollection services,
@@ -44,7 +47,7 @@ public static class CaptionerTelemetryExtensions
             return services;
         }
 
-        // The exporters read their variables from it.
+        // The exporters read their variables from the registered configuration.
         services.TryAddSingleton(configuration);
         var telemetry = services.AddOpenTelemetry();
         platform?.Invoke(telemetry);
@@ -74,7 +77,7 @@ public static class CaptionerTelemetryExtensions
 
     /// <summary>Serves the metrics to Prometheus, unless that is turned off.</summary>
     /// <param name="endpoints">The host's endpoints.</param>
-    /// <param name="path">Where.</param>
+    /// <param name="path">The endpoint's path.</param>
     public static IEndpointRouteBuilder MapCaptionerMetrics(this IEndpointRouteBuilder endpoints, string path = "/metrics")
     {
         ArgumentNullException.ThrowIfNull(endpoints);
@@ -151,4 +154,17 @@ public static class CaptionerTelemetryExtensions
         new((plan.Options.ClientId ?? configuration["AZURE_CLIENT_ID"]) is { Length: > 0 } id
             ? ManagedIdentityId.FromUserAssignedClientId(id)
             : ManagedIdentityId.SystemAssigned);
+}
+
+/// <summary>Watches the queues while the host runs; does nothing where no storage is registered.</summary>
+internal sealed class QueueWatchService(IServiceProvider services, TelemetryPlan plan) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (services.GetService<CaptionStorage>() is { } storage)
+        {
+            using var watch = new QueueWatch(storage, services.GetService<TimeProvider>());
+            await watch.RunAsync(plan.Options.QueueWatch, stoppingToken);
+        }
+    }
 }

@@ -4,11 +4,9 @@ using OpenTelemetry.Resources;
 
 namespace BlobCaptioner.Hosting.Telemetry;
 
-/// <summary>What goes where, read from configuration once. With nothing to export nothing is set up.</summary>
+/// <summary>Which signals are exported where, read from configuration once.</summary>
 internal sealed record TelemetryPlan
 {
-    private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
-
     public required string ServiceName { get; init; }
 
     public required string Instance { get; init; }
@@ -21,7 +19,7 @@ internal sealed record TelemetryPlan
 
     public bool OtlpLogs { get; init; }
 
-    /// <summary>Azure Monitor's connection string; null without.</summary>
+    /// <summary>Azure Monitor's connection string; null for no export.</summary>
     public string? AzureMonitor { get; init; }
 
     public bool Prometheus { get; init; }
@@ -34,12 +32,12 @@ internal sealed record TelemetryPlan
 
     /// <summary>Reads the standard variables and section <see cref="TelemetryOptions.Section"/>.</summary>
     /// <param name="configuration">The host's configuration, environment variables in it.</param>
-    /// <param name="serviceName">Unless <c>OTEL_SERVICE_NAME</c> says another.</param>
-    /// <param name="prometheus">Unless <see cref="TelemetryOptions.Prometheus"/> says otherwise.</param>
+    /// <param name="serviceName"><c>service.name</c>, unless <c>OTEL_SERVICE_NAME</c> overrides it.</param>
+    /// <param name="prometheus">True serves metrics to Prometheus, unless <see cref="TelemetryOptions.Prometheus"/> overrides it.</param>
     /// <exception cref="SettingsException">A setting is unknown, of the wrong type or out of its range.</exception>
     public static TelemetryPlan Read(IConfiguration configuration, string serviceName, bool prometheus)
     {
-        var options = SettingsReader.Read<TelemetryOptions>(configuration, TelemetryOptions.Section);
+        var options = SettingsBinding.Read<TelemetryOptions, TelemetryOptionsValidator>(configuration, TelemetryOptions.Section);
         var plan = new TelemetryPlan
         {
             ServiceName = Value(configuration, "OTEL_SERVICE_NAME") ?? serviceName,
@@ -58,16 +56,16 @@ internal sealed record TelemetryPlan
             };
     }
 
-    /// <summary>Who sends: what <c>OTEL_RESOURCE_ATTRIBUTES</c> says wins.</summary>
+    /// <summary>Adds the sender's attributes; those of <c>OTEL_RESOURCE_ATTRIBUTES</c> win.</summary>
     public void Describe(ResourceBuilder resource) => resource
         .AddService(ServiceName, serviceNamespace: "BlobCaptioner", Version, autoGenerateServiceInstanceId: false, Instance)
         .AddEnvironmentVariableDetector();
 
-    private static string Version { get; } = typeof(BlobCaptioner.Pipeline.CaptionJob).Assembly.GetName().Version!.ToString(3);
+    private static string Version { get; } = typeof(Pipeline.CaptionJob).Assembly.GetName().Version!.ToString(3);
 
-    // One signal may go elsewhere than the others, or alone.
+    // Each signal may have an endpoint of its own.
     private static bool HasOtlp(IConfiguration configuration, string signal) =>
-        Value(configuration, Endpoint) is not null || Value(configuration, $"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT") is not null;
+        Value(configuration, "OTEL_EXPORTER_OTLP_ENDPOINT") is not null || Value(configuration, $"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT") is not null;
 
     private static string? Value(IConfiguration configuration, string name) => configuration[name] is { Length: > 0 } value ? value : null;
 }

@@ -8,7 +8,7 @@ using OpenTelemetry.Trace;
 
 namespace BlobCaptioner.Hosting.Telemetry;
 
-/// <summary>Telemetry of a program without a generic host. Disposing sends what is left.</summary>
+/// <summary>Telemetry of a program without a generic host. Disposing sends the remaining data.</summary>
 public sealed class TelemetrySession : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
@@ -27,14 +27,14 @@ public sealed class TelemetrySession : IAsyncDisposable
         }
     }
 
-    /// <summary>Where log entries go; to be added to the program's logging. Empty where logs are not exported.</summary>
+    /// <summary>Log exporters, for the program's logging. Empty where logs are not exported.</summary>
     public IEnumerable<ILoggerProvider> Loggers => _services.GetServices<ILoggerProvider>();
 
-    /// <summary>Starts it.</summary>
+    /// <summary>Starts exporting.</summary>
     /// <param name="configuration">As for <see cref="CaptionerTelemetryExtensions.AddCaptionerTelemetry"/>; Prometheus is not served.</param>
-    /// <param name="serviceName"><c>service.name</c>, unless <c>OTEL_SERVICE_NAME</c> says another.</param>
-    /// <param name="watched">Whose queues it looks at for the gauges; null for none.</param>
-    /// <returns>Null where nothing is to be exported.</returns>
+    /// <param name="serviceName"><c>service.name</c>, unless <c>OTEL_SERVICE_NAME</c> overrides it.</param>
+    /// <param name="watched">The storage whose queues are watched for the gauges; null for none.</param>
+    /// <returns>Null where nothing is exported.</returns>
     public static TelemetrySession? Start(IConfiguration configuration, string serviceName, CaptionStorage? watched = null)
     {
         if (TelemetryPlan.Read(configuration, serviceName, prometheus: false) is { Traces: false, Metrics: false, Logs: false })
@@ -44,7 +44,7 @@ public sealed class TelemetrySession : IAsyncDisposable
 
         var services = new ServiceCollection().AddLogging().AddCaptionerTelemetry(configuration, serviceName).BuildServiceProvider();
 
-        // Made when first asked for; a generic host asks at its start.
+        // Providers are created on first use; a generic host uses them at its start.
         _ = services.GetService<TracerProvider>();
         _ = services.GetService<MeterProvider>();
         return new(services, watched);
@@ -56,7 +56,7 @@ public sealed class TelemetrySession : IAsyncDisposable
         await _end.CancelAsync();
         await _watching;
 
-        // The last export still has the gauges.
+        // The last export still contains the gauges.
         await _services.DisposeAsync();
         _watch?.Dispose();
         _end.Dispose();

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
+using BlobCaptioner.Pipeline;
 using BlobCaptioner.Pipeline.Jobs;
+using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Storage;
 using Microsoft.Extensions.Hosting;
@@ -9,13 +11,27 @@ using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.Hosting.Worker;
 
-/// <summary>
-/// Runs a <see cref="CaptionQueueLoop"/> for as long as its host lives: loads the model once, warms it up, works, and drains when the host is asked to stop.
-/// </summary>
+/// <summary>What a <see cref="CaptionWorker"/> works with.</summary>
+public sealed record WorkerSetup
+{
+    /// <summary>How it ends.</summary>
+    public required WorkerOptions Worker { get; init; }
+
+    /// <summary>How it takes jobs.</summary>
+    public required QueueLoopOptions Queue { get; init; }
+
+    /// <summary>The profile that the warm-up uses: the one in most use.</summary>
+    public required Profile Profile { get; init; }
+
+    /// <summary>Called for each event; must be thread-safe. Null for no listener.</summary>
+    public Action<PipelineEvent>? OnEvent { get; init; }
+}
+
+/// <summary>Runs a <see cref="CaptionQueueLoop"/> as long as its host lives: loads the model once, warms it up, works, and drains when the host stops.</summary>
 /// <remarks>
-/// It drains before any other hosted service is stopped, so health and metrics stay served meanwhile. First no more jobs are taken and those that run are
-/// finished; when <see cref="WorkerOptions.HandBackTime"/> is left of the grace, what still runs is broken off and its messages are visible to others at once.
-/// A model that is still loading has no jobs: it gets <see cref="WorkerOptions.HandBackTime"/> to give up, and the process then ends under it.
+/// It drains before any other hosted service stops, so health and metrics stay served meanwhile. First it takes no more jobs and finishes the running ones. When
+/// <see cref="WorkerOptions.HandBackTime"/> is left of the grace, it aborts running jobs and makes their messages visible to other workers at once.
+/// A model that is still loading has no jobs: it gets <see cref="WorkerOptions.HandBackTime"/> to stop, and the process ends even if it does not.
 /// </remarks>
 public sealed partial class CaptionWorker : BackgroundService, IHostedLifecycleService
 {
@@ -54,8 +70,8 @@ public sealed partial class CaptionWorker : BackgroundService, IHostedLifecycleS
     /// <inheritdoc/>
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Drains; returns when all is finished or handed back.</summary>
-    /// <param name="cancellationToken">The host's own limit; then what runs is broken off at once.</param>
+    /// <summary>Drains; returns when all jobs are finished or handed back.</summary>
+    /// <param name="cancellationToken">The host's own limit: running jobs are aborted at once.</param>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         if (ExecuteTask is not { } work)
@@ -66,7 +82,7 @@ public sealed partial class CaptionWorker : BackgroundService, IHostedLifecycleS
         _state.Enter(WorkerPhase.Draining);
         await _stop.CancelAsync();
 
-        // A loop that begins from here on takes nothing: it is stopped already.
+        // A loop that begins from here on takes no job: it is stopped already.
         var finish = _loop is null ? TimeSpan.Zero : _setup.Worker.ShutdownGrace - _setup.Worker.HandBackTime;
         Draining(_loop?.InHand ?? 0, finish);
         await using var limit = cancellationToken.UnsafeRegister(static abort => ((CancellationTokenSource)abort!).Cancel(), _abort);
@@ -83,13 +99,13 @@ public sealed partial class CaptionWorker : BackgroundService, IHostedLifecycleS
             await _abort.CancelAsync();
         }
 
-        // The model may be loading in native code that can't be stopped; the process then ends under it.
+        // The model may be loading in native code that can't be stopped; the process then ends during it.
         await work.WaitAsync(_setup.Worker.HandBackTime, _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _state.Enter(WorkerPhase.Ended);
     }
 
-    /// <summary>Does nothing: <see cref="StoppingAsync"/> has waited as long as there is any use in it.</summary>
-    /// <param name="cancellationToken">Not looked at.</param>
+    /// <summary>Does nothing: <see cref="StoppingAsync"/> has waited already.</summary>
+    /// <param name="cancellationToken">Ignored.</param>
     public override Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
@@ -121,11 +137,11 @@ public sealed partial class CaptionWorker : BackgroundService, IHostedLifecycleS
         }
         catch (Exception error)
         {
-            // Anything: a worker without a model, or without its loop, is of no use, and the platform starts it again.
+            // Any exception: without a model or a loop the worker is useless, and the platform starts it again.
             _state.Fail(error.Message);
             Failed(error.Message, error);
 
-            // Once it has started: a host that is stopped while it starts throws, and the exit code would not be ours.
+            // Only once the host has started: stopping it earlier makes it throw, and the exit code would not be ours.
             _host.ApplicationStarted.Register(_host.StopApplication);
         }
         finally
@@ -151,7 +167,7 @@ public sealed partial class CaptionWorker : BackgroundService, IHostedLifecycleS
     {
         var began = Stopwatch.GetTimestamp();
 
-        // Off the host's start, so that the health endpoints answer while gigabytes are read.
+        // On another thread, so that the health endpoints answer while gigabytes are read.
         var model = await Task.Run(() => _load(_stop.Token), _stop.Token);
         try
         {
@@ -169,10 +185,10 @@ public sealed partial class CaptionWorker : BackgroundService, IHostedLifecycleS
     [LoggerMessage(1100, LogLevel.Information, "The model '{Model}' on {Engine} is warm after {Took}; taking jobs")]
     private partial void Warm(string model, string engine, TimeSpan took);
 
-    [LoggerMessage(1101, LogLevel.Information, "Asked to stop: no more jobs are taken; the {Count} in hand have {Time} to finish")]
+    [LoggerMessage(1101, LogLevel.Information, "Stopping: no more jobs are taken; {Count} running jobs have {Time} to finish")]
     private partial void Draining(int count, TimeSpan time);
 
-    [LoggerMessage(1102, LogLevel.Warning, "{Count} jobs have not finished in time; they go back to the queue")]
+    [LoggerMessage(1102, LogLevel.Warning, "{Count} jobs did not finish in time and are handed back to the queue")]
     private partial void HandingBack(int count);
 
     [LoggerMessage(1103, LogLevel.Critical, "The worker can't go on and ends with exit code 1: {Reason}")]

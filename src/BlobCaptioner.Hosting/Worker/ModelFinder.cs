@@ -3,17 +3,17 @@ using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.Hosting.Worker;
 
-/// <summary>Brings a worker's model files: from its share, or downloaded.</summary>
+/// <summary>Finds a worker's model files on its share, or downloads them.</summary>
 public static partial class ModelFinder
 {
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(10);
 
-    /// <summary>The two files of the model that the settings name; downloaded into <see cref="ModelOptions.Directory"/> where they are missing.</summary>
-    /// <param name="options">Which; not <see cref="ModelOptions.IsSample"/>.</param>
+    /// <summary>Finds the two files of the model that the settings name. Missing ones are downloaded into <see cref="ModelOptions.Directory"/>.</summary>
+    /// <param name="options">Which model; not <see cref="ModelOptions.IsSample"/>.</param>
     /// <param name="time">Clock.</param>
-    /// <param name="logging">Told of a download's progress, every ten seconds.</param>
-    /// <param name="cancellationToken">Stops; what was received is kept.</param>
-    /// <exception cref="ModelException">It could not be found or downloaded; the message says why and the way out.</exception>
+    /// <param name="logging">Logs a download's progress every ten seconds.</param>
+    /// <param name="cancellationToken">Stops; received bytes are kept.</param>
+    /// <exception cref="ModelException">A file is missing or could not be downloaded.</exception>
     public static async Task<ModelPaths> FindAsync(ModelOptions options, TimeProvider time, ILoggerFactory logging, CancellationToken cancellationToken)
     {
         if (options is { Path: { Length: > 0 } path, MmprojPath: { Length: > 0 } mmproj })
@@ -38,13 +38,13 @@ public static partial class ModelFinder
         File.Exists(path)
             ? path
             : throw new ModelException(
-                $"'{ModelOptions.Section}__{setting}' is '{path}'; there is no such file. Mount the share that holds it, or name a model in '{ModelOptions.Section}__{nameof(ModelOptions.Name)}'.");
+                $"'{ModelOptions.Section}__{setting}' is '{path}'. There is no such file. Mount the share that holds it, or name a model in '{ModelOptions.Section}__{nameof(ModelOptions.Name)}'.");
 
     [LoggerMessage(1110, LogLevel.Information, "The model '{Name}' is not in '{Directory}'; downloading it")]
     private static partial void Downloading(ILogger logger, string name, string directory);
 
     [LoggerMessage(1111, LogLevel.Information, "'{File}': {Percent} % of {Total} bytes")]
-    private static partial void Told(ILogger logger, string file, long percent, long total);
+    private static partial void Progressed(ILogger logger, string file, long percent, long total);
 
     private sealed class Progress(ILogger logger, TimeProvider time) : IProgress<ModelProgress>
     {
@@ -63,7 +63,7 @@ public static partial class ModelFinder
                 _last = time.GetTimestamp();
             }
 
-            Told(logger, value.File, value.PresentBytes * 100 / Math.Max(1, value.TotalBytes), value.TotalBytes);
+            Progressed(logger, value.File, value.PresentBytes * 100 / Math.Max(1, value.TotalBytes), value.TotalBytes);
         }
     }
 }

@@ -5,25 +5,25 @@ using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Hosting.Worker;
 
-/// <summary>Describes the picture that ships inside this assembly: it shows that libvips, the model and the hardware work together, and warms them up.</summary>
+/// <summary>Describes the picture that ships inside this assembly: shows that libvips, the model and the hardware work together, and warms them up.</summary>
 public static class SelfTest
 {
     private const string Resource = "self-test.jpg";
 
     /// <summary>Prepares and describes the picture.</summary>
-    /// <exception cref="CaptionException">The model could not; the message says why.</exception>
+    /// <exception cref="CaptionException">The model could not describe it.</exception>
     public static async Task<Caption> DescribeAsync(ICaptionModel model, ImagePreparer preparer, Profile profile, CancellationToken cancellationToken)
     {
         await using var picture = typeof(SelfTest).Assembly.GetManifestResourceStream(Resource)
-            ?? throw new InvalidOperationException($"The assembly holds no '{Resource}'.");
+            ?? throw new InvalidOperationException($"The assembly does not hold '{Resource}'.");
         var outcome = await preparer.PrepareAsync(picture, Resource, picture.Length, profile.ImageTokenBudget, cancellationToken);
         return outcome is PreparationOutcome.Prepared prepared
             ? await model.DescribeAsync(new() { Jpeg = prepared.Jpeg, Name = Resource }, profile, cancellationToken)
             : throw new InvalidOperationException($"The picture '{Resource}' was rejected: {((PreparationOutcome.Rejected)outcome).Message}");
     }
 
-    /// <summary>Loads the model, describes the picture and says what came out.</summary>
-    /// <returns>The exit code: 0 where every text has been written, else 1. An attribute may well be unknown.</returns>
+    /// <summary>Loads the model, describes the picture and prints the result.</summary>
+    /// <returns>The exit code: 0 if every text was written, else 1. An attribute may be unknown.</returns>
     public static async Task<int> RunAsync(
         CaptionModelFactory load, ImagePreparer preparer, Profile profile, TimeProvider time, TextWriter output, CancellationToken cancellationToken)
     {

@@ -5,27 +5,25 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace BlobCaptioner.Hosting.Worker;
 
-/// <summary>What a worker tells its platform over HTTP.</summary>
+/// <summary>A worker's health over HTTP.</summary>
 public static class WorkerEndpoints
 {
     /// <summary>200 unless the worker has failed.</summary>
     public const string Live = "/healthz/live";
 
-    /// <summary>200 once the model has described a picture and until the worker drains, else 503; the body says what it is at.</summary>
+    /// <summary>200 from the first described picture until the worker drains, else 503. The body names the phase.</summary>
     public const string Ready = "/healthz/ready";
-
-    internal const string LiveTag = "live";
-    internal const string ReadyTag = "ready";
 
     /// <summary>Maps <see cref="Live"/> and <see cref="Ready"/>.</summary>
     public static void MapCaptionerHealth(this IEndpointRouteBuilder endpoints)
     {
-        Map(endpoints, Live, LiveTag);
-        Map(endpoints, Ready, ReadyTag);
+        Map(endpoints, Live);
+        Map(endpoints, Ready);
     }
 
-    private static void Map(IEndpointRouteBuilder endpoints, string path, string tag) =>
-        endpoints.MapHealthChecks(path, new() { Predicate = check => check.Tags.Contains(tag), ResponseWriter = WriteAsync });
+    // A check has its path as its tag.
+    private static void Map(IEndpointRouteBuilder endpoints, string path) =>
+        endpoints.MapHealthChecks(path, new() { Predicate = check => check.Tags.Contains(path), ResponseWriter = WriteAsync });
 
     private static Task WriteAsync(HttpContext context, HealthReport report)
     {

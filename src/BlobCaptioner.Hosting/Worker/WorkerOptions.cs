@@ -1,23 +1,21 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 
 namespace BlobCaptioner.Hosting.Worker;
 
-/// <summary>How a worker ends; section <c>Worker</c>.</summary>
+/// <summary>How a worker ends; configuration section <c>Worker</c>.</summary>
 public sealed record WorkerOptions : IValidatableObject
 {
-    /// <summary>The section's key.</summary>
+    /// <summary>Configuration section that holds these options.</summary>
     public const string Section = "Worker";
 
-    /// <summary>
-    /// The time between SIGTERM and the platform's SIGKILL (<c>terminationGracePeriodSeconds</c>): give the same here. What runs may finish in it.
-    /// Range 1 s to 1 hour, default 5 minutes.
-    /// </summary>
+    /// <summary>The time between SIGTERM and the platform's SIGKILL (<c>terminationGracePeriodSeconds</c>): set both to the same. Running jobs may finish in it.</summary>
+    /// <value>1 s to 1 h, default 5 min.</value>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>
-    /// The last part of <see cref="ShutdownGrace"/>: what still runs then is broken off and handed back to the queue. Range 100 ms to 10 minutes, default 15 s.
-    /// </summary>
+    /// <summary>The last part of <see cref="ShutdownGrace"/>: jobs that still run then are aborted and handed back to the queue.</summary>
+    /// <value>100 ms to 10 min and shorter than <see cref="ShutdownGrace"/>, default 15 s.</value>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]
     public TimeSpan HandBackTime { get; init; } = TimeSpan.FromSeconds(15);
 
@@ -26,9 +24,11 @@ public sealed record WorkerOptions : IValidatableObject
     {
         if (HandBackTime >= ShutdownGrace)
         {
-            yield return new(
-                $"{Section}:{nameof(HandBackTime)} must be shorter than {Section}:{nameof(ShutdownGrace)} ({ShutdownGrace}), or nothing that runs could finish.",
-                [nameof(HandBackTime)]);
+            yield return new($"It must be shorter than {nameof(ShutdownGrace)}, {ShutdownGrace}: otherwise no running job could finish.", [nameof(HandBackTime)]);
         }
     }
 }
+
+/// <summary>Checks <see cref="WorkerOptions"/>; generated from its attributes.</summary>
+[OptionsValidator]
+public sealed partial class WorkerOptionsValidator : IValidateOptions<WorkerOptions>;

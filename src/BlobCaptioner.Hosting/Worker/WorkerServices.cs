@@ -11,64 +11,61 @@ using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.Hosting.Worker;
 
-/// <summary>Registers a caption worker in a host.</summary>
+/// <summary>Finds or downloads the model and loads it. Called once; the model is disposed of when the worker has ended.</summary>
+/// <param name="cancellationToken">Gives up.</param>
+public delegate Task<ICaptionModel> CaptionModelFactory(CancellationToken cancellationToken);
+
+/// <summary>Registers a caption worker in a host. Settings are checked when the host starts.</summary>
 public static class WorkerServices
 {
     private static readonly TimeSpan AfterTheWorker = TimeSpan.FromSeconds(10);
 
+    /// <summary>Registers the worker, its health checks, storage, images and queue, and what <see cref="AddCaptionModel"/> does.</summary>
+    public static IServiceCollection AddCaptionWorker(
+        this IServiceCollection services, IConfiguration configuration, Func<IServiceProvider, CaptionModelFactory> local)
+    {
+        services.AddCaptionQueue(configuration).AddCaptionModel(configuration, local)
+            .AddSettings<WorkerOptions, WorkerOptionsValidator>(configuration, WorkerOptions.Section)
+            .AddSingleton<WorkerState>()
+            .AddSingleton(provider => new WorkerSetup
+            {
+                Worker = provider.GetRequiredService<WorkerOptions>(),
+                Queue = provider.GetRequiredService<QueueLoopOptions>(),
+                Profile = provider.GetRequiredService<Profile>(),
+                OnEvent = CaptionServices.PipelineEvents(provider),
+            })
+            .AddHostedService<CaptionWorker>();
+
+        // The worker keeps to its own grace; the host must wait longer, since it stops the other services after it.
+        services.AddOptions<HostOptions>().Configure<WorkerOptions>((host, worker) => host.ShutdownTimeout = worker.ShutdownGrace + AfterTheWorker);
+        services.AddHealthChecks()
+            .Add(Check("worker-live", WorkerEndpoints.Live, phase => phase != WorkerPhase.Failed))
+            .Add(Check("worker-ready", WorkerEndpoints.Ready, phase => phase == WorkerPhase.Ready));
+        return services;
+    }
+
     /// <summary>
-    /// Registers the worker, its health checks, storage, images and queue. Settings are read and checked at once. A model server serves where the section
-    /// <c>Remote</c> is set; else the model of <paramref name="local"/>.
+    /// Registers images, the profile, <see cref="ModelOptions"/>, <see cref="EngineOptions"/> and the <see cref="CaptionModelFactory"/>: enough for a self-test.
+    /// The model is a server's where the section <c>Remote</c> is set, else that of <paramref name="local"/>.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="configuration">All settings.</param>
     /// <param name="local">Makes the factory of the model in this process.</param>
-    /// <exception cref="SettingsException">A setting is missing or wrong.</exception>
-    public static IServiceCollection AddCaptionWorker(
-        this IServiceCollection services, IConfiguration configuration, Func<IServiceProvider, CaptionModelFactory> local)
-    {
-        var worker = SettingsReader.Read<WorkerOptions>(configuration, WorkerOptions.Section);
-        services.AddCaptionQueue(configuration);
-        services.AddCaptionModel(configuration, local);
-        services.AddSingleton<WorkerState>();
-        services.AddSingleton(provider => new WorkerSetup
-        {
-            Worker = worker,
-            Queue = provider.GetRequiredService<QueueLoopOptions>(),
-            Profile = provider.GetRequiredService<Profile>(),
-            OnEvent = CaptionServices.PipelineEvents(provider),
-        });
-        services.AddHostedService<CaptionWorker>();
-
-        // The worker keeps to its own grace; the host must not cut it short, and has to stop the rest after it.
-        services.Configure<HostOptions>(options => options.ShutdownTimeout = worker.ShutdownGrace + AfterTheWorker);
-        services.AddHealthChecks()
-            .Add(new HealthCheckRegistration("worker-live", p => Check(p, ready: false), failureStatus: null, [WorkerEndpoints.LiveTag]))
-            .Add(new HealthCheckRegistration("worker-ready", p => Check(p, ready: true), failureStatus: null, [WorkerEndpoints.ReadyTag]));
-        return services;
-    }
-
-    /// <summary>Registers images, the profile, <see cref="ModelOptions"/>, <see cref="EngineOptions"/> and the <see cref="CaptionModelFactory"/>: all that a self-test needs.</summary>
-    /// <exception cref="SettingsException">A setting is missing or wrong.</exception>
     public static IServiceCollection AddCaptionModel(
         this IServiceCollection services, IConfiguration configuration, Func<IServiceProvider, CaptionModelFactory> local)
     {
-        services.AddCaptionImages(configuration);
-        services.AddSingleton(SettingsReader.Read<CaptioningSettings>(configuration, CaptioningSettings.Section).FindProfile());
-        services.AddSingleton(SettingsReader.Read<ModelOptions>(configuration, ModelOptions.Section));
-        services.AddSingleton(SettingsReader.Read<EngineOptions>(configuration, EngineOptions.Section));
-        if (!configuration.GetSection(RemoteModelOptions.Section).Exists())
-        {
-            return services.AddSingleton(local);
-        }
-
-        var remote = SettingsReader.Read<RemoteModelOptions>(configuration, RemoteModelOptions.Section);
-        return services.AddSingleton<CaptionModelFactory>(provider => cancellationToken => ConnectAsync(remote, provider, cancellationToken));
+        services.AddCaptionImages(configuration).AddCaptionProfile(configuration)
+            .AddSettings<ModelOptions, ModelOptionsValidator>(configuration, ModelOptions.Section)
+            .AddSettings<EngineOptions, EngineOptionsValidator>(configuration, EngineOptions.Section);
+        return configuration.GetSection(RemoteModelOptions.Section).Exists()
+            ? services.AddSettings<RemoteModelOptions, RemoteModelOptionsValidator>(configuration, RemoteModelOptions.Section)
+                .AddSingleton<CaptionModelFactory>(provider => cancellationToken => ConnectAsync(provider, cancellationToken))
+            : services.AddSingleton(local);
     }
 
-    private static async Task<ICaptionModel> ConnectAsync(RemoteModelOptions options, IServiceProvider provider, CancellationToken cancellationToken)
+    private static async Task<ICaptionModel> ConnectAsync(IServiceProvider provider, CancellationToken cancellationToken)
     {
-        var model = RemoteCaptionModel.Create(options, provider.GetRequiredService<ILoggerFactory>());
+        var model = RemoteCaptionModel.Create(provider.GetRequiredService<RemoteModelOptions>(), provider.GetRequiredService<ILoggerFactory>());
         try
         {
             await model.CheckAsync(cancellationToken);
@@ -81,5 +78,15 @@ public static class WorkerServices
         }
     }
 
-    private static WorkerHealthCheck Check(IServiceProvider provider, bool ready) => new(provider.GetRequiredService<WorkerState>(), ready);
+    private static HealthCheckRegistration Check(string name, string path, Func<WorkerPhase, bool> isHealthy) =>
+        new(name, provider => new PhaseCheck(provider.GetRequiredService<WorkerState>(), isHealthy), failureStatus: null, [path]);
+
+    private sealed class PhaseCheck(WorkerState state, Func<WorkerPhase, bool> isHealthy) : IHealthCheck
+    {
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        {
+            var phase = state.Phase;
+            return Task.FromResult(isHealthy(phase) ? HealthCheckResult.Healthy(phase.ToString()) : HealthCheckResult.Unhealthy(state.Failure ?? phase.ToString()));
+        }
+    }
 }

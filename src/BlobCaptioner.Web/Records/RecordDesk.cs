@@ -110,7 +110,7 @@ internal sealed class RecordDesk(WebContext context, RecordIndex index, IndexSyn
         }
 
         var done = await new Redo(context.Intake).RunAsync(
-            new() { Profiles = context.Basis, Names = ask.Names, Only = part, As = ask.Profile }, cancellationToken);
+            new() { Profiles = context.Basis, Names = ask.Names, Part = part, ProfileOverride = ask.Profile }, cancellationToken);
         return new(done.Enqueued, done.InFlight, done.Gone + done.Blocked);
     }
 

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
+using Microsoft.Extensions.Options;
 
 namespace BlobCaptioner.Images;
 
@@ -28,7 +29,7 @@ public sealed class ImageOptions
     /// <summary>sRGB colour behind transparent parts and beside padded strips, <c>#rrggbb</c>.</summary>
     /// <value>Default <c>#ffffff</c>.</value>
     [Required]
-    [RegularExpression("^#[0-9a-fA-F]{6}$")]
+    [RegularExpression("^#[0-9a-fA-F]{6}$", ErrorMessage = "Give a colour as #rrggbb, such as #ffffff.")]
     public string Background { get; set; } = "#ffffff";
 
     /// <summary>JPEG quality of prepared images; colour is never subsampled.</summary>
@@ -50,3 +51,7 @@ public sealed class ImageOptions
         int.Parse(Background.AsSpan(5, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
     ];
 }
+
+/// <summary>Checks <see cref="ImageOptions"/>; generated from its attributes.</summary>
+[OptionsValidator]
+public sealed partial class ImageOptionsValidator : IValidateOptions<ImageOptions>;

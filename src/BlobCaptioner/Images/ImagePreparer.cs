@@ -1,3 +1,4 @@
+using BlobCaptioner.Validation;
 using Microsoft.Extensions.Options;
 using NetVips;
 
@@ -22,14 +23,8 @@ public sealed class ImagePreparer : IDisposable
     /// <exception cref="OptionsValidationException">An option is out of range; the message names it.</exception>
     public ImagePreparer(ImageOptions options, TimeProvider? time = null)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        if (new ImageOptionsValidator().Validate(ImageOptions.Section, options) is { Failed: true } invalid)
-        {
-            throw new OptionsValidationException(ImageOptions.Section, typeof(ImageOptions), invalid.Failures);
-        }
-
+        _options = new ImageOptionsValidator().Require(options);
         VipsSettings.Apply();
-        _options = options;
         _time = time ?? TimeProvider.System;
         _turns = new SemaphoreSlim(options.MaxConcurrency);
     }

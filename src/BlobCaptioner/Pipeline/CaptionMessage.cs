@@ -1,18 +1,21 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace BlobCaptioner.Pipeline;
 
 /// <summary>The text of queue messages: base64 over UTF-8 JSON, as an Azure Functions queue trigger reads it too.</summary>
 public static class CaptionMessage
 {
-    /// <summary>A job as a message's text.</summary>
+    /// <summary>Writes a job.</summary>
     public static string Format(CaptionJob job) => Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(job, MessageJson.Job));
 
-    /// <summary>Reads a job; plain JSON without base64 is taken as well.</summary>
+    /// <summary>Reads a job, also from JSON without base64.</summary>
     /// <param name="text">The message's text.</param>
-    /// <param name="job">The job; null where there is none.</param>
-    /// <param name="problem">What is wrong with the text; null where it is a job.</param>
+    /// <param name="job">The job; null for an invalid text.</param>
+    /// <param name="problem">Why the text is invalid; null for a job.</param>
     public static bool TryParse(string text, out CaptionJob? job, out string? problem)
     {
         job = null;
@@ -31,7 +34,7 @@ public static class CaptionMessage
         return job is not null;
     }
 
-    /// <summary>A given-up message as a message's text.</summary>
+    /// <summary>Writes a message of the poison queue.</summary>
     public static string Format(PoisonMessage message) => Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(message, MessageJson.Poison));
 
     /// <summary>Reads a message of the poison queue.</summary>
@@ -39,4 +42,67 @@ public static class CaptionMessage
     /// <exception cref="JsonException">It is not a poison message.</exception>
     public static PoisonMessage ParsePoison(string text) =>
         JsonSerializer.Deserialize(Convert.FromBase64String(text), MessageJson.Poison) ?? throw new JsonException("The message is JSON null.");
+}
+
+/// <summary>A message of the poison queue.</summary>
+public sealed record PoisonMessage
+{
+    /// <summary>Short stable code of the reason.</summary>
+    public required string Code { get; init; }
+
+    /// <summary>The reason.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>The job; null where the message could not be read.</summary>
+    public CaptionJob? Job { get; init; }
+
+    /// <summary>The message's original text, cut to 8,000 characters; null where <see cref="Job"/> is set.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>When it was given up, UTC.</summary>
+    public required DateTimeOffset At { get; init; }
+}
+
+/// <summary>
+/// The message that the blob trigger of Azure Functions sends to <c>webjobs-blobtrigger-poison</c> after its last try
+/// (<c>BlobTriggerMessage</c> in azure-sdk-for-net, Microsoft.Azure.WebJobs.Extensions.Storage.Blobs).
+/// </summary>
+internal sealed record PoisonBlob
+{
+    [JsonPropertyName("ContainerName")]
+    public required string ContainerName { get; init; }
+
+    [JsonPropertyName("BlobName")]
+    public required string BlobName { get; init; }
+
+    /// <summary>With or without quotes; null where the trigger did not know it.</summary>
+    [JsonPropertyName("ETag")]
+    public string? ETag { get; init; }
+}
+
+/// <summary>Queue messages as JSON: camelCase, enums as words, as short as possible.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(CaptionJob))]
+[JsonSerializable(typeof(PoisonMessage))]
+[JsonSerializable(typeof(PoisonBlob))]
+internal sealed partial class MessageJson : JsonSerializerContext
+{
+    /// <summary>For messages of the queue of jobs.</summary>
+    public static JsonTypeInfo<CaptionJob> Job => Formats.Compact.CaptionJob;
+
+    /// <summary>For messages of the poison queue.</summary>
+    public static JsonTypeInfo<PoisonMessage> Poison => Formats.Compact.PoisonMessage;
+
+    /// <summary>For poison messages of Azure Functions' blob trigger.</summary>
+    public static JsonTypeInfo<PoisonBlob> ImagePoison => Formats.Compact.PoisonBlob;
+
+    // Nested, so that the generated default exists before this copies it.
+    private static class Formats
+    {
+        // "Relaxed" leaves non-ASCII text as it is, which keeps messages short.
+        public static readonly MessageJson Compact = new(new(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    }
 }

@@ -6,22 +6,22 @@ using BlobCaptioner.Telemetry;
 namespace BlobCaptioner.Pipeline;
 
 /// <summary>
-/// Spans on a picture's way, after OpenTelemetry's conventions for messaging. Every method does nothing while nobody listens.
-/// Attributes carry names and codes, never pixels, copy, or what a server answered.
+/// Spans of an image's processing, by OpenTelemetry's conventions for messaging. Each method does nothing while no listener is attached.
+/// Attributes hold names and codes, never pixels, copy or a server's answer.
 /// </summary>
 internal static class CaptionTracing
 {
-    /// <summary><c>messaging.system</c>: the registry of the conventions has no name for storage queues.</summary>
+    /// <summary><c>messaging.system</c>. The conventions have no name for storage queues.</summary>
     public const string System = "azure_queue_storage";
 
     private const int LongestTraceState = 512;
 
     public static ActivitySource Source { get; } = new(CaptionTelemetry.SourceName);
 
-    /// <summary>The span that we are in; null where there is none, or it is somebody else's.</summary>
+    /// <summary>The current span; null where there is none, or another source's.</summary>
     public static Activity? Current => Activity.Current is { } span && span.Source == Source ? span : null;
 
-    /// <summary>Taking an image in. A child of the trigger's span; out of a listing it begins a trace of its own that links to the sweep's, or one trace would hold them all.</summary>
+    /// <summary>Starts the span of an intake. It is a child of the trigger's span. For a listed image it is a new trace that links to the sweep's: otherwise one trace would hold all images.</summary>
     public static Activity? StartIntake(string container, string name, string profile, bool listed)
     {
         if (!Source.HasListeners())
@@ -34,17 +34,17 @@ internal static class CaptionTracing
         {
             links = [new(sweep.Context)];
 
-            // Ends with the async method that called us.
+            // The assignment holds until the calling async method returns.
             Activity.Current = null;
         }
 
         return Source.StartActivity(ActivityKind.Internal, default, Picture(container, name, profile), links, name: $"intake {container}");
     }
 
-    /// <summary>A step within a span of ours.</summary>
+    /// <summary>Starts the span of a step.</summary>
     public static Activity? StartStep(string name) => Source.StartActivity(name);
 
-    /// <summary>Runs a step in a span of its own, which says so where the step throws for another reason than the token.</summary>
+    /// <summary>Runs a step in a span. The span records an exception, unless the token was cancelled.</summary>
     public static async Task<T> StepAsync<T>(string name, Func<CancellationToken, Task<T>> step, CancellationToken cancellationToken)
     {
         using var span = StartStep(name);
@@ -59,19 +59,19 @@ internal static class CaptionTracing
         }
     }
 
-    /// <summary>Putting a job into the queue.</summary>
+    /// <summary>Starts the span of sending a job.</summary>
     public static Activity? StartSend(string queue) => Source.HasListeners()
         ? Source.StartActivity(ActivityKind.Producer, default, Messaging(queue, "send"), name: $"send {queue}")
         : null;
 
     /// <summary>
-    /// A worker's whole work on a message. Its parent is the span that sent it: there is exactly one message here, for which the conventions allow it, and so
-    /// a picture has one trace from trigger to record. The link that they ask for in any case is there too.
+    /// Starts the span of a worker's whole work on a message. Its parent is the span that sent the message, so that an image has one trace from trigger to record. The
+    /// conventions allow that for a single message. The span also has the link that they require.
     /// </summary>
     /// <param name="queue">The queue's name.</param>
     /// <param name="id">The message's id.</param>
-    /// <param name="text">The message's text; read only if somebody listens.</param>
-    /// <param name="deliveries">The queue's own count of deliveries.</param>
+    /// <param name="text">The message's text; read only while a listener is attached.</param>
+    /// <param name="deliveries">How often the queue delivered the message.</param>
     public static Activity? StartProcess(string queue, string id, BinaryData text, long deliveries)
     {
         if (!Source.HasListeners())
@@ -79,7 +79,7 @@ internal static class CaptionTracing
             return null;
         }
 
-        // The loop's own surroundings are no parent of a message. Ends with the async method that called us.
+        // The loop's span is not a message's parent. The assignment holds until the calling async method returns.
         Activity.Current = null;
         var tags = Messaging(queue, "process");
         tags.Add("messaging.message.id", id);
@@ -98,12 +98,12 @@ internal static class CaptionTracing
             ActivityKind.Consumer, parent, tags, parent == default ? [] : [new ActivityLink(parent)], name: $"process {queue}");
     }
 
-    /// <summary>The job with the trace that it belongs to, for the worker to go on with.</summary>
+    /// <summary>Adds the current trace to a job, so that the worker's spans continue it.</summary>
     public static CaptionJob Stamp(CaptionJob job) => Activity.Current is { IdFormat: ActivityIdFormat.W3C } current
         ? job with { TraceParent = current.Id, TraceState = current.TraceStateString is { Length: > 0 and <= LongestTraceState } state ? state : null }
         : job;
 
-    /// <summary>The step failed.</summary>
+    /// <summary>Marks a span as failed.</summary>
     public static void Fail(Activity? span, Exception error)
     {
         if (span is not null)
@@ -112,7 +112,7 @@ internal static class CaptionTracing
         }
     }
 
-    /// <summary>What the model's answer cost.</summary>
+    /// <summary>Adds the model and its usage to a span.</summary>
     public static void Describe(Activity? span, CaptionModelInfo model, CaptionUsage? usage)
     {
         if (span is not { IsAllDataRequested: true })
@@ -132,8 +132,8 @@ internal static class CaptionTracing
         }
     }
 
-    /// <summary>Puts what happened to a picture on the span that is current. A rejected picture is a result; a try that failed, and a job that was given up, are errors.</summary>
-    public static void Tell(PipelineEventKind kind, RecordError? error)
+    /// <summary>Adds an event to the current span. A rejected image is a result; a failed try and a job that was given up are errors.</summary>
+    public static void AddEvent(PipelineEventKind kind, RecordError? error)
     {
         if (Current is not { IsAllDataRequested: true } span)
         {

@@ -6,34 +6,34 @@ using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Pipeline;
 
-/// <summary>One image of a listing.</summary>
+/// <summary>An image in a listing.</summary>
 /// <param name="Name">The blob's name.</param>
 /// <param name="ETag">Its ETag, without quotes.</param>
-/// <param name="LastModified">When it was uploaded, by the storage's clock.</param>
-/// <param name="HasRecord">True where a blob lies where its record belongs.</param>
-/// <param name="Receipt">What that blob's metadata tells; null without a record, or where it is not one of ours.</param>
+/// <param name="LastModified">When it was uploaded, by storage's clock.</param>
+/// <param name="HasRecord">True if a blob with its record's name exists.</param>
+/// <param name="Receipt">The receipt in that blob's metadata; null without one.</param>
 internal sealed record ListedImage(string Name, string ETag, DateTimeOffset? LastModified, bool HasRecord, RecordReceipt? Receipt);
 
-/// <summary>Images and their records out of one listing with metadata, as a stream: memory does not grow with the container.</summary>
+/// <summary>Reads images and their records from one listing with metadata, as a stream: memory does not grow with the container.</summary>
 internal static class ImageListing
 {
     /// <summary>
-    /// Reads it. A record follows its image in name order, so an image waits only until the listing has passed its record's name.
-    /// Should an account order names differently, the record counts as missing here, and intake, which looks for itself, finds it.
+    /// Reads a container. A record follows its image in name order, so an image waits only until the listing has passed its record's name.
+    /// If an account orders names differently, the record counts as missing here, and intake finds it.
     /// </summary>
     public static IAsyncEnumerable<ListedImage> ReadAsync(BlobContainerClient images, string? prefix, CancellationToken cancellationToken) =>
         ReadAsync(images, prefix, onProduct: null, cancellationToken);
 
-    /// <summary>The same, telling of product records as they pass.</summary>
+    /// <summary>Reads a container, with its product records.</summary>
     /// <param name="images">The images' container.</param>
     /// <param name="prefix">Only names that start with this; null for all.</param>
-    /// <param name="onProduct">Told a product record's name and what its metadata tells; null for nobody.</param>
+    /// <param name="onProduct">Called with each product record's name and receipt; null for no listener.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static IAsyncEnumerable<ListedImage> ReadAsync(
         BlobContainerClient images, string? prefix, Action<string, RecordReceipt?>? onProduct, CancellationToken cancellationToken) =>
         PairAsync(images.GetBlobsAsync(Options(prefix), cancellationToken), onProduct, cancellationToken);
 
-    /// <summary>The same within one folder, without those below it.</summary>
+    /// <summary>Reads one folder, without its sub-folders.</summary>
     public static IAsyncEnumerable<ListedImage> ReadFolderAsync(
         BlobContainerClient images, string prefix, Action<string, RecordReceipt?> onProduct, CancellationToken cancellationToken)
     {
@@ -41,16 +41,14 @@ internal static class ImageListing
         return PairAsync(images.GetBlobsByHierarchyAsync(options, cancellationToken).Where(i => i.IsBlob).Select(i => i.Blob), onProduct, cancellationToken);
     }
 
-    /// <summary>
-    /// The same in pages, from any page on. An image whose record stands on the next page counts as one without; intake looks for itself.
-    /// </summary>
+    /// <summary>Reads a container in pages, from any page on. An image whose record is on the next page counts as one without; intake finds the record.</summary>
     /// <param name="images">The images' container.</param>
     /// <param name="prefix">Only names that start with this; null for all.</param>
-    /// <param name="from">Where an earlier listing went on; null for the start.</param>
+    /// <param name="from">Continuation token of an earlier listing; null for the start.</param>
     /// <param name="pageSize">Blobs on a page, 1 to 5,000.</param>
-    /// <param name="onProduct">Told of product records as they pass.</param>
+    /// <param name="onProduct">Called with each product record's name and receipt.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>Pages, each with where the listing goes on after it; empty after the last.</returns>
+    /// <returns>Pages, each with the continuation token of the next; empty for the last.</returns>
     public static async IAsyncEnumerable<(IAsyncEnumerable<ListedImage> Images, string Next)> ReadPagesAsync(
         BlobContainerClient images, string? prefix, string? from, int pageSize, Action<string, RecordReceipt?> onProduct, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -100,7 +98,7 @@ internal static class ImageListing
         }
     }
 
-    /// <summary>True for the empty blobs that stand for folders in accounts with a hierarchical namespace.</summary>
+    /// <summary>True for the empty blobs that represent folders in accounts with a hierarchical namespace.</summary>
     public static bool IsFolder(IDictionary<string, string>? metadata) =>
         metadata is not null && metadata.Any(m => m.Key.Equals("hdi_isfolder", StringComparison.OrdinalIgnoreCase) && m.Value.Equals("true", StringComparison.OrdinalIgnoreCase));
 }

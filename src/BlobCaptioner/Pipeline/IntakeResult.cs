@@ -1,8 +1,9 @@
+using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Pipeline;
 
-/// <summary>What became of an image at intake.</summary>
+/// <summary>The result of taking in an image or a product.</summary>
 public enum IntakeResult
 {
     /// <summary>Its job is in the queue.</summary>
@@ -11,21 +12,30 @@ public enum IntakeResult
     /// <summary>Its record is there and up to date.</summary>
     UpToDate,
 
-    /// <summary>The same bytes were uploaded again: its record was made to point at the new version, without a new caption.</summary>
+    /// <summary>The same bytes were uploaded again: its record points at the new version now, without a new caption.</summary>
     Refreshed,
 
     /// <summary>It can't be described; its record says why.</summary>
     Rejected,
 
-    /// <summary>It is no longer there.</summary>
+    /// <summary>It was deleted.</summary>
     Gone,
 
-    /// <summary>Its job is in the queue already, or somebody else is taking it in right now.</summary>
+    /// <summary>Its job is in the queue already, or another process is taking it in now.</summary>
     AlreadyQueued,
 
-    /// <summary>The name is not an image's (<see cref="ImageNames.IsImage"/>).</summary>
+    /// <summary>The blob is not an image by its name (<see cref="ImageNames.IsImage"/>).</summary>
     NotAnImage,
 
-    /// <summary>A file of somebody else's lies where its record belongs; nothing was done.</summary>
+    /// <summary>A blob that is not a record has its record's name; nothing was done.</summary>
     Blocked,
+}
+
+/// <summary>The result of taking in an image, and the reason.</summary>
+/// <param name="Result">The result.</param>
+/// <param name="Error">The reason; only for <see cref="IntakeResult.Rejected"/> and <see cref="IntakeResult.Blocked"/>.</param>
+public sealed record IntakeOutcome(IntakeResult Result, RecordError? Error = null)
+{
+    /// <summary>True where it was its product's last unfinished view, and the product's job is in the queue now.</summary>
+    public bool ProductEnqueued { get; init; }
 }

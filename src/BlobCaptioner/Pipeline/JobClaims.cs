@@ -8,27 +8,27 @@ using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Pipeline;
 
-/// <summary>Who holds the claim on a job.</summary>
+/// <summary>The holder of a claim.</summary>
 internal enum ClaimState
 {
-    /// <summary>The caller does now.</summary>
+    /// <summary>The caller.</summary>
     Taken,
 
-    /// <summary>Another intake is at it.</summary>
+    /// <summary>Another intake.</summary>
     InIntake,
 
-    /// <summary>The job is in the queue.</summary>
+    /// <summary>A job in the queue.</summary>
     Enqueued,
 }
 
 /// <summary>The answer to an attempt to claim a job.</summary>
-/// <param name="State">Who holds it.</param>
+/// <param name="State">The holder.</param>
 /// <param name="ETag">The claim's ETag, for conditions.</param>
 internal sealed record Claim(ClaimState State, ETag ETag);
 
 /// <summary>
-/// Empty blobs that say "this version of this image is on its way": created on condition that they are not there, before the message is sent.
-/// So that two events, or an event and a sweep, never send two messages.
+/// Empty blobs, one for each version of an image with a job: created before the message is sent, on condition that none exists.
+/// So two events, or an event and a sweep, never send two messages.
 /// </summary>
 internal sealed class JobClaims(CaptionStorage storage, TimeSpan timeout)
 {
@@ -43,9 +43,9 @@ internal sealed class JobClaims(CaptionStorage storage, TimeSpan timeout)
         "_jobs/" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{container}\n{name}\n{etag}\n{profileVersion}\n{preparation}")));
 
     /// <summary>
-    /// Claims a job, or takes over from an intake that died before it enqueued. A claim of our own that no call here holds is one whose creation
-    /// or removal got no answer: it is taken over at once. Every call that was answered <see cref="ClaimState.Taken"/> ends with
-    /// <see cref="MarkEnqueuedAsync"/> or <see cref="ReleaseAsync"/>.
+    /// Claims a job, or takes over the claim of an intake that died before it enqueued the job. A claim of this process that no call holds is one whose creation
+    /// or removal got no answer: it is taken over at once. After <see cref="ClaimState.Taken"/> the caller must call <see cref="MarkEnqueuedAsync"/> or
+    /// <see cref="ReleaseAsync"/>.
     /// </summary>
     public async Task<Claim> TryTakeAsync(string name, CancellationToken cancellationToken)
     {
@@ -94,7 +94,7 @@ internal sealed class JobClaims(CaptionStorage storage, TimeSpan timeout)
                 return new(ClaimState.Enqueued, present.Value.ETag);
             }
 
-            // Both times are the storage's own, so that this machine's clock does not matter.
+            // Both times are by storage's clock.
             var now = present.GetRawResponse().Headers.Date ?? present.Value.LastModified;
             var ours = present.Value.Metadata.TryGetValue(OwnerKey, out var owner) && owner == _owner;
             if (!ours && now - present.Value.LastModified < timeout)
@@ -109,7 +109,7 @@ internal sealed class JobClaims(CaptionStorage storage, TimeSpan timeout)
         }
     }
 
-    /// <summary>Takes over a claim whose job was lost; null where another was faster.</summary>
+    /// <summary>Takes over the claim of a lost job; null if another process was faster.</summary>
     public async Task<Claim?> TryTakeOverAsync(string name, ETag seen, CancellationToken cancellationToken)
     {
         if (await TryPutAsync(_container.GetBlobClient(name), new() { IfMatch = seen }, cancellationToken) is not { } taken)
@@ -121,7 +121,7 @@ internal sealed class JobClaims(CaptionStorage storage, TimeSpan timeout)
         return new(ClaimState.Taken, taken);
     }
 
-    /// <summary>Notes that the message was sent. Where another took the claim over meanwhile, theirs stays.</summary>
+    /// <summary>Notes that the message was sent. Does nothing if another process took the claim over.</summary>
     public async Task MarkEnqueuedAsync(string name, ETag taken, CancellationToken cancellationToken)
     {
         try
@@ -131,7 +131,7 @@ internal sealed class JobClaims(CaptionStorage storage, TimeSpan timeout)
         }
         catch (RequestFailedException error) when (error.Status is 404 or 412)
         {
-            // 404: a worker has finished the job already.
+            // 404: a worker has finished the job.
         }
         finally
         {
@@ -139,9 +139,9 @@ internal sealed class JobClaims(CaptionStorage storage, TimeSpan timeout)
         }
     }
 
-    /// <summary>Removes a claim, because its job is done or will not be.</summary>
+    /// <summary>Removes a claim.</summary>
     /// <param name="name">The claim's blob name.</param>
-    /// <param name="taken">Only if it is still this one; null for any.</param>
+    /// <param name="taken">Removes it only if it has this ETag; null for any.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public async Task ReleaseAsync(string name, ETag? taken, CancellationToken cancellationToken)
     {

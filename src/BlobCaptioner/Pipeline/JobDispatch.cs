@@ -3,19 +3,19 @@ using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Pipeline;
 
-/// <summary>Brings jobs into the queue, each once: claimed before it is sent, and marked afterwards.</summary>
+/// <summary>Enqueues each job once: claims it before sending, and marks the claim afterwards.</summary>
 internal sealed class JobDispatch(CaptionStorage storage, TimeSpan claimTimeout)
 {
     private readonly JobClaims _claims = new(storage, claimTimeout);
 
     /// <summary>
-    /// Claims a job. A job that was enqueued but has neither record nor message is lost: somebody cleared the queue. The queue's length counts messages that
-    /// workers hold too, and is read after the claim was seen; the record is looked at after that.
+    /// Claims a job. An enqueued job with neither record nor message is lost, because the queue was cleared, and is claimed again. The queue's length includes
+    /// messages that workers hold. It is read after the claim, and the record after that.
     /// </summary>
     /// <param name="claim">The claim's blob name.</param>
-    /// <param name="isUnchanged">True where the record is still the one that was seen before.</param>
+    /// <param name="isUnchanged">Returns true if the record is still the one that was read before.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>Null where somebody else has it. Otherwise it ends with <see cref="SettleAsync"/>.</returns>
+    /// <returns>The claim's ETag, for <see cref="SettleAsync"/>; null if another process has the job.</returns>
     public async Task<ETag?> TryTakeAsync(string claim, Func<CancellationToken, Task<bool>> isUnchanged, CancellationToken cancellationToken)
     {
         var seen = await _claims.TryTakeAsync(claim, cancellationToken);
@@ -35,7 +35,7 @@ internal sealed class JobDispatch(CaptionStorage storage, TimeSpan claimTimeout)
         using var span = CaptionTracing.StartSend(storage.Captions.Name);
         try
         {
-            // It never expires: a message lost to its time to live would be a picture lost until the next sweep.
+            // It never expires: an expired message would be an image lost until the next sweep.
             var sent = await storage.Captions.SendMessageAsync(
                 CaptionMessage.Format(CaptionTracing.Stamp(job)), timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: cancellationToken);
             span?.SetTag("messaging.message.id", sent.Value.MessageId);
@@ -47,7 +47,7 @@ internal sealed class JobDispatch(CaptionStorage storage, TimeSpan claimTimeout)
         }
     }
 
-    /// <summary>Marks a claim as enqueued, or gives it back. Not with the caller's token: whatever happened, the claim should say the truth.</summary>
+    /// <summary>Marks a claim as enqueued, or removes it. Takes no token, so that the claim is right after a cancelled call too.</summary>
     public async Task SettleAsync(string claim, ETag taken, bool enqueued)
     {
         try
@@ -58,7 +58,7 @@ internal sealed class JobDispatch(CaptionStorage storage, TimeSpan claimTimeout)
         }
         catch (Exception error) when (StorageOutage.IsTransient(error, CancellationToken.None))
         {
-            // The outcome, or the error that brought us here, matters more. The claim is taken over after its timeout.
+            // The caller's outcome or error matters more. The claim is taken over after its timeout.
         }
     }
 }

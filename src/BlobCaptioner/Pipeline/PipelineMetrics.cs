@@ -4,13 +4,13 @@ using BlobCaptioner.Telemetry;
 
 namespace BlobCaptioner.Pipeline;
 
-/// <summary>Counters and histograms of meter <see cref="CaptionTelemetry.MeterName"/>. Nothing is allocated, and next to nothing done, while nobody listens.</summary>
+/// <summary>Counters and histograms of meter <see cref="CaptionTelemetry.MeterName"/>. Nothing is allocated while no listener is attached.</summary>
 internal static class PipelineMetrics
 {
-    /// <summary><see cref="TelemetryTags.Stage"/> of what happens before the queue.</summary>
+    /// <summary><see cref="TelemetryTags.Stage"/> before the queue.</summary>
     public const string Intake = "intake";
 
-    /// <summary><see cref="TelemetryTags.Stage"/> of what happens after the queue.</summary>
+    /// <summary><see cref="TelemetryTags.Stage"/> after the queue.</summary>
     public const string Worker = "worker";
 
     private static readonly Meter Meter = new(CaptionTelemetry.MeterName);
@@ -50,9 +50,9 @@ internal static class PipelineMetrics
         "captioner.queue.age", "s", "Age of a job when a worker takes it",
         advice: Buckets(0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400, 604_800));
 
-    /// <summary>A picture reached a state, or storage made trouble.</summary>
+    /// <summary>Counts an image that reached a state, or a storage failure.</summary>
     /// <param name="kind">The event.</param>
-    /// <param name="code">Why; null where nothing went wrong.</param>
+    /// <param name="code">The error's code; null without an error.</param>
     /// <param name="stage"><see cref="Intake"/> or <see cref="Worker"/>.</param>
     public static void Count(PipelineEventKind kind, string? code, string stage)
     {
@@ -78,7 +78,7 @@ internal static class PipelineMetrics
         }
     }
 
-    /// <summary>A worker ended a picture after so many tries.</summary>
+    /// <summary>Records the tries of an ended image.</summary>
     public static void Ended(PipelineEventKind kind, int tries)
     {
         if (Tries.Enabled)
@@ -87,17 +87,17 @@ internal static class PipelineMetrics
         }
     }
 
-    /// <summary>A job went back to the queue: <c>lease-lost</c>, <c>stopped</c> or <c>storage</c>.</summary>
+    /// <summary>Counts a job that was handed back: <c>lease-lost</c>, <c>stopped</c>, <c>storage</c> or <c>unknown-profile</c>.</summary>
     public static void HandedBack(string reason) => HandedBackMessages.Add(1, Tag(TelemetryTags.Reason, reason));
 
-    /// <summary>A worker took a job.</summary>
+    /// <summary>Records a job's age when a worker takes it.</summary>
     public static void Taken(string queue, TimeSpan age) => QueueAge.Record(Math.Max(0, age.TotalSeconds), Tag(TelemetryTags.Queue, queue));
 
-    /// <summary>A picture was read and prepared, or rejected by that.</summary>
+    /// <summary>Records the time of a preparation.</summary>
     public static void Prepared(TimeSpan elapsed, bool rejected) =>
         PrepareDuration.Record(elapsed.TotalSeconds, Tag(TelemetryTags.Outcome, rejected ? "rejected" : "prepared"));
 
-    /// <summary>The model answered.</summary>
+    /// <summary>Records an answer of the model.</summary>
     public static void Captioned(string model, TimeSpan elapsed, CaptionUsage usage)
     {
         CaptionDuration.Record(elapsed.TotalSeconds, Tag(TelemetryTags.Model, model));
@@ -118,11 +118,11 @@ internal static class PipelineMetrics
         }
     }
 
-    /// <summary>The model did not answer.</summary>
+    /// <summary>Records a call of the model that failed.</summary>
     public static void NotCaptioned(string model, TimeSpan elapsed, string code) =>
         CaptionDuration.Record(elapsed.TotalSeconds, Tag(TelemetryTags.Model, model), Tag(TelemetryTags.ErrorType, code));
 
-    /// <summary>The value of <see cref="TelemetryTags.State"/>; null where the event is no state of a picture.</summary>
+    /// <summary>The value of <see cref="TelemetryTags.State"/>; null for an event that is not a state of an image.</summary>
     public static string? StateOf(PipelineEventKind kind) => kind switch
     {
         PipelineEventKind.Enqueued => "enqueued",

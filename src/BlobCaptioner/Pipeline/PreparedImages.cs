@@ -7,13 +7,13 @@ using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Pipeline;
 
-/// <summary>An image, read and prepared in one go.</summary>
+/// <summary>An image after reading and preparing.</summary>
 /// <param name="ETag">The version that was read, without quotes.</param>
-/// <param name="ContentHash">SHA-256 of its bytes; null where it was too large to be read.</param>
-/// <param name="Outcome">The prepared image or why there is none.</param>
+/// <param name="ContentHash">SHA-256 of its bytes; null for a file too large to be read.</param>
+/// <param name="Outcome">The prepared image, or the reason why there is none.</param>
 internal sealed record PreparedSource(string ETag, string? ContentHash, PreparationOutcome Outcome);
 
-/// <summary>Turns images into prepared images, and keeps those.</summary>
+/// <summary>Prepares images, and stores the prepared images.</summary>
 internal sealed class PreparedImages(CaptionStorage storage, ImagePreparer preparer)
 {
     private const string MadeFromKey = "madefrom";
@@ -21,19 +21,19 @@ internal sealed class PreparedImages(CaptionStorage storage, ImagePreparer prepa
     /// <inheritdoc cref="ImagePreparer.Describe"/>
     public string Preparation(int imageTokenBudget) => preparer.Describe(imageTokenBudget);
 
-    /// <summary>The same for pictures that this preparation turned down: its limits belong to it, so that raising one has them tried again.</summary>
+    /// <summary>The preparation of a rejected image. It contains the limits, so that images are tried again after a limit was raised.</summary>
     public string RejectedBy(string preparation) => $"{preparation};{preparer.LimitsKey}";
 
-    /// <summary>Where the prepared image of these bytes lies.</summary>
+    /// <summary>Name of the prepared image of these bytes.</summary>
     public static string NameOf(string contentHash, string preparation) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{contentHash}\n{preparation}"))) + ".jpg";
 
-    /// <summary>Reads exactly one version of an image and prepares it; nothing is stored.</summary>
+    /// <summary>Reads one version of an image and prepares it, without storing the result.</summary>
     /// <param name="name">The image blob's name.</param>
     /// <param name="etag">The version, without quotes.</param>
     /// <param name="imageTokenBudget">Most image tokens.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>Null where that version is gone.</returns>
+    /// <returns>Null if that version is gone.</returns>
     public async Task<PreparedSource?> PrepareAsync(string name, string etag, int imageTokenBudget, CancellationToken cancellationToken)
     {
         BlobDownloadStreamingResult image;
@@ -57,15 +57,15 @@ internal sealed class PreparedImages(CaptionStorage storage, ImagePreparer prepa
         }
         catch (RequestFailedException error) when (error.Status is 404 or 412)
         {
-            // A cut connection was resumed, and the version was gone by then.
+            // The version was gone when a cut connection was resumed.
             return null;
         }
     }
 
-    /// <summary>Stores a prepared image unless it is there already.</summary>
+    /// <summary>Stores a prepared image unless it exists.</summary>
     /// <param name="preparedName">Its name.</param>
     /// <param name="jpeg">Its bytes.</param>
-    /// <param name="madeFrom">The image that it was made from: whoever has the same bytes under another name finds a finished copy by it.</param>
+    /// <param name="madeFrom">Name of the image that it was made from. An image with the same bytes finds the finished copy by it.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public async Task StoreAsync(string preparedName, ReadOnlyMemory<byte> jpeg, string madeFrom, CancellationToken cancellationToken)
     {
@@ -83,12 +83,12 @@ internal sealed class PreparedImages(CaptionStorage storage, ImagePreparer prepa
         }
         catch (RequestFailedException error) when (error.Status is 409 or 412)
         {
-            // The same bytes, prepared the same way: from another name, or from an earlier attempt.
+            // It exists: from an image with the same bytes, or from an earlier attempt.
         }
     }
 
-    /// <summary>Loads a prepared image; null where the lifecycle rule has removed it.</summary>
-    /// <returns>Its bytes, and the image that it was made from (null where nobody noted it).</returns>
+    /// <summary>Loads a prepared image; null if the lifecycle rule has deleted it.</summary>
+    /// <returns>Its bytes, and the name of the image that it was made from; null for none.</returns>
     public async Task<(ReadOnlyMemory<byte> Jpeg, string? MadeFrom)?> LoadAsync(string preparedName, CancellationToken cancellationToken)
     {
         try
@@ -102,7 +102,7 @@ internal sealed class PreparedImages(CaptionStorage storage, ImagePreparer prepa
         }
     }
 
-    /// <summary>Notes another image under which a finished copy of these bytes is found from now on. Where the prepared image is gone, nothing is noted.</summary>
+    /// <summary>Replaces the name of the image that a prepared image was made from. Does nothing if the prepared image is gone.</summary>
     public async Task NoteMadeFromAsync(string preparedName, string madeFrom, CancellationToken cancellationToken)
     {
         try
@@ -111,7 +111,7 @@ internal sealed class PreparedImages(CaptionStorage storage, ImagePreparer prepa
         }
         catch (RequestFailedException error) when (error.Status == 404)
         {
-            // The lifecycle rule.
+            // The lifecycle rule has deleted it.
         }
     }
 

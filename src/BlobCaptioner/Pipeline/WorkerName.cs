@@ -1,6 +1,6 @@
 namespace BlobCaptioner.Pipeline;
 
-/// <summary>Who works here, for receipts.</summary>
+/// <summary>This process's name in receipts.</summary>
 internal static class WorkerName
 {
     /// <summary>Machine and process: <c>gpu-7/4711</c>.</summary>

@@ -1,9 +1,11 @@
 using System.ComponentModel.DataAnnotations;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Profiles;
+using BlobCaptioner.Validation;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Polly;
 
 namespace BlobCaptioner.Remote;
@@ -57,11 +59,11 @@ public sealed class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
     /// <param name="options">Address, model, sign-in and limits.</param>
     /// <param name="loggerFactory">For troubles; null for none.</param>
     /// <param name="timeProvider">For waits and durations; null for the system's.</param>
-    /// <exception cref="ValidationException">An option is out of its range, or the key's variable or file is missing.</exception>
+    /// <exception cref="OptionsValidationException">An option is out of its range.</exception>
+    /// <exception cref="ValidationException">The key's variable or file is missing.</exception>
     public static RemoteCaptionModel Create(RemoteModelOptions options, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        new RemoteModelOptionsValidator().Require(options);
         var http = ServerClient.CreateHttp();
         try
         {

@@ -1,4 +1,6 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 
 namespace BlobCaptioner.Remote;
 
@@ -12,33 +14,37 @@ public sealed class RemoteModelOptions : IValidatableObject
 
     /// <summary>The server's base address, http or https.</summary>
     /// <value>
-    /// <c>http://127.0.0.1:8000/v1</c>, <c>https://NAME.openai.azure.com/openai/v1</c>. Without a path, <c>/v1</c> is added, and <c>/openai/v1</c> for Azure's hosts.
+    /// Required: <c>http://127.0.0.1:8000/v1</c>, <c>https://NAME.openai.azure.com/openai/v1</c>. Without a path, <c>/v1</c> is added, and <c>/openai/v1</c> for Azure's hosts.
     /// </value>
     [Required]
     public Uri? Endpoint { get; set; }
 
     /// <summary>The model's name as the server knows it; for Azure the deployment's name.</summary>
-    /// <value>1 to 200 printable ASCII characters: it goes into records and blob metadata.</value>
+    /// <value>Required: 1 to 200 printable ASCII characters: it goes into records and blob metadata.</value>
     [Required]
-    [RegularExpression("^[!-~]{1,200}$")]
+    [RegularExpression("^[!-~]{1,200}$", ErrorMessage = "Give 1 to 200 printable ASCII characters.")]
     public string Model { get; set; } = "";
 
     /// <summary>Which version of the model that is (a commit, a quantization, Azure's model version); a new one makes the sweep describe pictures again.</summary>
     /// <value>Up to 100 printable ASCII characters; empty (default) where the name says it all.</value>
-    [RegularExpression("^[!-~]{0,100}$")]
+    [RegularExpression("^[!-~]{0,100}$", ErrorMessage = "Give at most 100 printable ASCII characters.")]
     public string Revision { get; set; } = "";
 
     /// <summary>The API key, sent as bearer token and never logged. At most one of this, <see cref="ApiKeyEnvironment"/>, <see cref="ApiKeyFile"/> and <see cref="UseManagedIdentity"/>.</summary>
     /// <value>Default null: no key, which local servers accept.</value>
+    [PasswordPropertyText(true)]
     public string? ApiKey { get; set; }
 
     /// <summary>Name of an environment variable that holds the API key.</summary>
+    /// <value>Default null: none.</value>
     public string? ApiKeyEnvironment { get; set; }
 
     /// <summary>File that holds the API key and nothing else, as container platforms mount secrets.</summary>
+    /// <value>Default null: none.</value>
     public string? ApiKeyFile { get; set; }
 
     /// <summary>True signs in by Azure identity: the managed identity in Azure, <c>az login</c> at home. Needs https.</summary>
+    /// <value>Default false.</value>
     public bool UseManagedIdentity { get; set; }
 
     /// <summary>Client id of the user-assigned identity.</summary>
@@ -102,19 +108,19 @@ public sealed class RemoteModelOptions : IValidatableObject
     public int TopLogprobs { get; set; }
 
     /// <summary>Price of a million tokens read, pictures included.</summary>
-    /// <value>0 or more, in <see cref="Currency"/>; null (default) where no cost is counted. Goes with <see cref="OutputPricePerMillion"/>.</value>
+    /// <value>0 to 1,000,000 in <see cref="Currency"/>; null (default) where no cost is counted. Goes with <see cref="OutputPricePerMillion"/>.</value>
     [Range(0d, 1_000_000d)]
     public decimal? InputPricePerMillion { get; set; }
 
     /// <summary>Price of a million tokens written.</summary>
-    /// <value>0 or more, in <see cref="Currency"/>; null (default) where no cost is counted. Goes with <see cref="InputPricePerMillion"/>.</value>
+    /// <value>0 to 1,000,000 in <see cref="Currency"/>; null (default) where no cost is counted. Goes with <see cref="InputPricePerMillion"/>.</value>
     [Range(0d, 1_000_000d)]
     public decimal? OutputPricePerMillion { get; set; }
 
     /// <summary>Currency of the prices, ISO 4217.</summary>
     /// <value>Default <c>USD</c>.</value>
     [Required]
-    [RegularExpression("^[A-Z]{3}$")]
+    [RegularExpression("^[A-Z]{3}$", ErrorMessage = "Give an ISO 4217 code such as USD.")]
     public string Currency { get; set; } = "USD";
 
     /// <summary>True where <see cref="Endpoint"/> is one of Azure's hosts for models.</summary>
@@ -173,3 +179,7 @@ public sealed class RemoteModelOptions : IValidatableObject
         }
     }
 }
+
+/// <summary>Checks <see cref="RemoteModelOptions"/>; generated from its attributes.</summary>
+[OptionsValidator]
+public sealed partial class RemoteModelOptionsValidator : IValidateOptions<RemoteModelOptions>;

@@ -1,9 +1,10 @@
-using System.ComponentModel.DataAnnotations;
 using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Identity;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
+using BlobCaptioner.Validation;
+using Microsoft.Extensions.Options;
 
 namespace BlobCaptioner.Storage;
 
@@ -49,7 +50,7 @@ public sealed class CaptionStorage
     /// <param name="options">Names and retries; null takes the defaults.</param>
     /// <param name="transport">What carries the requests; null takes the SDK's own.</param>
     /// <exception cref="ArgumentException"><paramref name="connection"/> is none of these.</exception>
-    /// <exception cref="ValidationException">An option is out of its range.</exception>
+    /// <exception cref="OptionsValidationException">An option is out of its range.</exception>
     public static CaptionStorage Connect(string connection, StorageOptions? options = null, HttpPipelineTransport? transport = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(connection);
@@ -88,7 +89,7 @@ public sealed class CaptionStorage
     /// <param name="credential">Who signs in; it needs the roles Storage Blob Data Contributor and Storage Queue Data Contributor.</param>
     /// <param name="options">Names and retries; null takes the defaults.</param>
     /// <param name="transport">What carries the requests; null takes the SDK's own.</param>
-    /// <exception cref="ValidationException">An option is out of its range.</exception>
+    /// <exception cref="OptionsValidationException">An option is out of its range.</exception>
     public static CaptionStorage Connect(
         Uri blobService, Uri queueService, TokenCredential credential, StorageOptions? options = null, HttpPipelineTransport? transport = null)
     {
@@ -109,12 +110,7 @@ public sealed class CaptionStorage
             Poison.CreateIfNotExistsAsync(cancellationToken: cancellationToken));
     }
 
-    private static StorageOptions Check(StorageOptions? options)
-    {
-        options ??= new();
-        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
-        return options;
-    }
+    private static StorageOptions Check(StorageOptions? options) => new StorageOptionsValidator().Require(options ?? new());
 
     // Base64 is put on and taken off by CaptionMessage: the SDK's own decoding makes a whole receive fail, or hides the message, over one bad text.
     private static QueueClientOptions QueueOptions() => new() { MessageEncoding = QueueMessageEncoding.None };

@@ -1,48 +1,68 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 
 namespace BlobCaptioner.Storage;
 
-/// <summary>Names in the storage account, and how hard a single request is tried.</summary>
+/// <summary>Names in the storage account, and how often a request is repeated; configuration section <c>Storage</c>.</summary>
 public sealed record StorageOptions
 {
-    /// <summary>The user's container. Default <c>images</c>.</summary>
+    /// <summary>Configuration section that holds these options.</summary>
+    public const string Section = "Storage";
+
+    /// <summary>The user's container.</summary>
+    /// <value>3 to 63 characters, default <c>images</c>.</value>
     [Required, StringLength(63, MinimumLength = 3)]
     public string ImagesContainer { get; init; } = "images";
 
-    /// <summary>Our own container: prepared images and job claims. Default <c>prepared</c>; a lifecycle rule may empty it after 7 days.</summary>
+    /// <summary>This project's container: prepared images and job claims. A lifecycle rule may delete its blobs after 7 days.</summary>
+    /// <value>3 to 63 characters, default <c>prepared</c>.</value>
     [Required, StringLength(63, MinimumLength = 3)]
     public string PreparedContainer { get; init; } = "prepared";
 
-    /// <summary>The queue of caption jobs. Default <c>captions</c>.</summary>
+    /// <summary>The queue of caption jobs.</summary>
+    /// <value>3 to 63 characters, default <c>captions</c>.</value>
     [Required, StringLength(63, MinimumLength = 3)]
     public string CaptionsQueue { get; init; } = "captions";
 
-    /// <summary>Where messages go that were given up or can't be read. Default <c>captions-poison</c>, the name that Azure Functions uses too.</summary>
+    /// <summary>The queue for messages that were given up or can't be read.</summary>
+    /// <value>3 to 63 characters, default <c>captions-poison</c>, the name that Azure Functions uses too.</value>
     [Required, StringLength(63, MinimumLength = 3)]
     public string PoisonQueue { get; init; } = "captions-poison";
 
-    /// <summary>
-    /// Where a function app, which empties poison queues, puts what it can make no record of. Default <c>captions-kept</c>. Nothing reads it but people.
-    /// </summary>
+    /// <summary>The queue where a function app puts poison messages that belong to no record. Only people read it.</summary>
+    /// <value>3 to 63 characters, default <c>captions-kept</c>.</value>
     [Required, StringLength(63, MinimumLength = 3)]
     public string KeptQueue { get; init; } = "captions-kept";
 
-    /// <summary>How often the SDK repeats one failed request. Range 0 to 10, default 3. Longer outages are waited out by <see cref="OutageTolerance"/>.</summary>
+    /// <summary>How often the SDK repeats one failed request. Longer outages are waited out by <see cref="OutageTolerance"/>.</summary>
+    /// <value>0 to 10, default 3.</value>
     [Range(0, 10)]
     public int MaxRetries { get; init; } = 3;
 
-    /// <summary>Wait before the first repetition; doubles with each. Default 0.2 s.</summary>
+    /// <summary>Wait before the first repetition; it doubles with each.</summary>
+    /// <value>1 ms to 5 min, default 0.2 s.</value>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:05:00")]
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(0.2);
 
-    /// <summary>Longest wait between two repetitions. Default 5 s.</summary>
+    /// <summary>Longest wait between two repetitions.</summary>
+    /// <value>1 ms to 1 h, default 5 s.</value>
+    [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
     public TimeSpan MaxRetryDelay { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long one request may stay without an answer. Default 20 s.</summary>
+    /// <summary>How long one request may stay without an answer.</summary>
+    /// <value>100 ms to 1 h, default 20 s.</value>
+    [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
     public TimeSpan NetworkTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// How long storage may answer 408, 429 or 5xx, time out or cut connections before the work in hand is given back. Default 10 minutes.
-    /// Until then it is repeated while its lease is renewed, and costs no try.
+    /// How long storage may answer 408, 429 or 5xx, time out or cut connections before the job in hand is handed back. Until then the request is repeated, the job's lease is
+    /// renewed, and no try is counted.
     /// </summary>
+    /// <value>0 (not at all) to 1 day, default 10 min.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan OutageTolerance { get; init; } = TimeSpan.FromMinutes(10);
 }
+
+/// <summary>Checks <see cref="StorageOptions"/>; generated from its attributes.</summary>
+[OptionsValidator]
+public sealed partial class StorageOptionsValidator : IValidateOptions<StorageOptions>;

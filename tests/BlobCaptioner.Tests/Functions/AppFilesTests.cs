@@ -50,7 +50,7 @@ public sealed partial class AppFilesTests(AzuriteFixture azurite)
         var named = values.SelectMany(p => Placeholder().Matches(p.Value.GetString()!).Select(m => m.Groups["name"].Value))
             .Concat(values.Where(p => p.Name == "connection").Select(p => p.Value.GetString()!)).ToHashSet(StringComparer.Ordinal);
         Assert.Superset(new HashSet<string>(["CaptionStorage", "Storage:ImagesContainer", "Storage:PoisonQueue", "Sweep:Schedule"], StringComparer.Ordinal), named);
-        Assert.All(named, name => Assert.Contains(SettingsReader.Variable(name), sample.Keys));
+        Assert.All(named, name => Assert.Contains(SettingsBinding.Variable(name), sample.Keys));
         Assert.Equal(6, sample["Sweep__Schedule"].Split(' ').Length);
         using var worker = JsonDocument.Parse(File.ReadAllText(Path.Combine(FunctionsHost.App, "worker.config.json")));
         Assert.Equal(worker.RootElement.GetProperty("description").GetProperty("language").GetString(), sample["FUNCTIONS_WORKER_RUNTIME"]);
@@ -65,7 +65,7 @@ public sealed partial class AppFilesTests(AzuriteFixture azurite)
         Assert.InRange(extensions.GetProperty("blobs").GetProperty("poisonBlobThreshold").GetInt32(), 2, 10);
         Assert.Equal("base64", extensions.GetProperty("queues").GetProperty("messageEncoding").GetString());
         var timeout = TimeSpan.Parse(host.RootElement.GetProperty("functionTimeout").GetString()!);
-        Assert.True(new SweepSettings().MaxDuration + TimeSpan.FromMinutes(1) <= timeout);
+        Assert.True(new SweepOptions().MaxDuration + TimeSpan.FromMinutes(1) <= timeout);
         Assert.True(timeout <= TimeSpan.FromMinutes(10), "The Consumption plan takes at most 10 minutes.");
 
         // In this mode the host reads nothing of the older section.

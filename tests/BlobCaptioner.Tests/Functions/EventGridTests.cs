@@ -19,7 +19,7 @@ public sealed class EventGridTests(EventGridApp fixture) : IClassFixture<EventGr
     [Fact]
     public async Task Webhook_Validation_AnswersWithTheCode()
     {
-        using var answer = await App.Host.Webhook.ValidateAsync(ImageTriggerSettings.EventGridFunction, "code-1");
+        using var answer = await App.Host.Webhook.ValidateAsync(ImageTriggerOptions.EventGridFunction, "code-1");
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Contains("code-1", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }

@@ -19,8 +19,8 @@ public sealed class FunctionSettingsTests
         var values = FunctionsApp.SampleSettings().Append(KeyValuePair.Create(name, value!))
             .GroupBy(v => v.Key.Replace("__", ":", StringComparison.Ordinal), v => (string?)v.Value, StringComparer.Ordinal)
             .Select(v => KeyValuePair.Create(v.Key, v.Last()));
-        var error = Assert.Throws<SettingsException>(
-            () => new ServiceCollection().AddCaptionFunctions(new ConfigurationBuilder().AddInMemoryCollection(values).Build()));
+        using var services = new ServiceCollection().AddCaptionFunctions(new ConfigurationBuilder().AddInMemoryCollection(values).Build()).BuildServiceProvider();
+        var error = Assert.Throws<SettingsException>(services.CheckSettings);
         Assert.Contains(says, error.Message, StringComparison.Ordinal);
     }
 }

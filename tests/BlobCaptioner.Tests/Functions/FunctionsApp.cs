@@ -91,7 +91,7 @@ internal sealed class FunctionsApp : IAsyncDisposable
     /// <summary>Has Event Grid tell of a blob.</summary>
     public async Task TellAsync(string name)
     {
-        using var answer = await Host.Webhook.CreatedAsync(Pipeline.Storage.Images.GetBlobClient(name), ImageTriggerSettings.EventGridFunction);
+        using var answer = await Host.Webhook.CreatedAsync(Pipeline.Storage.Images.GetBlobClient(name), ImageTriggerOptions.EventGridFunction);
         Assert.True(answer.IsSuccessStatusCode, $"{name}: {answer.StatusCode}");
     }
 

@@ -76,7 +76,7 @@ public sealed class SettingsTests
     [InlineData("'Captioning__Profile' is 'shoes'", "default", Azurite, "Captioning:Profile=shoes")]
     public void AddCaptionIntake_WrongSetting_IsNamedWithItsValueAndTheWayOut(string named, string wayOut, params string[] settings)
     {
-        var error = Assert.Throws<SettingsException>(() => new ServiceCollection().AddCaptionIntake(Settings(settings)));
+        var error = Assert.Throws<SettingsException>(() => Check(new ServiceCollection().AddCaptionIntake(Settings(settings))));
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
         Assert.Contains(wayOut, error.Message, StringComparison.Ordinal);
     }
@@ -92,7 +92,7 @@ public sealed class SettingsTests
     [Fact]
     public void AddCaptionQueue_TwoWrongSettings_AreNamedTogether()
     {
-        var error = Assert.Throws<SettingsException>(() => new ServiceCollection().AddCaptionQueue(Settings(Azurite, "Queue:MaxTries=0", "Queue:Lookahead=65")));
+        var error = Assert.Throws<SettingsException>(() => Check(new ServiceCollection().AddCaptionQueue(Settings(Azurite, "Queue:MaxTries=0", "Queue:Lookahead=65"))));
         Assert.Contains("'Queue__MaxTries' is '0'", error.Message, StringComparison.Ordinal);
         Assert.Contains("'Queue__Lookahead' is '65'", error.Message, StringComparison.Ordinal);
     }
@@ -107,6 +107,12 @@ public sealed class SettingsTests
             .BuildServiceProvider();
         CaptionServices.PipelineEvents(services)!(new() { Kind = PipelineEventKind.Enqueued, Name = "red.jpg", At = default });
         Assert.Equal(["a red.jpg", "b red.jpg"], told);
+    }
+
+    private static void Check(IServiceCollection services)
+    {
+        using var provider = services.BuildServiceProvider();
+        provider.CheckSettings();
     }
 
     private static IConfiguration Settings(params string[] settings) => new ConfigurationBuilder()

@@ -1,7 +1,5 @@
 using System.Text.RegularExpressions;
 using BlobCaptioner.Hosting.Settings;
-using BlobCaptioner.Images;
-using BlobCaptioner.Pipeline.Jobs;
 using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Tests.Infra;
@@ -36,9 +34,9 @@ internal static partial class HostSettings
             return Code.Value.Contains($"\"{name}\"", StringComparison.Ordinal);
         }
 
-        if (parts[0] == SettingNames.Connection)
+        if (parts[0] == StorageConnection.Setting)
         {
-            return parts[1] is SettingNames.BlobServiceUri or SettingNames.QueueServiceUri or SettingNames.Credential or SettingNames.ClientId;
+            return parts[1] is StorageConnection.BlobServiceUri or StorageConnection.QueueServiceUri or StorageConnection.Credential or StorageConnection.ClientId;
         }
 
         return Sections.TryGetValue(parts[0], out var type) ? type.GetProperty(parts[1]) is { CanWrite: true } : Agreed(name);
@@ -48,17 +46,10 @@ internal static partial class HostSettings
     private static bool Agreed(string name) => !File.Exists(Path.Combine(InfraFiles.Root, "src", "BlobCaptioner.Functions", "Program.cs"))
         && name is "BlobTrigger__Source" or "Sweep__Schedule";
 
-    private static Dictionary<string, Type> SectionTypes()
-    {
-        var types = typeof(SettingNames).Assembly.GetTypes()
-            .Select(t => (Section: t.GetField("Section")?.GetRawConstantValue() as string, Type: t))
-            .Where(t => t.Section is not null)
-            .ToDictionary(t => t.Section!, t => t.Type, StringComparer.Ordinal);
-        types[SettingNames.Storage] = typeof(StorageOptions);
-        types[SettingNames.Queue] = typeof(QueueLoopOptions);
-        types[ImageOptions.Section] = typeof(ImageOptions);
-        return types;
-    }
+    private static Dictionary<string, Type> SectionTypes() => typeof(StorageConnection).Assembly.GetTypes().Concat(typeof(StorageOptions).Assembly.GetTypes())
+        .Select(t => (Section: t.GetField("Section")?.GetRawConstantValue() as string, Type: t))
+        .Where(t => t.Section is not null)
+        .ToDictionary(t => t.Section!, t => t.Type, StringComparer.Ordinal);
 
     [GeneratedRegex(@"\b([A-Z][A-Za-z]+__[A-Za-z]+|(AZURE|APPLICATIONINSIGHTS|OTEL)_[A-Z_]+)\b", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Name();

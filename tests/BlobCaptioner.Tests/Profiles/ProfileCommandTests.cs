@@ -61,8 +61,8 @@ public sealed class ProfileCommandTests(AzuriteFixture files)
         var folder = files.CreateFolder();
         await WriteAsync(folder, "mine.json", """{"extends": "amazon"}""");
         await WriteAsync(folder, "bad.json", """{"extends": 1}""");
-        Assert.Equal("mine", new CaptioningSettings { Profile = Path.Combine(folder, "mine.json") }.FindProfile().Name);
-        var error = Assert.Throws<SettingsException>(() => new CaptioningSettings { Profile = Path.Combine(folder, "bad.json") }.FindProfile());
+        Assert.Equal("mine", new CaptioningOptions { Profile = Path.Combine(folder, "mine.json") }.FindProfile().Name);
+        var error = Assert.Throws<SettingsException>(() => new CaptioningOptions { Profile = Path.Combine(folder, "bad.json") }.FindProfile());
         Assert.Contains("Captioning__Profile", error.Message, StringComparison.Ordinal);
         Assert.Contains("$.extends", error.Message, StringComparison.Ordinal);
     }

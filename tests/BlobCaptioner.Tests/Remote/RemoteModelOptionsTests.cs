@@ -4,6 +4,7 @@ using BlobCaptioner.Images;
 using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Remote;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Remote;
@@ -68,7 +69,7 @@ public sealed class RemoteModelOptionsTests
     {
         var options = Valid;
         change(options);
-        var error = Assert.Throws<ValidationException>(() => RemoteCaptionModel.Create(options));
+        var error = Assert.Throws<OptionsValidationException>(() => RemoteCaptionModel.Create(options));
         Assert.Contains(said, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", error.Message, StringComparison.Ordinal);
         Assert.True(new RemoteModelOptionsValidator().Validate(name: null, options).Failed);

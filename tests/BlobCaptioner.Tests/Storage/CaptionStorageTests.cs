@@ -1,5 +1,5 @@
-using System.ComponentModel.DataAnnotations;
 using BlobCaptioner.Storage;
+using Microsoft.Extensions.Options;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Storage;
@@ -32,7 +32,7 @@ public sealed class CaptionStorageTests
     [Fact]
     public void Connect_OptionOutOfRange_NamesIt()
     {
-        var error = Assert.Throws<ValidationException>(() => CaptionStorage.Connect("UseDevelopmentStorage=true", new() { MaxRetries = 11 }));
+        var error = Assert.Throws<OptionsValidationException>(() => CaptionStorage.Connect("UseDevelopmentStorage=true", new() { MaxRetries = 11 }));
         Assert.Contains("MaxRetries", error.Message, StringComparison.Ordinal);
     }
 }

@@ -23,7 +23,7 @@ public sealed class SafetyTests(AzuriteFixture azurite)
     [InlineData("0.0.0.0", null, true, null)]
     [InlineData("127.0.0.1", null, false, null)]
     [InlineData("::1", null, false, null)]
-    [InlineData("shop.example", null, false, "no address")]
+    [InlineData("shop.example", null, false, "not an IP address")]
     public void Options_OtherThanLoopback_NeedATokenOrASignIn(string address, string? token, bool signIn, string? problem)
     {
         var options = new WebOptions { Address = address, Token = token, PlatformSignIn = signIn, IndexPath = "x" };

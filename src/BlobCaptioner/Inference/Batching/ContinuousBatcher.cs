@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using BlobCaptioner.Captioning;
+using BlobCaptioner.Validation;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -35,12 +36,11 @@ public sealed class ContinuousBatcher : IAsyncDisposable
     /// <param name="logger">For failures; null for none.</param>
     /// <param name="timeProvider">For durations; null for the system's.</param>
     /// <exception cref="ArgumentException">The decoder holds fewer sequences than slots and prefixes need.</exception>
-    /// <exception cref="System.ComponentModel.DataAnnotations.ValidationException">An option is out of its range.</exception>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range.</exception>
     public ContinuousBatcher(ISequenceDecoder decoder, BatcherOptions? options = null, ILogger<ContinuousBatcher>? logger = null, TimeProvider? timeProvider = null)
     {
         ArgumentNullException.ThrowIfNull(decoder);
-        _options = options ?? new();
-        _options.Validate();
+        _options = new BatcherOptionsValidator().Require(options ?? new());
         if (decoder.Info.MaxSequences < _options.Sequences)
         {
             throw new ArgumentException(

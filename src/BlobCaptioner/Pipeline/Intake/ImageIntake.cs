@@ -7,32 +7,27 @@ using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
 using BlobCaptioner.Telemetry;
+using BlobCaptioner.Validation;
 
 namespace BlobCaptioner.Pipeline.Intake;
 
 /// <summary>
-/// Takes one image in: prepares it and enqueues its job, or writes a record that says why not. Safe to call any number of times,
-/// from any number of processes, for the same image: it then ends up in the queue once.
+/// Takes an image in: prepares it and enqueues its job, or writes a record with the reason why not. Calls may be repeated, in any number of processes:
+/// the image is enqueued once.
 /// </summary>
 public sealed class ImageIntake
 {
-    private readonly CaptionStorage _storage;
     private readonly IntakeOptions _options;
-    private readonly TimeProvider _time;
-    private readonly Action<PipelineEvent>? _onEvent;
-    private readonly CaptionStore _store;
     private readonly JobDispatch _dispatch;
     private readonly PreparedImages _prepared;
-    private readonly ProfileResolver _resolve;
-    private readonly ProductDispatch _products;
 
     /// <summary>Creates an intake.</summary>
-    /// <param name="storage">Where images, prepared images and the queue are.</param>
+    /// <param name="storage">The images, the prepared images and the queue.</param>
     /// <param name="preparer">Prepares images.</param>
     /// <param name="options">Null takes the defaults.</param>
     /// <param name="time">Clock; null takes the system's.</param>
-    /// <param name="onEvent">Told of every image that was enqueued, rejected or blocked; called from many threads.</param>
-    /// <param name="settings">What the folders say; null reads them from the store.</param>
+    /// <param name="onEvent">Called for each event; must be thread-safe.</param>
+    /// <param name="settings">The folders' settings; null reads them from the store.</param>
     public ImageIntake(
         CaptionStorage storage,
         ImagePreparer preparer,
@@ -47,32 +42,28 @@ public sealed class ImageIntake
     internal ImageIntake(
         CaptionStorage storage, ImagePreparer preparer, IntakeOptions? options, TimeProvider? time, Action<PipelineEvent>? onEvent, ProfileResolver resolve)
     {
-        _storage = storage;
-        _options = options ?? new();
-        _time = time ?? TimeProvider.System;
-        _onEvent = onEvent;
-        _store = new(storage);
+        Storage = storage;
+        _options = new IntakeOptionsValidator().Require(options ?? new());
+        Time = time ?? TimeProvider.System;
+        OnEvent = onEvent;
+        Store = new(storage);
         _dispatch = new(storage, _options.ClaimTimeout);
         _prepared = new(storage, preparer);
-        _resolve = resolve;
-        _products = new(storage, resolve, _options.ClaimTimeout, _options.Model?.Hash, _time, (kind, name, error) => Tell(kind, name, error));
+        Resolve = resolve;
+        Products = new(storage, resolve, _options.ClaimTimeout, _options.Model?.Hash, Time, (kind, name, error) => Publish(kind, name, error));
     }
 
-    internal CaptionStorage Storage => _storage;
+    internal CaptionStorage Storage { get; }
 
-    internal TimeProvider Time => _time;
+    internal TimeProvider Time { get; }
 
-    internal Action<PipelineEvent>? OnEvent => _onEvent;
+    internal Action<PipelineEvent>? OnEvent { get; }
 
-    internal ProfileResolver Resolve => _resolve;
+    internal ProfileResolver Resolve { get; }
 
-    internal PreparedImages Prepared => _prepared;
+    internal CaptionStore Store { get; }
 
-    internal CaptionStore Store => _store;
-
-    internal IntakeOptions Options => _options;
-
-    internal ProductDispatch Products => _products;
+    internal ProductDispatch Products { get; }
 
     /// <summary>Takes an image in.</summary>
     /// <inheritdoc cref="IngestAsync(IntakeRequest, CancellationToken)"/>
@@ -80,22 +71,20 @@ public sealed class ImageIntake
         IngestAsync(new IntakeRequest { Name = name, Profile = profile }, cancellationToken);
 
     /// <summary>Takes an image in.</summary>
-    /// <returns>What became of it; a picture that can't be described is a result.</returns>
-    /// <exception cref="RequestFailedException">Storage refused. Nothing is lost: the next call, event or sweep goes on.</exception>
+    /// <returns>The result. An image that can't be described is a result, not an exception.</returns>
+    /// <exception cref="RequestFailedException">Storage refused. The next call, event or sweep tries again.</exception>
     public async Task<IntakeOutcome> IngestAsync(IntakeRequest request, CancellationToken cancellationToken)
     {
-        return ImageNames.IsImage(request.Name)
-            ? await TraceAsync(request, listed: null, cancellationToken)
-            : new(IntakeResult.NotAnImage);
+        return ImageNames.IsImage(request.Name) ? await TraceAsync(request, listed: null, cancellationToken) : new(IntakeResult.NotAnImage);
     }
 
-    /// <summary>Takes an image in that a listing just showed, which spares two requests.</summary>
+    /// <summary>Takes in an image of a listing, which saves two requests.</summary>
     internal Task<IntakeOutcome> IngestAsync(IntakeRequest request, ListedImage listed, CancellationToken cancellationToken) =>
         TraceAsync(request, listed, cancellationToken);
 
     private async Task<IntakeOutcome> TraceAsync(IntakeRequest request, ListedImage? listed, CancellationToken cancellationToken)
     {
-        using var span = CaptionTracing.StartIntake(_storage.Images.Name, request.Name, request.Profile.Name, listed is not null);
+        using var span = CaptionTracing.StartIntake(Storage.Images.Name, request.Name, request.Profile.Name, listed is not null);
         try
         {
             var outcome = await FindAndIngestAsync(request, listed, cancellationToken);
@@ -116,14 +105,14 @@ public sealed class ImageIntake
             return new(IntakeResult.Gone);
         }
 
-        var resolved = await _resolve(request.Name, request.Profile, request.As, cancellationToken);
-        var before = listed is { HasRecord: false } ? null : await _store.ReadAsync(request.Name, cancellationToken);
+        var resolved = await Resolve(request.Name, request.Profile, request.ProfileOverride, cancellationToken);
+        var before = listed is { HasRecord: false } ? null : await Store.ReadAsync(request.Name, cancellationToken);
         var outcome = await IngestAsync(new(request, resolved, etag, Preparation(resolved)), before, cancellationToken);
 
-        // No worker comes for it, so if it was its product's last view nobody else sees to that.
+        // No worker will finish this view. If it was its product's last one, the product is enqueued here.
         var isOver = outcome.Result is IntakeResult.UpToDate or IntakeResult.Refreshed or IntakeResult.Rejected or IntakeResult.Blocked;
         return isOver && resolved.Product is not null
-            ? outcome with { ProductEnqueued = await _products.EnsureAsync(request.Name, request.Profile, cancellationToken) == IntakeResult.Enqueued }
+            ? outcome with { ProductEnqueued = await Products.EnsureAsync(request.Name, request.Profile, cancellationToken) == IntakeResult.Enqueued }
             : outcome;
     }
 
@@ -135,9 +124,9 @@ public sealed class ImageIntake
         }
 
         var (name, resolved) = (arrival.Request.Name, arrival.Resolved);
-        var claim = JobClaims.NameOf(_storage.Images.Name, name, arrival.ETag, resolved.Version, arrival.Preparation);
+        var claim = JobClaims.NameOf(Storage.Images.Name, name, arrival.ETag, resolved.Version, arrival.Preparation);
         var taken = await _dispatch.TryTakeAsync(
-            claim, async cancel => (await _store.ReadAsync(name, cancel))?.ETag == before?.ETag, cancellationToken);
+            claim, async cancel => (await Store.ReadAsync(name, cancel))?.ETag == before?.ETag, cancellationToken);
         if (taken is not { } etag)
         {
             return new(IntakeResult.AlreadyQueued);
@@ -146,8 +135,8 @@ public sealed class ImageIntake
         var enqueued = false;
         try
         {
-            // The claim was free because nobody had begun, or because a worker has just finished. Only now does the record tell which.
-            var present = await _store.ReadAsync(name, cancellationToken);
+            // The claim was free because nothing had begun, or because a worker has just finished. The record shows which.
+            var present = await Store.ReadAsync(name, cancellationToken);
             if (present?.ETag != before?.ETag && Decide(present, arrival, isForced: false) is { } finished)
             {
                 return finished;
@@ -155,7 +144,7 @@ public sealed class ImageIntake
 
             var outcome = resolved.Error is { } broken
                 ? await RejectAsync(arrival, contentHash: null, arrival.Preparation, new(broken.Code, broken.Message, broken.Remedy), present, cancellationToken)
-                : await TakeInAsync(arrival, resolved, claim, present, cancellationToken);
+                : await PrepareAndEnqueueAsync(arrival, resolved, claim, present, cancellationToken);
             enqueued = outcome.Result == IntakeResult.Enqueued;
             return outcome;
         }
@@ -163,18 +152,18 @@ public sealed class ImageIntake
         {
             if (!enqueued)
             {
-                _onEvent?.Invoke(new() { Kind = PipelineEventKind.Passed, Name = name, At = _time.GetUtcNow() });
+                OnEvent?.Invoke(new() { Kind = PipelineEventKind.Passed, Name = name, At = Time.GetUtcNow() });
             }
 
             await _dispatch.SettleAsync(claim, etag, enqueued);
         }
     }
 
-    private async Task<IntakeOutcome> TakeInAsync(
+    private async Task<IntakeOutcome> PrepareAndEnqueueAsync(
         Arrival arrival, ResolvedProfile resolved, string claim, StoredRecord? present, CancellationToken cancellationToken)
     {
         var (request, preparation) = (arrival.Request, arrival.Preparation);
-        _onEvent?.Invoke(new() { Kind = PipelineEventKind.Preparing, Name = request.Name, At = _time.GetUtcNow() });
+        OnEvent?.Invoke(new() { Kind = PipelineEventKind.Preparing, Name = request.Name, At = Time.GetUtcNow() });
         var source = await PrepareAsync(request.Name, arrival.ETag, resolved.Profile, cancellationToken);
         if (source is null)
         {
@@ -186,7 +175,7 @@ public sealed class ImageIntake
             && record.Image.ContentHash == hash && FreshnessOf(arrival.Resolved).IsFresh(RecordReceipt.Of(record)))
         {
             var refreshed = record with { Image = record.Image with { ETag = arrival.ETag } };
-            return new(Result(await _store.WriteAsync(refreshed, present.ETag, cancellationToken), IntakeResult.Refreshed));
+            return new(Result(await Store.WriteAsync(refreshed, present.ETag, cancellationToken), IntakeResult.Refreshed));
         }
 
         switch (source.Outcome)
@@ -203,7 +192,7 @@ public sealed class ImageIntake
                 }, cancellationToken);
                 var job = new CaptionJob
                 {
-                    Container = _storage.Images.Name,
+                    Container = Storage.Images.Name,
                     Name = request.Name,
                     ETag = arrival.ETag,
                     ContentHash = hash,
@@ -215,29 +204,29 @@ public sealed class ImageIntake
                     Profile = request.Profile.Name,
                     ProfileVersion = resolved.Version,
                     Claim = claim,
-                    EnqueuedAt = _time.GetUtcNow(),
+                    EnqueuedAt = Time.GetUtcNow(),
                     Force = request.Force,
                     OverEdits = request.OverEdits,
-                    Only = request.Only,
-                    As = request.As,
+                    Part = request.Part,
+                    ProfileOverride = request.ProfileOverride,
                 };
 
-                await _dispatch.SendAsync(job.Replacing(present, request.Vary), cancellationToken);
-                Tell(PipelineEventKind.Enqueued, request.Name);
+                await _dispatch.SendAsync(job.Replacing(present, request.NewWording), cancellationToken);
+                Publish(PipelineEventKind.Enqueued, request.Name);
                 return new(IntakeResult.Enqueued);
             default:
-                throw new InvalidOperationException($"{source.Outcome.GetType()} is no known outcome of a preparation.");
+                throw new InvalidOperationException($"{source.Outcome.GetType()} is not a known outcome of a preparation.");
         }
     }
 
     private async Task<PreparedSource?> PrepareAsync(string name, string etag, Profile profile, CancellationToken cancellationToken)
     {
-        var started = _time.GetTimestamp();
+        var started = Time.GetTimestamp();
         var source = await CaptionTracing.StepAsync(
             "prepare", cancel => _prepared.PrepareAsync(name, etag, profile.ImageTokenBudget, cancel), cancellationToken);
         if (source is not null)
         {
-            PipelineMetrics.Prepared(_time.GetElapsedTime(started), source.Outcome is PreparationOutcome.Rejected);
+            PipelineMetrics.Prepared(Time.GetElapsedTime(started), source.Outcome is PreparationOutcome.Rejected);
         }
 
         return source;
@@ -250,23 +239,23 @@ public sealed class ImageIntake
         var record = new CaptionRecord
         {
             Status = RecordStatus.Rejected,
-            Image = new() { Container = _storage.Images.Name, Name = name, ETag = arrival.ETag, ContentHash = contentHash },
+            Image = new() { Container = Storage.Images.Name, Name = name, ETag = arrival.ETag, ContentHash = contentHash },
             Profile = new(resolved.Profile.Name, resolved.Version),
             Product = resolved.Sku is { } sku ? new(sku, [name]) : null,
             Error = error,
-            Generation = new() { Preparation = rejectedBy, Worker = WorkerName.Current, At = _time.GetUtcNow() },
+            Generation = new() { Preparation = rejectedBy, Worker = WorkerName.Current, At = Time.GetUtcNow() },
             Fingerprint = Fingerprint.Compute(contentHash ?? "", rejectedBy, resolved.Version, modelHash: ""),
         };
-        var result = Result(await _store.WriteAsync(record, present?.ETag, cancellationToken), IntakeResult.Rejected);
+        var result = Result(await Store.WriteAsync(record, present?.ETag, cancellationToken), IntakeResult.Rejected);
         if (result == IntakeResult.Rejected)
         {
-            Tell(PipelineEventKind.Rejected, name, error, record);
+            Publish(PipelineEventKind.Rejected, name, error, record);
         }
 
         return new(result, error);
     }
 
-    /// <summary>What can be said without a claim; null where there is something to do.</summary>
+    /// <summary>The result without a claim; null if there is work to do.</summary>
     private IntakeOutcome? Decide(StoredRecord? present, Arrival arrival, bool isForced)
     {
         var name = arrival.Request.Name;
@@ -276,10 +265,10 @@ public sealed class ImageIntake
                 return null;
             case { Record: null }:
                 var error = present.InTheWay(ImageNames.RecordFor(name), name);
-                Tell(PipelineEventKind.Blocked, name, error);
+                Publish(PipelineEventKind.Blocked, name, error);
                 return new(IntakeResult.Blocked, error);
             case { HasReceipt: false }:
-                // Copied here by a tool that drops metadata: it is written anew, with the receipt that listings need.
+                // A tool that drops metadata copied it here. It is written again, with the receipt that listings need.
                 return null;
             default:
                 var receipt = RecordReceipt.Of(present.Record);
@@ -290,7 +279,7 @@ public sealed class ImageIntake
         }
     }
 
-    /// <summary>What a record of the image made now would be fresh by.</summary>
+    /// <summary>The settings, preparation and model that a record of the image would name now.</summary>
     internal Freshness FreshnessOf(ResolvedProfile resolved)
     {
         var preparation = Preparation(resolved);
@@ -299,14 +288,14 @@ public sealed class ImageIntake
 
     internal string Preparation(Profile profile) => _prepared.Preparation(profile.ImageTokenBudget);
 
-    // Broken settings turn a picture down whatever this process would have made of it.
+    // With broken settings an image is rejected before it is prepared.
     private string Preparation(ResolvedProfile resolved) => resolved is { Error: null, Profile: var profile } ? Preparation(profile) : "none";
 
     private async Task<string?> FindImageAsync(string name, CancellationToken cancellationToken)
     {
         try
         {
-            BlobProperties image = await _storage.Images.GetBlobClient(name).GetPropertiesAsync(cancellationToken: cancellationToken);
+            BlobProperties image = await Storage.Images.GetBlobClient(name).GetPropertiesAsync(cancellationToken: cancellationToken);
             return ImageListing.IsFolder(image.Metadata) ? null : image.ETag.Plain();
         }
         catch (RequestFailedException error) when (error.Status == 404)
@@ -323,11 +312,11 @@ public sealed class ImageIntake
         _ => IntakeResult.Gone,
     };
 
-    private void Tell(PipelineEventKind kind, string name, RecordError? error = null, CaptionRecord? record = null)
+    private void Publish(PipelineEventKind kind, string name, RecordError? error = null, CaptionRecord? record = null)
     {
         PipelineMetrics.Count(kind, error?.Code, PipelineMetrics.Intake);
-        CaptionTracing.Tell(kind, error);
-        _onEvent?.Invoke(new() { Kind = kind, Name = name, At = _time.GetUtcNow(), Error = error, Record = record });
+        CaptionTracing.AddEvent(kind, error);
+        OnEvent?.Invoke(new() { Kind = kind, Name = name, At = Time.GetUtcNow(), Error = error, Record = record });
     }
 
     private sealed record Arrival(IntakeRequest Request, ResolvedProfile Resolved, string ETag, string Preparation);

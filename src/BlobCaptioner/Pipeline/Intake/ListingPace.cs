@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace BlobCaptioner.Pipeline.Intake;
 
 /// <summary>
-/// How long to wait between two listings of a container: ten times as long as the last whole one took, since a listing costs time and, in Azure, money. What its reader does
-/// between two items does not count, or pictures that are slow to take in would delay those that come after them; neither does a listing that failed.
+/// The wait between two listings of a container: ten times as long as the last complete one took, since a listing costs time and, in Azure, money. The time that the
+/// reader spends between two items does not count: otherwise slow images would delay the next listing. A failed listing does not count either.
 /// </summary>
 public sealed class ListingPace(TimeProvider time)
 {
@@ -12,7 +12,7 @@ public sealed class ListingPace(TimeProvider time)
 
     private TimeSpan _took;
 
-    /// <summary>Passes a listing on, and measures it.</summary>
+    /// <summary>Passes a listing on and measures its time.</summary>
     public async IAsyncEnumerable<T> MeasureAsync<T>(IAsyncEnumerable<T> listing, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var took = TimeSpan.Zero;
@@ -32,7 +32,7 @@ public sealed class ListingPace(TimeProvider time)
         }
     }
 
-    /// <summary>How long to wait before the next listing.</summary>
-    /// <param name="shortest">At least so long.</param>
+    /// <summary>The wait before the next listing.</summary>
+    /// <param name="shortest">The shortest wait.</param>
     public TimeSpan Pause(TimeSpan shortest) => _took * Times > shortest ? _took * Times : shortest;
 }

@@ -8,7 +8,7 @@ using Polly;
 
 namespace BlobCaptioner.Pipeline.Jobs;
 
-/// <summary>Takes one leased message to its end: a record and a deleted message, a later try, or the poison queue.</summary>
+/// <summary>Handles one leased message: it ends with a record and a deleted message, a later try, or the poison queue.</summary>
 internal sealed class CaptionJobHandler
 {
     private const int TriesBeforeAlone = 2;
@@ -27,7 +27,7 @@ internal sealed class CaptionJobHandler
     private readonly ResiliencePipeline _outage;
     private readonly JobLoader _loader;
     private readonly ProductLoader _productLoader;
-    private readonly JobEnd _end;
+    private readonly JobCompletion _end;
     private readonly ModelCall _call;
     private readonly ConcurrentDictionary<string, byte> _unknownProfiles = new(StringComparer.Ordinal);
 
@@ -48,21 +48,21 @@ internal sealed class CaptionJobHandler
         _outage = StorageOutage.CreateRetry(storage.Options, time, error =>
         {
             _report.StorageTrouble(error);
-            _report.Tell(PipelineEventKind.StorageTrouble, storage.Images.Name, new("storage", error.Message, "It is tried again."));
+            _report.Publish(PipelineEventKind.StorageTrouble, storage.Images.Name, new("storage", error.Message, "It is tried again."));
         });
         _loader = new(_store, prepared, model.Info.Hash, _outage);
         _call = new(model, _store, prepared, _outage, time);
 
-        // Who died between claim and message is back when its lease is over. Which model wrote a product is for sweeps to look at, or workers with two would undo each other's.
-        var products = new ProductDispatch(storage, resolve, options.Lease / 2, modelHash: null, time, (kind, name, error) => _report.Tell(kind, name, error));
+        // A claim without a message is taken over before its dead worker's lease ends. Only sweeps compare the model: workers with two models would undo each other's products.
+        var products = new ProductDispatch(storage, resolve, options.Lease / 2, modelHash: null, time, (kind, name, error) => _report.Publish(kind, name, error));
         _productLoader = new(products.Views, _store, prepared, model.Info.Hash, _outage);
         _end = new(new(storage, timeout: TimeSpan.Zero), products, profiles, _outage);
     }
 
-    /// <summary>Handles a message. Whatever happens, the message is deleted only after its end is on record, and no exception gets out.</summary>
+    /// <summary>Handles a message. It is deleted only after a record is written. Throws no exception.</summary>
     /// <param name="lease">The message.</param>
-    /// <param name="stop">Begin nothing new: a job that the model has not begun is handed back.</param>
-    /// <param name="abort">Give up what runs, and hand it back.</param>
+    /// <param name="stop">Hands the job back, unless the model has begun it.</param>
+    /// <param name="abort">Aborts the job and hands it back.</param>
     public async Task HandleAsync(JobLease lease, CancellationToken stop, CancellationToken abort)
     {
         CaptionJob? job = null;
@@ -87,7 +87,7 @@ internal sealed class CaptionJobHandler
         {
             _report.LeaseLost(job?.Name ?? lease.Id);
             PipelineMetrics.HandedBack("lease-lost");
-            _report.Tell(PipelineEventKind.HandedBack, job?.Name ?? lease.Id, new("lease-lost", "Another worker has the job now, or its message is gone.", "Nothing to do."));
+            _report.Publish(PipelineEventKind.HandedBack, job?.Name ?? lease.Id, new("lease-lost", "Another worker has the job now, or its message is gone.", "Nothing to do."));
         }
         catch (OperationCanceledException) when (abort.IsCancellationRequested || stop.IsCancellationRequested)
         {
@@ -95,10 +95,10 @@ internal sealed class CaptionJobHandler
         }
         catch (Exception error)
         {
-            // Storage was away for longer than is waited for, or refuses: not the picture's fault, so no try is counted.
+            // Storage failed for longer than its tolerance, or refuses. The image is not at fault, so no try is counted.
             _report.JobInterrupted(error, job?.Name ?? lease.Id);
             CaptionTracing.Fail(span, error);
-            _report.Tell(PipelineEventKind.StorageTrouble, job?.Name ?? lease.Id, new("storage", error.Message, "It is tried again."));
+            _report.Publish(PipelineEventKind.StorageTrouble, job?.Name ?? lease.Id, new("storage", error.Message, "It is tried again."));
             await HandBackAsync(lease, job, Backoff.After(1, _options.RetryDelay, _options.MaxRetryDelay), "storage");
         }
     }
@@ -119,8 +119,8 @@ internal sealed class CaptionJobHandler
         }
 
         var resolved = job.Product is null
-            ? await _outage.ExecuteAsync(async cancel => await _resolve(job.Name, basis, job.As, cancel), begin.Token)
-            : await _productLoader.AssignAsync(job, basis, begin.Token);
+            ? await _outage.ExecuteAsync(async cancel => await _resolve(job.Name, basis, job.ProfileOverride, cancel), begin.Token)
+            : await _productLoader.ResolveAsync(job, basis, begin.Token);
         if (resolved is null)
         {
             _report.Dropped(job.Name, RecordWrite.ImageChanged);
@@ -147,15 +147,15 @@ internal sealed class CaptionJobHandler
             case LoadedJob.Refreshed refreshed:
                 await EndAsync(lease, job, refreshed.Record, refreshed.Present, TimeSpan.Zero, new(), abort);
                 return;
-            case LoadedJob.Unfit unfit:
-                await RejectAsync(lease, job with { Preparation = unfit.RejectedBy }, resolved, unfit.Error, asked: null, abort);
+            case LoadedJob.Rejected rejected:
+                await RejectAsync(lease, job with { Preparation = rejected.RejectedBy }, resolved, rejected.Error, asked: null, abort);
                 return;
-            case LoadedJob.Over over:
-                _report.Dropped(job.Name, over.Reason);
+            case LoadedJob.NotNeeded dropped:
+                _report.Dropped(job.Name, dropped.Reason);
                 await CompleteAsync(lease, job, abort);
                 return;
             default:
-                throw new InvalidOperationException("A loaded job is ready, unfit or over.");
+                throw new InvalidOperationException("The loaded job is of an unknown kind.");
         }
     }
 
@@ -178,13 +178,13 @@ internal sealed class CaptionJobHandler
             {
                 if (job.Tries >= _options.MaxTries)
                 {
-                    await GiveUpAsync(lease, job, resolved, WorkerVanished(job), abort);
+                    await GiveUpAsync(lease, job, resolved, WorkerDied(job), abort);
                     return;
                 }
 
                 await RewriteAsync(lease, begun, mine);
                 var draft = new CaptionDraft();
-                _report.Tell(PipelineEventKind.Started, job.Name, draft: draft);
+                _report.Publish(PipelineEventKind.Started, job.Name, draft: draft);
                 started = _time.GetTimestamp();
                 var request = new CaptionRequest { Images = ready.Images, Profile = resolved.Profile, Facts = resolved.Facts, Variation = (ulong)job.Variation, Draft = draft };
                 answer = await _call.AskAsync(request, mine);
@@ -198,9 +198,9 @@ internal sealed class CaptionJobHandler
         }
         else if (answer.Written is { } caption)
         {
-            // From here on the work is worth more than the lease: conditions keep the write safe even if another worker has the message by now.
+            // From here on a lost lease does not stop the work: conditions keep the write safe even if another worker has the message.
             var record = RecordDraft.Described(begun, resolved, _model.Info, caption, elapsed, _time.GetUtcNow());
-            await EndAsync(lease, job, part is null ? record : RecordPart.Merge(ready.Present!.Record!, record, part), ready.Present, elapsed, caption.Usage, abort, () => _call.NoteAsync(job, ready, abort));
+            await EndAsync(lease, job, part is null ? record : RecordPart.Merge(ready.Present!.Record!, record, part), ready.Present, elapsed, caption.Usage, abort, () => _call.NoteSourceAsync(job, ready, abort));
         }
         else
         {
@@ -215,7 +215,7 @@ internal sealed class CaptionJobHandler
         var write = await WriteAsync(record, job, present, abort);
         if (write == RecordWrite.Written)
         {
-            _report.Tell(PipelineEventKind.Described, job.Name, error: null, record, elapsed, usage);
+            _report.Publish(PipelineEventKind.Described, job.Name, error: null, record, elapsed, usage);
             await (afterwards?.Invoke() ?? Task.CompletedTask);
         }
         else
@@ -226,7 +226,7 @@ internal sealed class CaptionJobHandler
         await CompleteAsync(lease, job, abort);
     }
 
-    // The settings changed after it was enqueued. Only then is the preparation this worker's own: an intake elsewhere may be set up otherwise.
+    // If the settings changed after the job was enqueued, the preparation is this worker's. Otherwise it stays the intake's, which may have other options.
     private CaptionJob WithCurrentSettings(CaptionJob job, ResolvedProfile resolved)
     {
         if (job.ProfileVersion == resolved.Version)
@@ -236,7 +236,7 @@ internal sealed class CaptionJobHandler
 
         if (job.Product is not null)
         {
-            // Its pictures are prepared already, as their own records say.
+            // Its images are prepared already, as their own records say.
             return job with { ProfileVersion = resolved.Version };
         }
 
@@ -244,13 +244,13 @@ internal sealed class CaptionJobHandler
         return job with { ProfileVersion = resolved.Version, Preparation = preparation, PreparedBlob = PreparedImages.NameOf(job.ContentHash, preparation) };
     }
 
-    // No try of the picture's: another worker may know the profile, or this one after its next start.
+    // Counts no try: another worker may know the profile, or this one after its next start.
     private async Task WaitForProfileAsync(JobLease lease, CaptionJob job, string reason, CancellationToken abort)
     {
         if (_unknownProfiles.TryAdd(job.Profile, 0))
         {
             _report.ProfileUnknown(job.Profile, reason);
-            _report.Tell(PipelineEventKind.HandedBack, job.Name, new("unknown-profile", reason, "Start a worker that knows that profile; its jobs wait in the queue."));
+            _report.Publish(PipelineEventKind.HandedBack, job.Name, new("unknown-profile", reason, "Start a worker that knows that profile; its jobs wait in the queue."));
         }
 
         PipelineMetrics.HandedBack("unknown-profile");
@@ -260,7 +260,7 @@ internal sealed class CaptionJobHandler
             async cancel => await lease.HandBackAsync(text, Backoff.After(waits, _options.RetryDelay, _options.MaxRetryDelay), cancel), abort);
     }
 
-    // Its last worker vanished, and it was not the first to: should this picture be what ends workers, it takes no other with it from now on.
+    // Two workers died while describing it. If this image crashes workers, it must run alone and crash no other image's try.
     private static bool IsSuspect(CaptionJob job) => job is { Tries: >= TriesBeforeAlone, LastError: null };
 
     private async Task EndWithoutCaptionAsync(JobLease lease, CaptionJob job, ResolvedProfile resolved, Exception problem, CancellationToken abort)
@@ -274,7 +274,7 @@ internal sealed class CaptionJobHandler
         _report.TryFailed(problem, job.Name, job.Tries, _options.MaxTries);
         var error = problem is CaptionException known
             ? new RecordError(known.Code, known.Message, known.Remedy)
-            : new("model-error", problem.Message, "Look into the worker's log, then run: captioner sweep --retry-failed.");
+            : new("model-error", problem.Message, "Read the worker's log, then run: captioner sweep --retry-failed.");
         if (problem is CaptionException { IsFinal: true })
         {
             await GiveUpAsync(lease, job, resolved, error, abort);
@@ -292,13 +292,13 @@ internal sealed class CaptionJobHandler
             return;
         }
 
-        _report.Tell(PipelineEventKind.Retried, job.Name, error);
+        _report.Publish(PipelineEventKind.Retried, job.Name, error);
         var delay = Backoff.After(job.Tries, _options.RetryDelay, _options.MaxRetryDelay);
         var text = CaptionMessage.Format(job with { LastError = Cut($"{error.Code}: {error.Message}") });
         await _outage.ExecuteAsync(async cancel => await lease.HandBackAsync(text, delay, cancel), abort);
     }
 
-    // Record, then poison, then delete: a crash in between repeats a step, and loses none.
+    // Record, then poison, then delete: a crash in between repeats a step and loses nothing.
     private async Task GiveUpAsync(JobLease lease, CaptionJob job, ResolvedProfile resolved, RecordError error, CancellationToken abort)
     {
         var record = RecordDraft.Without(RecordStatus.Failed, job, resolved, _model.Info, error, _time.GetUtcNow());
@@ -308,7 +308,7 @@ internal sealed class CaptionJobHandler
             _report.GivenUp(job.Name, job.Tries, error.Code, error.Message);
             var poison = new PoisonMessage { Code = error.Code, Reason = Cut(error.Message), Job = job, At = _time.GetUtcNow() };
             await SendPoisonAsync(poison, abort);
-            _report.Tell(PipelineEventKind.Failed, job.Name, error, record);
+            _report.Publish(PipelineEventKind.Failed, job.Name, error, record);
         }
         else
         {
@@ -324,7 +324,7 @@ internal sealed class CaptionJobHandler
         var write = await WriteAsync(record, job, abort);
         if (write == RecordWrite.Written)
         {
-            _report.Tell(PipelineEventKind.Rejected, job.Name, error, record);
+            _report.Publish(PipelineEventKind.Rejected, job.Name, error, record);
         }
         else
         {
@@ -339,7 +339,7 @@ internal sealed class CaptionJobHandler
         var text = lease.Text.Length <= 8000 ? lease.Text : lease.Text[..8000];
         await SendPoisonAsync(new() { Code = "unreadable", Reason = problem, Text = text, At = _time.GetUtcNow() }, abort);
         _report.MessageUnreadable(lease.Id, problem);
-        _report.Tell(PipelineEventKind.Unreadable, lease.Id, new("unreadable", problem, $"Look into the queue '{_storage.Poison.Name}'."));
+        _report.Publish(PipelineEventKind.Unreadable, lease.Id, new("unreadable", problem, $"Read the queue '{_storage.Poison.Name}'."));
         await _outage.ExecuteAsync(async cancel => await lease.CompleteAsync(cancel), abort);
     }
 
@@ -349,12 +349,12 @@ internal sealed class CaptionJobHandler
     {
         try
         {
-            // With the tries it came with: a try that we broke off is none. Best effort; otherwise the lease runs out by itself.
+            // With the tries that it came with: an aborted try does not count. Best effort: otherwise the lease runs out.
             var text = job is null ? lease.Text : CaptionMessage.Format(job);
             using var patience = new CancellationTokenSource(HandBackPatience, _time);
             await lease.HandBackAsync(text, delay, patience.Token);
             PipelineMetrics.HandedBack(reason);
-            _report.Tell(PipelineEventKind.HandedBack, job?.Name ?? lease.Id);
+            _report.Publish(PipelineEventKind.HandedBack, job?.Name ?? lease.Id);
         }
         catch (Exception error)
         {
@@ -379,12 +379,12 @@ internal sealed class CaptionJobHandler
     private async Task RewriteAsync(JobLease lease, CaptionJob job, CancellationToken mine) =>
         await _outage.ExecuteAsync(async cancel => await lease.RewriteAsync(CaptionMessage.Format(job), cancel), mine);
 
-    private RecordError WorkerVanished(CaptionJob job) => job.LastError is { } last
+    private RecordError WorkerDied(CaptionJob job) => job.LastError is { } last
         ? new("gave-up", last, "Run: captioner sweep --retry-failed.")
         : new(
             "worker-vanished",
-            $"The worker ended without a word while it described '{job.Name}', {job.Tries} times of {_options.MaxTries}.",
-            "Look into the worker's log for what ended it (memory?), then run: captioner sweep --retry-failed.");
+            $"The worker died while it described '{job.Name}', in {job.Tries} of {_options.MaxTries} tries.",
+            "Read the worker's log for the cause (memory?), then run: captioner sweep --retry-failed.");
 
     private static string Cut(string text) => text.Length <= 2000 ? text : text[..2000];
 }

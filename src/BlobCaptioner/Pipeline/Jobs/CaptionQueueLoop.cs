@@ -1,22 +1,23 @@
-using System.ComponentModel.DataAnnotations;
 using Azure.Storage.Queues.Models;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Storage;
+using BlobCaptioner.Validation;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace BlobCaptioner.Pipeline.Jobs;
 
 /// <summary>
 /// The worker: takes jobs from the queue, as many as the model has slots and a few more, and brings each to a record.
-/// Any number of loops, in any number of processes, work beside each other on one queue.
+/// Any number of loops, in any number of processes, may share a queue.
 /// </summary>
 public sealed partial class CaptionQueueLoop : IDisposable
 {
-    private const int MostMessagesPerReceive = 32;
+    private const int MaxMessagesPerReceive = 32;
     private static readonly TimeSpan ReceiveGrace = TimeSpan.FromSeconds(2);
 
     private readonly CaptionStorage _storage;
@@ -31,16 +32,16 @@ public sealed partial class CaptionQueueLoop : IDisposable
     private volatile bool _endsWhenEmpty;
 
     /// <summary>Creates a worker.</summary>
-    /// <param name="storage">Where it works.</param>
-    /// <param name="preparer">Prepares an image again whose prepared version has expired.</param>
-    /// <param name="model">Describes the pictures.</param>
-    /// <param name="profiles">The profile of a name; throws <see cref="ArgumentException"/> where there is none.</param>
+    /// <param name="storage">The images, the prepared images and the queue.</param>
+    /// <param name="preparer">Prepares an image again if the prepared image was deleted.</param>
+    /// <param name="model">Describes the images.</param>
+    /// <param name="profiles">Returns the profile of a name; throws <see cref="ArgumentException"/> for an unknown one.</param>
     /// <param name="options">Null takes the defaults.</param>
     /// <param name="time">Clock; null takes the system's.</param>
-    /// <param name="onEvent">Told of every step; called from many threads.</param>
+    /// <param name="onEvent">Called for each event; must be thread-safe.</param>
     /// <param name="logger">Null logs nothing.</param>
-    /// <param name="settings">What the folders say; null reads them from the store.</param>
-    /// <exception cref="ValidationException">An option is out of its range.</exception>
+    /// <param name="settings">The folders' settings; null reads them from the store.</param>
+    /// <exception cref="OptionsValidationException">An option is out of its range.</exception>
     public CaptionQueueLoop(
         CaptionStorage storage,
         ImagePreparer preparer,
@@ -67,8 +68,7 @@ public sealed partial class CaptionQueueLoop : IDisposable
         ProfileResolver resolve)
     {
         _storage = storage;
-        _options = options ?? new();
-        Validator.ValidateObject(_options, new ValidationContext(_options), validateAllProperties: true);
+        _options = new QueueLoopOptionsValidator().Require(options ?? new());
         _time = time ?? TimeProvider.System;
         _onEvent = onEvent;
         _logger = (ILogger?)logger ?? NullLogger.Instance;
@@ -82,17 +82,17 @@ public sealed partial class CaptionQueueLoop : IDisposable
     /// <summary>Jobs in hand: loading, with the model, or being written.</summary>
     public int InHand => _capacity - _room.CurrentCount;
 
-    /// <summary>Lets <see cref="RunAsync"/> return as soon as the queue holds no message, not even one that another worker has or that waits for a later try.</summary>
+    /// <summary>Lets <see cref="RunAsync"/> return once the queue has no message, including those that other workers hold or that wait for a later try.</summary>
     public void EndWhenEmpty() => _endsWhenEmpty = true;
 
     /// <summary>Works until it is stopped, or until the queue is empty after <see cref="EndWhenEmpty"/>. Call it once.</summary>
-    /// <param name="stopReceiving">Takes no more jobs, hands back those that the model has not begun, finishes those that it has, and returns.</param>
-    /// <param name="abort">Breaks off what runs and hands it back, without a try counted.</param>
+    /// <param name="stopReceiving">Takes no more jobs, hands back jobs that the model has not begun, finishes the others and returns.</param>
+    /// <param name="abort">Aborts running jobs and hands them back, without counting a try.</param>
     public async Task RunAsync(CancellationToken stopReceiving, CancellationToken abort)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopReceiving, abort);
 
-        // A receive that is cut off may have taken messages whose answer never comes; they would rest until their lease ends. So it gets a moment to finish.
+        // A cancelled receive may have taken messages whose answer is lost: they would stay invisible until their lease ends. So it gets a moment to finish.
         using var receive = CancellationTokenSource.CreateLinkedTokenSource(abort);
         await using var grace = stopReceiving.UnsafeRegister(_ => receive.CancelAfter(ReceiveGrace), null);
         try
@@ -120,12 +120,12 @@ public sealed partial class CaptionQueueLoop : IDisposable
 
     private async Task ReceiveAsync(CancellationToken stop, CancellationToken receive, CancellationToken abort)
     {
-        var vain = 0;
+        var emptyPolls = 0;
         while (!stop.IsCancellationRequested)
         {
             await _room.WaitAsync(stop);
             var wanted = 1;
-            while (wanted < MostMessagesPerReceive && _room.Wait(TimeSpan.Zero, CancellationToken.None))
+            while (wanted < MaxMessagesPerReceive && _room.Wait(TimeSpan.Zero, CancellationToken.None))
             {
                 wanted++;
             }
@@ -137,14 +137,14 @@ public sealed partial class CaptionQueueLoop : IDisposable
                 taken = messages.Value.Length;
                 foreach (var message in messages.Value)
                 {
-                    _ = HoldAsync(message, stop, abort);
+                    _ = HandleAsync(message, stop, abort);
                 }
 
-                vain = taken == 0 ? vain + 1 : 0;
+                emptyPolls = taken == 0 ? emptyPolls + 1 : 0;
             }
             catch (Exception error) when (!stop.IsCancellationRequested)
             {
-                vain++;
+                emptyPolls++;
                 ReceiveFailed(error, _storage.Captions.Name);
                 PipelineMetrics.Count(PipelineEventKind.StorageTrouble, code: null, PipelineMetrics.Worker);
                 _onEvent?.Invoke(new()
@@ -163,19 +163,19 @@ public sealed partial class CaptionQueueLoop : IDisposable
                 }
             }
 
-            if (vain > 0)
+            if (emptyPolls > 0)
             {
                 if (_endsWhenEmpty && InHand == 0 && await IsEmptyAsync(receive))
                 {
                     return;
                 }
 
-                await Task.Delay(Backoff.After(vain, _options.MinPoll, _options.MaxPoll), _time, stop);
+                await Task.Delay(Backoff.After(emptyPolls, _options.MinPoll, _options.MaxPoll), _time, stop);
             }
         }
     }
 
-    private async Task HoldAsync(QueueMessage message, CancellationToken stop, CancellationToken abort)
+    private async Task HandleAsync(QueueMessage message, CancellationToken stop, CancellationToken abort)
     {
         var span = CaptionTracing.StartProcess(_storage.Captions.Name, message.MessageId, message.Body, message.DequeueCount);
         try
@@ -186,11 +186,11 @@ public sealed partial class CaptionQueueLoop : IDisposable
         catch (Exception error)
         {
             CaptionTracing.Fail(span, error);
-            HandlerBroke(error, message.MessageId);
+            HandlerFailed(error, message.MessageId);
         }
         finally
         {
-            // First the span: who waits for the room may send spans off and end.
+            // The span first: a caller that waits for the room may export spans and exit.
             span?.Dispose();
             _room.Release();
         }
@@ -214,6 +214,22 @@ public sealed partial class CaptionQueueLoop : IDisposable
     [LoggerMessage(11, LogLevel.Warning, "Renewing message {Id} failed; it is tried again")]
     private partial void RenewalFailed(Exception error, string id);
 
-    [LoggerMessage(12, LogLevel.Critical, "Message {Id}: its handler broke; the message comes back when its lease ends")]
-    private partial void HandlerBroke(Exception error, string id);
+    [LoggerMessage(12, LogLevel.Critical, "Message {Id}: its handler failed; the message returns to the queue when its lease ends")]
+    private partial void HandlerFailed(Exception error, string id);
+}
+
+/// <summary>Exponential backoff, jittered by a quarter up and down so that many workers spread out.</summary>
+internal static class Backoff
+{
+    /// <summary>The wait after a number of failed attempts.</summary>
+    /// <param name="attempts">Failed attempts, from 1.</param>
+    /// <param name="shortest">Wait after the first; it doubles with each.</param>
+    /// <param name="longest">Longest wait, before the jitter.</param>
+    public static TimeSpan After(int attempts, TimeSpan shortest, TimeSpan longest)
+    {
+        var doubled = shortest * Math.Pow(2, Math.Clamp(attempts - 1, 0, 30));
+#pragma warning disable CA5394 // Jitter needs no secrecy.
+        return (doubled < longest ? doubled : longest) * (0.75 + (0.5 * Random.Shared.NextDouble()));
+#pragma warning restore CA5394
+    }
 }

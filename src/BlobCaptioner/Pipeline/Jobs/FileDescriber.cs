@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
 using BlobCaptioner.Profiles;
@@ -5,7 +6,7 @@ using BlobCaptioner.Records;
 
 namespace BlobCaptioner.Pipeline.Jobs;
 
-/// <summary>Describes a file without any storage: the picture goes in, its record comes out. Safe to call many times at once.</summary>
+/// <summary>Describes files without storage. Thread-safe.</summary>
 public sealed class FileDescriber
 {
     private readonly ImagePreparer _preparer;
@@ -23,20 +24,19 @@ public sealed class FileDescriber
     /// <summary>Prepares and describes one file.</summary>
     /// <inheritdoc cref="DescribeAsync(IReadOnlyList{string}, Profile, CancellationToken)"/>
     /// <param name="path">The file.</param>
-    /// <param name="profile">What to write.</param>
+    /// <param name="profile">The profile.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public Task<CaptionRecord> DescribeAsync(string path, Profile profile, CancellationToken cancellationToken) => DescribeAsync([path], profile, cancellationToken);
 
     /// <summary>Prepares files and describes them as views of one product.</summary>
     /// <param name="paths">The files, 1 to <see cref="CaptionRequest.MaxImages"/>, the main view first.</param>
-    /// <param name="profile">What to write.</param>
+    /// <param name="profile">The profile.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>
-    /// A record as it would lie beside the first image; container, ETag and prepared image are empty, and <see cref="CaptionRecord.Product"/> names all views where there
-    /// are several. <c>rejected</c> where a file can't be read (<c>file-unreadable</c>) or described, <c>failed</c> where the model failed, which it is not asked a
-    /// second time.
+    /// The first image's record. Container, ETag and prepared image are empty, and <see cref="CaptionRecord.Product"/> names several views. The status is <c>rejected</c> if a
+    /// file can't be read (<c>file-unreadable</c>) or described, and <c>failed</c> if the model failed; it is asked once.
     /// </returns>
-    /// <exception cref="ArgumentException">There is no file, or more than the most.</exception>
+    /// <exception cref="ArgumentException">There are no files, or too many.</exception>
     public async Task<CaptionRecord> DescribeAsync(IReadOnlyList<string> paths, Profile profile, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(profile);
@@ -50,11 +50,11 @@ public sealed class FileDescriber
         return paths.Count == 1 ? record : record with { Product = new(Path.GetFileNameWithoutExtension(paths[0]), paths) };
     }
 
-    /// <summary>Describes a picture that was prepared by the profile's pixel budget.</summary>
+    /// <summary>Describes an image that was prepared with the profile's pixel budget.</summary>
     /// <inheritdoc cref="DescribeAsync(IReadOnlyList{string}, Profile, CancellationToken)"/>
-    /// <param name="picture">The picture.</param>
-    /// <param name="profile">What to write.</param>
-    /// <param name="draft">Told what is written as it is written; null for nobody.</param>
+    /// <param name="picture">The image.</param>
+    /// <param name="profile">The profile.</param>
+    /// <param name="draft">Receives the text while the model writes it; null for none.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public Task<CaptionRecord> DescribeAsync(FilePicture picture, Profile profile, CaptionDraft? draft, CancellationToken cancellationToken) =>
         DescribeAsync([picture], profile, draft, cancellationToken);
@@ -85,7 +85,7 @@ public sealed class FileDescriber
     private CaptionRecord Without(RecordStatus status, CaptionJob job, Profile profile, CaptionModelInfo? model, RecordError error) =>
         Clean(RecordDraft.Without(status, job, ResolvedProfile.Of(profile), model, error, _time.GetUtcNow()));
 
-    /// <summary>A record's blanks are null.</summary>
+    /// <summary>Turns a record's empty values into nulls.</summary>
     private static CaptionRecord Clean(CaptionRecord record) => record with
     {
         Image = record.Image with
@@ -113,5 +113,64 @@ public sealed class FileDescriber
         ProfileVersion = profile.Version,
         Claim = "",
         EnqueuedAt = _time.GetUtcNow(),
+    };
+}
+
+/// <summary>An image file on this machine after reading and preparing.</summary>
+public sealed record FilePicture
+{
+    /// <summary>The file's path as given.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>SHA-256 of its bytes, lower-case hex; empty for an unreadable file.</summary>
+    public string ContentHash { get; private init; } = "";
+
+    /// <summary>The prepared image, with the file's format and size; null with an <see cref="Error"/>.</summary>
+    public PreparationOutcome.Prepared? Prepared { get; private init; }
+
+    /// <summary>Why there is no prepared image: <c>file-unreadable</c> or the preparation's reason; null with a prepared image.</summary>
+    public RecordError? Error { get; private init; }
+
+    /// <summary>Prepares an image in memory.</summary>
+    /// <param name="name">Its name, for messages and records.</param>
+    /// <param name="content">Its bytes.</param>
+    /// <param name="preparer">Prepares it.</param>
+    /// <param name="imageTokenBudget">Most image tokens, 8 to 4096.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<FilePicture> ReadAsync(
+        string name, ReadOnlyMemory<byte> content, ImagePreparer preparer, int imageTokenBudget, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(preparer);
+        return Of(name, Convert.ToHexStringLower(SHA256.HashData(content.Span)), await preparer.PrepareAsync(content, name, imageTokenBudget, cancellationToken));
+    }
+
+    /// <summary>Reads and prepares a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="preparer">Prepares it.</param>
+    /// <param name="imageTokenBudget">Most image tokens, 8 to 4096.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<FilePicture> ReadAsync(string path, ImagePreparer preparer, int imageTokenBudget, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(preparer);
+        try
+        {
+            await using var file = File.OpenRead(path);
+            var hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
+            file.Position = 0;
+            var outcome = await preparer.PrepareAsync(file, path, file.Length, imageTokenBudget, cancellationToken);
+            return Of(path, hash, outcome);
+        }
+        catch (Exception ex) when (ex is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            return new() { Path = path, Error = new("file-unreadable", $"'{path}' can't be read: {ex.Message}", "Check the path and its permissions.") };
+        }
+    }
+
+    private static FilePicture Of(string name, string hash, PreparationOutcome outcome) => new()
+    {
+        Path = name,
+        ContentHash = hash,
+        Prepared = outcome as PreparationOutcome.Prepared,
+        Error = outcome is PreparationOutcome.Rejected no ? new(no.Code, no.Message, no.Remedy) : null,
     };
 }

@@ -5,7 +5,7 @@ using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Pipeline.Jobs;
 
-/// <summary>A message that this worker holds: kept invisible to others by renewing it at half its lease, until it is completed or handed back.</summary>
+/// <summary>A message that this worker holds. It is renewed at half its lease, and so invisible to others, until it is completed or handed back.</summary>
 internal sealed class JobLease : IAsyncDisposable
 {
     private readonly QueueClient _queue;
@@ -13,7 +13,7 @@ internal sealed class JobLease : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly Action<Exception> _onTrouble;
 
-    // Every update makes a new pop receipt that the next one must carry.
+    // Every update returns a new pop receipt, which the next update needs.
     private readonly SemaphoreSlim _turn = new(1);
     private readonly CancellationTokenSource _ended = new();
     private readonly CancellationTokenSource _lost = new();
@@ -33,18 +33,18 @@ internal sealed class JobLease : IAsyncDisposable
     /// <summary>The message's id.</summary>
     public string Id { get; }
 
-    /// <summary>The message's text, as it is in the queue now.</summary>
+    /// <summary>The message's present text in the queue.</summary>
     public string Text { get; private set; }
 
-    /// <summary>Cancelled when the message belongs to somebody else or is gone.</summary>
+    /// <summary>Cancelled when another worker has the message, or it is gone.</summary>
     public CancellationToken Lost => _lost.Token;
 
-    /// <summary>Begins to hold a message that was just received with this lease.</summary>
+    /// <summary>Holds a message that was just received with this lease.</summary>
     /// <param name="queue">The message's queue.</param>
     /// <param name="message">The message.</param>
     /// <param name="lease">How long it stays invisible after each renewal.</param>
     /// <param name="time">Clock for the renewals.</param>
-    /// <param name="onTrouble">Told when a renewal failed and is tried again.</param>
+    /// <param name="onTrouble">Called when a renewal failed and is tried again.</param>
     public static JobLease Hold(QueueClient queue, QueueMessage message, TimeSpan lease, TimeProvider time, Action<Exception> onTrouble) =>
         new(queue, message, lease, time, onTrouble);
 
@@ -59,7 +59,7 @@ internal sealed class JobLease : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets others have the message after a delay, and stops renewing. Does nothing once the lease is lost.</summary>
+    /// <summary>Makes the message visible to other workers after a delay, and stops renewing. Does nothing if the lease is lost.</summary>
     public async Task HandBackAsync(string text, TimeSpan delay, CancellationToken cancellationToken)
     {
         if (await UpdateAsync(text, delay, cancellationToken))
@@ -68,7 +68,7 @@ internal sealed class JobLease : IAsyncDisposable
         }
     }
 
-    /// <summary>Deletes the message, because its job is done. Does nothing once the lease is lost: who has it now will see that.</summary>
+    /// <summary>Deletes the message of a finished job. Does nothing if the lease is lost: the message's new worker will find the job done.</summary>
     public async Task CompleteAsync(CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
@@ -125,7 +125,7 @@ internal sealed class JobLease : IAsyncDisposable
                 }
                 catch (Exception error) when (error is RequestFailedException || StorageOutage.IsTransient(error, _ended.Token))
                 {
-                    // Nobody can take the message over while storage does not answer; and once it does, the pop receipt still holds if nobody has.
+                    // No worker can take the message over while storage does not answer. The pop receipt stays valid until one does.
                     _onTrouble(error);
                     wait = _lease / 10;
                 }

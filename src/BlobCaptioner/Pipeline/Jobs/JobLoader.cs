@@ -5,7 +5,7 @@ using Polly;
 
 namespace BlobCaptioner.Pipeline.Jobs;
 
-/// <summary>Fetches what the model needs for a job, and sees before it whether the job still has a point. Waits storage trouble out.</summary>
+/// <summary>Loads a job's image for the model, if the job is still needed. Waits out storage failures.</summary>
 internal sealed class JobLoader(CaptionStore store, PreparedImages prepared, string modelHash, ResiliencePipeline outage)
 {
     public async Task<LoadedJob> LoadAsync(CaptionJob job, ResolvedProfile resolved, CancellationToken cancellationToken)
@@ -13,7 +13,7 @@ internal sealed class JobLoader(CaptionStore store, PreparedImages prepared, str
         var (over, present) = await outage.ExecuteAsync(async cancel => await FindEndAsync(job, resolved, cancel), cancellationToken);
         if (over is { } reason)
         {
-            return new LoadedJob.Over(reason);
+            return new LoadedJob.NotNeeded(reason);
         }
 
         if (await outage.ExecuteAsync(async cancel => await prepared.LoadAsync(job.PreparedBlob, cancel), cancellationToken) is { } loaded)
@@ -21,7 +21,7 @@ internal sealed class JobLoader(CaptionStore store, PreparedImages prepared, str
             return new LoadedJob.Ready([new() { Jpeg = loaded.Jpeg, Name = job.Name }], present) { MadeFrom = loaded.MadeFrom };
         }
 
-        // The lifecycle rule was faster than the queue.
+        // The lifecycle rule has deleted it.
         var source = await outage.ExecuteAsync(
             async cancel => await prepared.PrepareAsync(job.Name, job.ETag, resolved.Profile.ImageTokenBudget, cancel), cancellationToken);
         switch (source?.Outcome)
@@ -30,9 +30,9 @@ internal sealed class JobLoader(CaptionStore store, PreparedImages prepared, str
                 await outage.ExecuteAsync(async cancel => await prepared.StoreAsync(job.PreparedBlob, image.Jpeg, job.Name, cancel), cancellationToken);
                 return new LoadedJob.Ready([new() { Jpeg = image.Jpeg, Name = job.Name }], present) { MadeFrom = job.Name };
             case PreparationOutcome.Rejected why:
-                return new LoadedJob.Unfit(new(why.Code, why.Message, why.Remedy), prepared.RejectedBy(job.Preparation));
+                return new LoadedJob.Rejected(new(why.Code, why.Message, why.Remedy), prepared.RejectedBy(job.Preparation));
             default:
-                return new LoadedJob.Over(RecordWrite.ImageChanged);
+                return new LoadedJob.NotNeeded(RecordWrite.ImageChanged);
         }
     }
 
@@ -60,4 +60,35 @@ internal sealed class JobLoader(CaptionStore store, PreparedImages prepared, str
         return record.Status != RecordStatus.Failed && record.Image.ETag == job.ETag
             && record.Fingerprint == Fingerprint.Compute(job.ContentHash, job.Preparation, resolved.Version, asked);
     }
+}
+
+/// <summary>A job after loading: whether the model can begin.</summary>
+internal abstract record LoadedJob
+{
+    private LoadedJob()
+    {
+    }
+
+    /// <summary>The model can begin.</summary>
+    /// <param name="Images">The prepared image, or those of a product.</param>
+    /// <param name="Present">The present record; null for none.</param>
+    public sealed record Ready(IReadOnlyList<PreparedImage> Images, StoredRecord? Present) : LoadedJob
+    {
+        /// <summary>Name of the image of the same bytes that was prepared first; null for none.</summary>
+        public string? MadeFrom { get; init; }
+    }
+
+    /// <summary>A product's record needs only the present names or ETags of its views.</summary>
+    /// <param name="Record">The record with the present views.</param>
+    /// <param name="Present">The present record.</param>
+    public sealed record Refreshed(CaptionRecord Record, StoredRecord Present) : LoadedJob;
+
+    /// <summary>The job is no longer needed.</summary>
+    /// <param name="Reason">The reason, as a write's result.</param>
+    public sealed record NotNeeded(RecordWrite Reason) : LoadedJob;
+
+    /// <summary>The image was prepared again and is rejected now.</summary>
+    /// <param name="Error">The reason.</param>
+    /// <param name="RejectedBy">The preparation with the limits. A sweep with the same limits leaves the image alone.</param>
+    public sealed record Rejected(RecordError Error, string RejectedBy) : LoadedJob;
 }

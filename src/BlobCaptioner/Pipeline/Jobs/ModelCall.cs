@@ -5,12 +5,12 @@ using Polly;
 
 namespace BlobCaptioner.Pipeline.Jobs;
 
-/// <summary>Gets a job's copy: from a record of the same bytes where there is one, from the model otherwise.</summary>
+/// <summary>Gets a job's copy: from a record of the same bytes, else from the model.</summary>
 internal sealed class ModelCall(ICaptionModel model, CaptionStore store, PreparedImages prepared, ResiliencePipeline outage, TimeProvider time)
 {
     /// <summary>
-    /// The finished record of the same bytes under another name. The prepared image, which both share, says from which image it was made; so only
-    /// a picture whose bytes were there before costs a request. Two that are worked on at the same time are both described.
+    /// Finds the finished record of the same bytes under another name. The prepared image, which both share, names the image that it was made from. So only an
+    /// image with known bytes costs a request. Two that are worked on at the same time are both described.
     /// </summary>
     public async Task<CaptionRecord?> FindCopyAsync(CaptionJob job, LoadedJob.Ready ready, ResolvedProfile resolved, CancellationToken cancellationToken)
     {
@@ -24,8 +24,8 @@ internal sealed class ModelCall(ICaptionModel model, CaptionStore store, Prepare
         return found?.Record is { Status: RecordStatus.Described } record && record.Fingerprint == fingerprint ? record : null;
     }
 
-    /// <summary>Lets later pictures of the same bytes find this record, where the one that they would look at is of no use.</summary>
-    public async Task NoteAsync(CaptionJob job, LoadedJob.Ready ready, CancellationToken cancellationToken)
+    /// <summary>Lets later images of the same bytes find this job's record, where the prepared image names another one.</summary>
+    public async Task NoteSourceAsync(CaptionJob job, LoadedJob.Ready ready, CancellationToken cancellationToken)
     {
         if (job.Product is null && ready.MadeFrom != job.Name)
         {
@@ -33,20 +33,20 @@ internal sealed class ModelCall(ICaptionModel model, CaptionStore store, Prepare
         }
     }
 
-    /// <summary>Asks the model; what it throws is an answer too, unless the caller gave up.</summary>
-    public async Task<(Caption? Written, Exception? Problem)> AskAsync(CaptionRequest request, CancellationToken mine)
+    /// <summary>Asks the model. An exception is returned, unless the token was cancelled.</summary>
+    public async Task<(Caption? Written, Exception? Problem)> AskAsync(CaptionRequest request, CancellationToken cancellationToken)
     {
         using var span = CaptionTracing.StartStep("caption");
         CaptionTracing.Describe(span, model.Info, usage: null);
         var started = time.GetTimestamp();
         try
         {
-            var caption = await model.DescribeAsync(request, mine);
+            var caption = await model.DescribeAsync(request, cancellationToken);
             CaptionTracing.Describe(span, model.Info, caption.Usage);
             PipelineMetrics.Captioned(model.Info.Name, time.GetElapsedTime(started), caption.Usage);
             return (caption, null);
         }
-        catch (Exception error) when (!mine.IsCancellationRequested)
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
             CaptionTracing.Fail(span, error);
             PipelineMetrics.NotCaptioned(model.Info.Name, time.GetElapsedTime(started), error is CaptionException known ? known.Code : "model-error");

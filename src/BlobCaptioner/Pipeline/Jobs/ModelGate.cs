@@ -1,12 +1,12 @@
 namespace BlobCaptioner.Pipeline.Jobs;
 
-/// <summary>Lets a number of pictures in to the model at once, or a single one alone.</summary>
+/// <summary>Limits how many images are with the model at once; an image may also be there alone.</summary>
 internal sealed class ModelGate(int places) : IDisposable
 {
     private readonly SemaphoreSlim _free = new(places);
     private readonly SemaphoreSlim _alone = new(1);
 
-    /// <summary>Waits for a place; for all of them where the picture is to be alone. Leave by disposing.</summary>
+    /// <summary>Waits for a place, or for all places to be alone. Dispose the result to leave.</summary>
     public async Task<IDisposable> EnterAsync(bool alone, CancellationToken cancellationToken)
     {
         if (!alone)
@@ -15,7 +15,7 @@ internal sealed class ModelGate(int places) : IDisposable
             return new Stay(_free, 1, alone: null);
         }
 
-        // One at a time collects places, or two would wait for each other.
+        // One caller at a time collects places: otherwise two would wait for each other.
         await _alone.WaitAsync(cancellationToken);
         var taken = 0;
         try

@@ -11,23 +11,23 @@ using BlobCaptioner.Storage;
 namespace BlobCaptioner.Pipeline.Jobs;
 
 /// <summary>
-/// Turns messages that were given up into <c>failed</c> records, so that <c>captioner status</c> counts them and <c>sweep --retry-failed</c> takes them up.
-/// Only where no record speaks of that version of the image yet; what tells of no image is kept in a queue for people. Safe to repeat.
+/// Writes <c>failed</c> records for messages that were given up, so that <c>captioner status</c> counts them and <c>sweep --retry-failed</c> tries them again.
+/// An existing record of that version of the image is left alone. A message without a known image is kept in a queue for people. Calls may be repeated.
 /// </summary>
 /// <remarks>
-/// A worker writes the record before it sends its poison message, so for those there is nothing left to do. It matters for what the platform itself
-/// gives up: images whose intake failed again and again, and jobs that another consumer of the queue let fall.
+/// A worker writes the record before it sends its poison message, so its messages need nothing more. Records are missing for what the platform gives up: images whose
+/// intake failed repeatedly, and jobs that another consumer of the queue gave up.
 /// </remarks>
 public sealed class PoisonMarker
 {
-    private const string Remedy = "Look into the function app's log, then run: captioner sweep --retry-failed.";
+    private const string Remedy = "Read the function app's log, then run: captioner sweep --retry-failed.";
 
     private readonly ImageIntake _intake;
     private readonly CaptionStorage _storage;
     private readonly CaptionStore _store;
     private readonly JobClaims _claims;
 
-    /// <summary>Creates it over an intake's store.</summary>
+    /// <summary>Creates a marker.</summary>
     public PoisonMarker(ImageIntake intake)
     {
         _intake = intake;
@@ -51,8 +51,8 @@ public sealed class PoisonMarker
 
         return TryRead(message, MessageJson.Job) is { } job
             ? await MarkAsync(
-                message, job, new("gave-up", $"Whoever read the queue '{_storage.Captions.Name}' gave this job up. {job.LastError}".TrimEnd(), Remedy), cancellationToken)
-            : await KeepAsync(message, "It is neither a poison message nor a caption job.", cancellationToken);
+                message, job, new("gave-up", $"A consumer of the queue '{_storage.Captions.Name}' gave this job up. {job.LastError}".TrimEnd(), Remedy), cancellationToken)
+            : await KeepAsync(message, "The message is neither a poison message nor a caption job.", cancellationToken);
     }
 
     /// <summary>Handles a message of the blob trigger's own poison queue, <c>webjobs-blobtrigger-poison</c>.</summary>
@@ -64,7 +64,7 @@ public sealed class PoisonMarker
     {
         if (TryRead(message, MessageJson.ImagePoison) is not { } blob)
         {
-            return await KeepAsync(message, "It is not a message of the blob trigger.", cancellationToken);
+            return await KeepAsync(message, "The message is not one of the blob trigger.", cancellationToken);
         }
 
         if (blob.ContainerName != _storage.Images.Name || !ImageNames.IsImage(blob.BlobName))
@@ -81,7 +81,7 @@ public sealed class PoisonMarker
 
         var resolved = await _intake.Resolve(blob.BlobName, profile, profileOverride: null, cancellationToken);
         var preparation = _intake.Preparation(resolved.Profile);
-        var error = new RecordError("intake-failed", $"The function app could not take '{blob.BlobName}' in, however often it tried.", Remedy);
+        var error = new RecordError("intake-failed", $"The function app could not take '{blob.BlobName}' in and gave up after its last try.", Remedy);
         var record = new CaptionRecord
         {
             Status = RecordStatus.Failed,
@@ -95,7 +95,7 @@ public sealed class PoisonMarker
         var outcome = await WriteAsync(message, record, error, cancellationToken);
         if (outcome.Result is PoisonResult.Marked or PoisonResult.OnRecord)
         {
-            // Nobody else comes for it: if it was its product's last view, the product follows.
+            // No worker will finish this view. If it was its product's last one, the product is enqueued here.
             await _intake.Products.EnsureAsync(blob.BlobName, profile, cancellationToken);
         }
 
@@ -113,7 +113,7 @@ public sealed class PoisonMarker
         var outcome = await WriteAsync(message, record, error, cancellationToken);
         if (outcome.Result == PoisonResult.Marked)
         {
-            // Where a record was there already, the claim may by now belong to a later job.
+            // With an older record the claim may belong to a later job.
             await _claims.ReleaseAsync(job.Claim, taken: null, cancellationToken);
         }
 
@@ -131,7 +131,7 @@ public sealed class PoisonMarker
             case RecordWrite.AlreadyThere:
                 return new(PoisonResult.OnRecord, name, error.Message);
             case RecordWrite.Blocked:
-                var kept = await KeepAsync(message, $"A file of somebody else's lies where the record of '{name}' belongs. {error.Message}", cancellationToken);
+                var kept = await KeepAsync(message, $"A blob that is not a record has the name of the record of '{name}'. {error.Message}", cancellationToken);
                 return kept with { Name = name };
             default:
                 return new(PoisonResult.Outdated, name, "The image is gone or was replaced.");
@@ -170,10 +170,32 @@ public sealed class PoisonMarker
         }
     }
 
-    // The platform takes the base64 off before it calls. Plain words may look like base64 too ("null"), so it counts only where an object is in it.
+    // The platform decodes base64 before it calls. A plain word can be valid base64 too ("null"), so only a decoded object counts.
     private static byte[]? Decode(string message)
     {
         var bytes = new byte[message.Length];
         return Convert.TryFromBase64String(message, bytes, out var length) && length > 0 && bytes[0] == '{' ? bytes[..length] : null;
     }
+}
+
+/// <summary>The result of handling a poison message, and the reason.</summary>
+/// <param name="Result">The result.</param>
+/// <param name="Name">The image's name; null for a message without one.</param>
+/// <param name="Reason">Why the image was given up, or why the message was kept.</param>
+public sealed record PoisonOutcome(PoisonResult Result, string? Name, string Reason);
+
+/// <summary>The result of handling a poison message.</summary>
+public enum PoisonResult
+{
+    /// <summary>The image has a <c>failed</c> record now.</summary>
+    Marked,
+
+    /// <summary>A record of that version of the image exists and was left alone.</summary>
+    OnRecord,
+
+    /// <summary>The image is gone or was replaced; the newer version has its own job.</summary>
+    Outdated,
+
+    /// <summary>The image is unknown, or its record can't be written: the message is in <see cref="CaptionStorage.Kept"/>.</summary>
+    Kept,
 }

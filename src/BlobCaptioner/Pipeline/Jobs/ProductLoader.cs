@@ -6,13 +6,13 @@ using Polly;
 
 namespace BlobCaptioner.Pipeline.Jobs;
 
-/// <summary>Fetches what the model needs for a product, and sees before it whether its job still has a point. Waits storage trouble out.</summary>
+/// <summary>Loads a product's images for the model, if its job is still needed. Waits out storage failures.</summary>
 internal sealed class ProductLoader(ProductViews views, CaptionStore store, PreparedImages prepared, string modelHash, ResiliencePipeline outage)
 {
-    /// <summary>What is to be written about a job's product; null where its views are no longer those of the job, or one of them is on its way again: there will be another job.</summary>
-    public async Task<ResolvedProfile?> AssignAsync(CaptionJob job, Profile basis, CancellationToken cancellationToken)
+    /// <summary>Resolves the profile of a job's product; null if the product's views differ from the job's or one is not settled: there will be another job.</summary>
+    public async Task<ResolvedProfile?> ResolveAsync(CaptionJob job, Profile basis, CancellationToken cancellationToken)
     {
-        var request = new ProductRequest { View = job.Product!.Views[0].Name, Sku = job.Product.Sku, Basis = basis, Known = [.. job.Product.Views.Select(v => v.Name)] };
+        var request = new ProductRequest { View = job.Product!.Views[0].Name, Sku = job.Product.Sku, Basis = basis, KnownViews = [.. job.Product.Views.Select(v => v.Name)] };
         var state = await outage.ExecuteAsync(async cancel => await views.FindAsync(request, cancel), cancellationToken);
         return state is { IsReady: true } && state.ViewsHash == job.ETag ? state.Resolved : null;
     }
@@ -23,9 +23,9 @@ internal sealed class ProductLoader(ProductViews views, CaptionStore store, Prep
         switch (present)
         {
             case { Record: null }:
-                return new LoadedJob.Over(RecordWrite.Blocked);
+                return new LoadedJob.NotNeeded(RecordWrite.Blocked);
             case { Record: { Status: not RecordStatus.Failed } record } when !job.IsReplacing(present) && present.HasReceipt && IsDone(record, job, resolved):
-                return new LoadedJob.Over(RecordWrite.AlreadyThere);
+                return new LoadedJob.NotNeeded(RecordWrite.AlreadyThere);
             case { Record: { Status: RecordStatus.Described } record } when !job.Force && record.Fingerprint == FingerprintOf(job, resolved, modelHash):
                 return new LoadedJob.Refreshed(RecordDraft.RefreshedProduct(job, resolved, record), present);
         }
@@ -37,18 +37,18 @@ internal sealed class ProductLoader(ProductViews views, CaptionStore store, Prep
             switch (await LoadAsync(job, view, resolved, cancellationToken))
             {
                 case (null, null):
-                    return new LoadedJob.Over(RecordWrite.ImageChanged);
+                    return new LoadedJob.NotNeeded(RecordWrite.ImageChanged);
                 case ({ } picture, _):
                     pictures.Add(picture);
                     break;
                 case (_, { } error):
-                    // A limit was lowered since. The others still show the product.
+                    // A limit was lowered meanwhile. The other views still show the product.
                     problem ??= error;
                     break;
             }
         }
 
-        return pictures.Count > 0 ? new LoadedJob.Ready(pictures, present) : new LoadedJob.Unfit(problem!, job.Preparation);
+        return pictures.Count > 0 ? new LoadedJob.Ready(pictures, present) : new LoadedJob.Rejected(problem!, job.Preparation);
     }
 
     private async Task<(PreparedImage? Picture, RecordError? Problem)> LoadAsync(CaptionJob job, ProductPicture view, ResolvedProfile resolved, CancellationToken cancellationToken)
@@ -59,7 +59,7 @@ internal sealed class ProductLoader(ProductViews views, CaptionStore store, Prep
             return (new() { Jpeg = loaded.Jpeg, Name = view.Name }, null);
         }
 
-        // The lifecycle rule was faster.
+        // The lifecycle rule has deleted it.
         var source = await outage.ExecuteAsync(
             async cancel => await prepared.PrepareAsync(view.Name, view.ETag, resolved.Profile.ImageTokenBudget, cancel), cancellationToken);
         switch (source?.Outcome)

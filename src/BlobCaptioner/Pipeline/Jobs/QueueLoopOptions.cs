@@ -1,45 +1,60 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 
 namespace BlobCaptioner.Pipeline.Jobs;
 
-/// <summary>How a worker takes jobs from the queue.</summary>
+/// <summary>How a worker takes jobs from the queue; configuration section <c>Queue</c>.</summary>
 public sealed record QueueLoopOptions
 {
-    /// <summary>Pictures that the model works on at once. Range 1 to 1024; null, the default, takes the model's own concurrency.</summary>
+    /// <summary>Configuration section that holds these options.</summary>
+    public const string Section = "Queue";
+
+    /// <summary>Images that the model works on at once.</summary>
+    /// <value>1 to 1024; null (default) for the model's own concurrency.</value>
     [Range(1, 1024)]
     public int? Slots { get; init; }
 
-    /// <summary>
-    /// Jobs taken beyond the slots, whose pictures are loaded and whose records are written while others are described.
-    /// Range 0 to 1024; null, the default, takes as many as there are slots, and four more.
-    /// </summary>
+    /// <summary>Jobs taken beyond the slots: their images are loaded and their records written while others are described.</summary>
+    /// <value>0 to 1024; null (default) for four more than there are slots.</value>
     [Range(0, 1024)]
     public int? Prefetch { get; init; }
 
-    /// <summary>Pictures given to the model beyond its slots, so that it can encode the next one while it writes. Range 0 to 64, default 2.</summary>
+    /// <summary>Images given to the model beyond its slots, so that it can encode the next one while it writes.</summary>
+    /// <value>0 to 64, default 2.</value>
     [Range(0, 64)]
     public int Lookahead { get; init; } = 2;
 
-    /// <summary>
-    /// How long a job belongs to its worker without a sign of life; renewed at half of it. Range 1 s to 1 hour, default 60 s.
-    /// A killed worker's jobs go on elsewhere after it.
-    /// </summary>
+    /// <summary>How long a job belongs to its worker after each renewal; renewed at half of it. A killed worker's jobs go on elsewhere after it.</summary>
+    /// <value>1 s to 1 h, default 60 s.</value>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How often a picture is begun before it is given up. Range 1 to 100, default 5.</summary>
+    /// <summary>How often an image is begun before it is given up.</summary>
+    /// <value>1 to 100, default 5.</value>
     [Range(1, 100)]
     public int MaxTries { get; init; } = 5;
 
-    /// <summary>Wait before the second try; doubles with each, jittered by a quarter up and down. Default 5 s.</summary>
+    /// <summary>Wait before the second try; it doubles with each, jittered by a quarter up and down.</summary>
+    /// <value>1 ms to 1 h, default 5 s.</value>
+    [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Longest wait between two tries. Default 5 minutes.</summary>
+    /// <summary>Longest wait between two tries.</summary>
+    /// <value>1 ms to 1 day, default 5 min.</value>
+    [Range(typeof(TimeSpan), "00:00:00.001", "1.00:00:00")]
     public TimeSpan MaxRetryDelay { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Wait after the first look into an empty queue; doubles with each. Default 100 ms.</summary>
+    /// <summary>Wait after the first poll of an empty queue; it doubles with each.</summary>
+    /// <value>1 ms to 1 h, default 100 ms.</value>
+    [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
     public TimeSpan MinPoll { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Longest wait between two looks into an empty queue. Default 3 s.</summary>
+    /// <summary>Longest wait between two polls of an empty queue.</summary>
+    /// <value>1 ms to 1 h, default 3 s.</value>
+    [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
     public TimeSpan MaxPoll { get; init; } = TimeSpan.FromSeconds(3);
 }
+
+/// <summary>Checks <see cref="QueueLoopOptions"/>; generated from its attributes.</summary>
+[OptionsValidator]
+public sealed partial class QueueLoopOptionsValidator : IValidateOptions<QueueLoopOptions>;

@@ -8,12 +8,12 @@ using BlobCaptioner.Telemetry;
 namespace BlobCaptioner.Pipeline.Jobs;
 
 /// <summary>
-/// Looks at the queues from time to time and publishes what it saw as gauges: <c>captioner.queue.length</c>, <c>captioner.queue.oldest_age</c>
-/// and <c>captioner.poison.length</c>. Three requests a look. Where a look failed there is no measurement until the next one succeeds.
+/// Samples the queues periodically and publishes gauges: <c>captioner.queue.length</c>, <c>captioner.queue.oldest_age</c> and <c>captioner.poison.length</c>.
+/// A sample takes three requests. After a failed sample there is no measurement until the next one succeeds.
 /// </summary>
 public sealed class QueueWatch : IDisposable
 {
-    private const int MostPeeked = 32;
+    private const int MaxPeeked = 32;
     private static readonly Meter Meter = new(CaptionTelemetry.MeterName);
     private static readonly ConcurrentDictionary<QueueWatch, QueueSample> Samples = new();
 
@@ -29,8 +29,8 @@ public sealed class QueueWatch : IDisposable
         Meter.CreateObservableGauge("captioner.poison.length", () => Read(w => w._storage.Poison, s => s.Poison), "{message}", "Messages in the poison queue");
     }
 
-    /// <summary>Creates a watch; it makes no request yet.</summary>
-    /// <param name="storage">Whose queues.</param>
+    /// <summary>Creates a watch; makes no request.</summary>
+    /// <param name="storage">The storage with the queues.</param>
     /// <param name="time">Clock; null takes the system's.</param>
     public QueueWatch(CaptionStorage storage, TimeProvider? time = null)
     {
@@ -39,8 +39,7 @@ public sealed class QueueWatch : IDisposable
         _time = time ?? TimeProvider.System;
     }
 
-    /// <summary>Looks once.</summary>
-    /// <returns>What it saw.</returns>
+    /// <summary>Takes one sample.</summary>
     /// <exception cref="RequestFailedException">Storage refused.</exception>
     public async Task<QueueSample> SampleAsync(CancellationToken cancellationToken)
     {
@@ -49,8 +48,8 @@ public sealed class QueueWatch : IDisposable
             var queue = await _storage.Captions.GetPropertiesAsync(cancellationToken);
             var poison = await _storage.Poison.GetPropertiesAsync(cancellationToken);
 
-            // Storage doesn't promise an order; of the front, the oldest. A rewritten message keeps the time of its insertion.
-            var front = await _storage.Captions.PeekMessagesAsync(MostPeeked, cancellationToken);
+            // Storage guarantees no order: this is the oldest of the front. A rewritten message keeps its insertion time.
+            var front = await _storage.Captions.PeekMessagesAsync(MaxPeeked, cancellationToken);
             var oldest = front.Value.Min(m => m.InsertedOn);
             var age = oldest is { } inserted ? _time.GetUtcNow() - inserted : TimeSpan.Zero;
             return Samples[this] = new()
@@ -67,9 +66,10 @@ public sealed class QueueWatch : IDisposable
         }
     }
 
-    /// <summary>Looks again and again until cancelled. Whatever goes wrong, sign-in included, only leaves a gap: watching never ends a worker.</summary>
-    /// <param name="interval">Time between two looks, more than zero.</param>
+    /// <summary>Samples until cancelled. A failure, also of the sign-in, only leaves a gap.</summary>
+    /// <param name="interval">Time between two samples, at least 1 ms.</param>
     /// <param name="cancellationToken">Ends it, without an exception.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The interval is too short.</exception>
     public async Task RunAsync(TimeSpan interval, CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(interval, _time);
@@ -93,13 +93,26 @@ public sealed class QueueWatch : IDisposable
         }
     }
 
-    /// <summary>Takes its gauges away.</summary>
+    /// <summary>Removes its gauges.</summary>
     public void Dispose() => Samples.TryRemove(this, out _);
 
-    // Several watches of one queue are one measurement, or an exporter would see the same gauge twice.
+    // Several watches of one queue give one measurement: otherwise an exporter would get the same gauge twice.
     private static List<Measurement<T>> Read<T>(Func<QueueWatch, QueueClient> queue, Func<QueueSample, T> value)
         where T : struct =>
         [.. Samples
             .DistinctBy(s => queue(s.Key).Uri)
             .Select(s => new Measurement<T>(value(s.Value), new(TelemetryTags.Queue, queue(s.Key).Name), new(TelemetryTags.Server, queue(s.Key).Uri.Host)))];
+}
+
+/// <summary>A sample of the queues.</summary>
+public sealed record QueueSample
+{
+    /// <summary>Messages in the queue of jobs, including those that workers hold; approximate, as storage counts.</summary>
+    public required int Length { get; init; }
+
+    /// <summary>Age of the oldest visible message; zero for none.</summary>
+    public required TimeSpan OldestAge { get; init; }
+
+    /// <summary>Messages in the poison queue; approximate.</summary>
+    public required int Poison { get; init; }
 }

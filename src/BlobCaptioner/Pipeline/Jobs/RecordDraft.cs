@@ -128,7 +128,7 @@ internal static class RecordDraft
         {
             Status = status,
             Image = Image(job),
-            Profile = new(resolved?.Profile.Name ?? job.Profile, version) { IsPinned = job.As is not null },
+            Profile = new(resolved?.Profile.Name ?? job.Profile, version) { IsPinned = job.ProfileOverride is not null },
             Product = Product(job, resolved),
             Generation = new()
             {

@@ -11,7 +11,7 @@ internal static class RecordPart
     /// part was asked for.
     /// </summary>
     public static Profile? Of(CaptionJob job, ResolvedProfile resolved, CaptionRecord? present) =>
-        present is { Status: RecordStatus.Described } && present.Profile.Version == resolved.Version ? job.Only?.Of(resolved.Profile) : null;
+        present is { Status: RecordStatus.Described } && present.Profile.Version == resolved.Version ? job.Part?.Of(resolved.Profile) : null;
 
     /// <summary>The record with the part in it.</summary>
     /// <param name="whole">The present record.</param>

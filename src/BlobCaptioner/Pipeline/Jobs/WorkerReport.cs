@@ -5,17 +5,17 @@ using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.Pipeline.Jobs;
 
-/// <summary>Tells of a worker's steps: to its listener, to metrics and spans, and to the log.</summary>
+/// <summary>Publishes a worker's events to its listener, metrics, spans and log.</summary>
 internal sealed partial class WorkerReport(TimeProvider time, Action<PipelineEvent>? onEvent, ILogger logger)
 {
     private readonly ILogger _logger = logger;
 
-    public void Tell(
+    public void Publish(
         PipelineEventKind kind, string name, RecordError? error = null, CaptionRecord? record = null, TimeSpan? elapsed = null, CaptionUsage? usage = null,
         CaptionDraft? draft = null)
     {
         PipelineMetrics.Count(kind, error?.Code, PipelineMetrics.Worker);
-        CaptionTracing.Tell(kind, error);
+        CaptionTracing.AddEvent(kind, error);
         if (record is not null)
         {
             PipelineMetrics.Ended(kind, record.Generation.Tries);
@@ -24,7 +24,7 @@ internal sealed partial class WorkerReport(TimeProvider time, Action<PipelineEve
         onEvent?.Invoke(new() { Kind = kind, Name = name, At = time.GetUtcNow(), Error = error, Record = record, Elapsed = elapsed, Usage = usage, Draft = draft });
     }
 
-    public void Dropped(string name, RecordWrite why) => Tell(
+    public void Dropped(string name, RecordWrite why) => Publish(
         why == RecordWrite.Blocked ? PipelineEventKind.Blocked : PipelineEventKind.Dropped,
         name,
         why switch
@@ -33,9 +33,9 @@ internal sealed partial class WorkerReport(TimeProvider time, Action<PipelineEve
             RecordWrite.ImageChanged => new("image-changed", "The image was replaced.", "Nothing to do: the newer version has its own job."),
             RecordWrite.Blocked => new(
                 "record-name-taken",
-                $"'{(ProductRecords.IsProductRecord(name) ? name : ImageNames.RecordFor(name))}' lies where the record of '{name}' belongs, and is not a caption record.",
+                $"'{(ProductRecords.IsProductRecord(name) ? name : ImageNames.RecordFor(name))}' has the name of the record of '{name}', but is not a caption record.",
                 "Rename or delete that file, then run the sweep."),
-            _ => new("done-already", "An up-to-date record is there.", "Nothing to do."),
+            _ => new("done-already", "An up-to-date record exists.", "Nothing to do."),
         });
 
     [LoggerMessage(19, LogLevel.Warning, "Storage failed; it is tried again")]

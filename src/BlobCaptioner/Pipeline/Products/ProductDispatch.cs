@@ -8,17 +8,17 @@ using BlobCaptioner.Storage;
 namespace BlobCaptioner.Pipeline.Products;
 
 /// <summary>
-/// Brings a product into the queue once all its views have ended and its record is missing or out of date. Safe to call any number of times, from any number of
-/// processes: whoever ends a view writes that view's record first and calls this afterwards, so the last one sees them all; a claim makes it one job.
+/// Enqueues a product when all its views are settled and its record is missing or out of date. Calls may be repeated, in any number of processes. The process that
+/// settles a view writes the view's record first and calls this afterwards, so the last one sees all records. A claim makes it one job.
 /// </summary>
 /// <param name="storage">The store.</param>
-/// <param name="resolve">What the folders say.</param>
-/// <param name="claimTimeout">After how long a claim counts as left behind by one who died.</param>
-/// <param name="modelHash">The model that a record must be by to be up to date; null for any.</param>
+/// <param name="resolve">The folders' settings.</param>
+/// <param name="claimTimeout">After how long a claim counts as abandoned.</param>
+/// <param name="modelHash">Hash of the model of an up-to-date record; null for any.</param>
 /// <param name="time">Clock.</param>
-/// <param name="tell">Told of each product that was enqueued or is blocked.</param>
+/// <param name="publish">Called for each product that was enqueued or is blocked.</param>
 internal sealed class ProductDispatch(
-    CaptionStorage storage, ProfileResolver resolve, TimeSpan claimTimeout, string? modelHash, TimeProvider time, Action<PipelineEventKind, string, RecordError?> tell)
+    CaptionStorage storage, ProfileResolver resolve, TimeSpan claimTimeout, string? modelHash, TimeProvider time, Action<PipelineEventKind, string, RecordError?> publish)
 {
     private readonly CaptionStore _store = new(storage);
     private readonly JobDispatch _dispatch = new(storage, claimTimeout);
@@ -26,18 +26,19 @@ internal sealed class ProductDispatch(
 
     public ProductViews Views => _views;
 
-    /// <summary>The same for the product of a picture, where it is a view of one.</summary>
+    /// <summary>Enqueues the product of an image, if the image is a view and the product needs it.</summary>
+    /// <returns><see cref="IntakeResult.NotAnImage"/> if the image is not a view.</returns>
     public async Task<IntakeResult> EnsureAsync(string imageName, Profile basis, CancellationToken cancellationToken) =>
         await resolve(imageName, basis, profileOverride: null, cancellationToken) is { Product: not null, Sku: { } sku }
             ? await EnsureAsync(new ProductRequest { View = imageName, Sku = sku, Basis = basis }, cancellationToken)
             : IntakeResult.NotAnImage;
 
-    /// <summary>Enqueues the product if there is something to do.</summary>
+    /// <summary>Enqueues a product, if it needs it.</summary>
     /// <returns>
-    /// <see cref="IntakeResult.Enqueued"/>; <see cref="IntakeResult.UpToDate"/>; <see cref="IntakeResult.AlreadyQueued"/>, also where a view has not ended and will bring it
-    /// about; <see cref="IntakeResult.Gone"/> where no view can be shown; <see cref="IntakeResult.Blocked"/>.
+    /// <see cref="IntakeResult.Enqueued"/>; <see cref="IntakeResult.UpToDate"/>; <see cref="IntakeResult.AlreadyQueued"/>, also if a view is not settled: its worker enqueues
+    /// the product; <see cref="IntakeResult.Gone"/> if no view can be shown; <see cref="IntakeResult.Blocked"/>.
     /// </returns>
-    /// <exception cref="Azure.RequestFailedException">Storage refused. The next call or the next sweep goes on.</exception>
+    /// <exception cref="Azure.RequestFailedException">Storage refused. The next call or sweep tries again.</exception>
     public async Task<IntakeResult> EnsureAsync(ProductRequest request, CancellationToken cancellationToken)
     {
         var state = await _views.FindAsync(request, cancellationToken);
@@ -49,8 +50,8 @@ internal sealed class ProductDispatch(
         var before = await _store.ReadProductAsync(state!.RecordName, cancellationToken);
         if (before?.Record?.Product?.Views is { } noted && noted.Except(state.Views.Select(v => v.Image.Name), StringComparer.Ordinal).ToList() is { Count: > 0 } missed)
         {
-            // Deleted meanwhile, or known by a name that does not tell its SKU.
-            state = await _views.FindAsync(request with { Known = [.. request.Known, .. missed] }, cancellationToken);
+            // A view was deleted, or its name does not contain the SKU.
+            state = await _views.FindAsync(request with { KnownViews = [.. request.KnownViews, .. missed] }, cancellationToken);
             if (Decide(state, request) is { } now)
             {
                 return now;
@@ -59,7 +60,7 @@ internal sealed class ProductDispatch(
 
         if (before is { Record: null })
         {
-            tell(PipelineEventKind.Blocked, state!.RecordName, before.InTheWay(state.RecordName, state.Sku));
+            publish(PipelineEventKind.Blocked, state!.RecordName, before.InTheWay(state.RecordName, state.Sku));
             return IntakeResult.Blocked;
         }
 
@@ -78,7 +79,7 @@ internal sealed class ProductDispatch(
             : state.Views.All(v => v.IsSettled) ? IntakeResult.Gone : IntakeResult.AlreadyQueued;
     }
 
-    /// <summary>True where a product whose views have all ended has to be described.</summary>
+    /// <summary>True if a product with settled views must be described.</summary>
     public bool HasWork(ProductState state, bool force, bool retryFailed) =>
         force || !state.IsUpToDate(state.Receipt, modelHash) || (retryFailed && state.Receipt!.Status == RecordStatus.Failed);
 
@@ -95,7 +96,7 @@ internal sealed class ProductDispatch(
         var enqueued = false;
         try
         {
-            // The claim was free because nobody had begun, or because a worker has just finished. Only now does the record tell which.
+            // The claim was free because nothing had begun, or because a worker has just finished. The record shows which.
             var present = await _store.ReadProductAsync(state.RecordName, cancellationToken);
             if (present?.ETag != before?.ETag && present is { Record: { } record, HasReceipt: true } && state.IsUpToDate(RecordReceipt.Of(record), modelHash))
             {
@@ -110,11 +111,11 @@ internal sealed class ProductDispatch(
                     return IntakeResult.AlreadyQueued;
                 }
 
-                tell(PipelineEventKind.Blocked, state.RecordName, broken);
+                publish(PipelineEventKind.Blocked, state.RecordName, broken);
                 return IntakeResult.Blocked;
             }
 
-            await _dispatch.SendAsync(job.Replacing(present, request.Vary), cancellationToken);
+            await _dispatch.SendAsync(job.Replacing(present, request.NewWording), cancellationToken);
             enqueued = true;
         }
         finally
@@ -122,7 +123,7 @@ internal sealed class ProductDispatch(
             await _dispatch.SettleAsync(claim, etag, enqueued);
         }
 
-        tell(PipelineEventKind.Enqueued, state.RecordName, null);
+        publish(PipelineEventKind.Enqueued, state.RecordName, null);
         return IntakeResult.Enqueued;
     }
 
@@ -135,13 +136,13 @@ internal sealed class ProductDispatch(
             var stored = await _store.ReadAsync(view.Image.Name, cancellationToken);
             if (stored is { Record: null })
             {
-                // Its metadata says described, and its body can't be read.
+                // The metadata says described, but the body can't be read.
                 return (null, stored.InTheWay(ImageNames.RecordFor(view.Image.Name), view.Image.Name));
             }
 
             if (stored is not { Record: { Status: RecordStatus.Described, Image: { ContentHash: { } hash } image } } || image.ETag != view.Image.ETag)
             {
-                // It has just changed: who changed it comes here afterwards.
+                // It has just changed. The process that changed it calls this again.
                 return default;
             }
 
@@ -167,9 +168,40 @@ internal sealed class ProductDispatch(
             EnqueuedAt = time.GetUtcNow(),
             Force = request.Force,
             OverEdits = request.OverEdits,
-            Only = request.Only,
+            Part = request.Part,
             Product = new(state.Sku, pictures),
         };
         return (job, null);
     }
+}
+
+/// <summary>A product to check and enqueue.</summary>
+internal sealed record ProductRequest
+{
+    /// <summary>Name of a view, whose folder is the product's. The view may be deleted.</summary>
+    public required string View { get; init; }
+
+    /// <summary>The product's SKU.</summary>
+    public required string Sku { get; init; }
+
+    /// <summary>The profile where the folder names none.</summary>
+    public required Profile Basis { get; init; }
+
+    /// <summary>Names of other known views, which may not contain the SKU.</summary>
+    public IReadOnlyList<string> KnownViews { get; init; } = [];
+
+    /// <summary>True describes it again even if its record is up to date.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>True tries it again if it was given up.</summary>
+    public bool RetryFailed { get; init; }
+
+    /// <summary>The part of its record to write again; null for all of it.</summary>
+    public CopyPart? Part { get; init; }
+
+    /// <summary>True asks for a wording other than the present record's.</summary>
+    public bool NewWording { get; init; }
+
+    /// <summary>True drops <c>review.edits</c> once the new copy is written.</summary>
+    public bool OverEdits { get; init; }
 }

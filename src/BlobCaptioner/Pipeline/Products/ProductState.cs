@@ -5,23 +5,23 @@ using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Pipeline.Products;
 
-/// <summary>A product as a listing shows it: its views and its record.</summary>
+/// <summary>A product in a listing: its views and its record.</summary>
 internal sealed class ProductState
 {
     private readonly Lazy<ResolvedProfile> _resolved;
     private readonly Lazy<string> _hash;
 
     /// <summary>Creates it.</summary>
-    /// <param name="recordName">Where its record lies.</param>
-    /// <param name="sku">The product.</param>
+    /// <param name="recordName">Its record's name.</param>
+    /// <param name="sku">The product's SKU.</param>
     /// <param name="views">Its views, at least one, in any order.</param>
-    /// <param name="receipt">What its record tells; null where there is none, or it tells nothing.</param>
+    /// <param name="receipt">Its record's receipt; null without one.</param>
     public ProductState(string recordName, string sku, IEnumerable<ProductView> views, RecordReceipt? receipt)
     {
         (RecordName, Sku, Receipt) = (recordName, sku, receipt);
         Views = [.. views.OrderBy(v => v.Image.Name, NaturalOrder.Instance)];
         Usable = [.. Views.Where(v => v.IsUsable)];
-        _resolved = new(() => ResolveProduct() with { Views = [.. Usable.Select(v => v.Image.Name)] });
+        _resolved = new(() => Resolve() with { Views = [.. Usable.Select(v => v.Image.Name)] });
         _hash = new(Hash);
     }
 
@@ -34,29 +34,29 @@ internal sealed class ProductState
     /// <summary>All views in natural order.</summary>
     public IReadOnlyList<ProductView> Views { get; }
 
-    /// <summary>Those that can be shown to the model, in natural order, the main one first.</summary>
+    /// <summary>The views that the model can be shown, in natural order, the main view first.</summary>
     public IReadOnlyList<ProductView> Usable { get; }
 
-    /// <summary>True where every view's end is on record and one can be shown: there is to be a product record.</summary>
+    /// <summary>True if every view has an up-to-date record and at least one can be shown: the product can be described.</summary>
     public bool IsReady => Usable.Count > 0 && Views.All(v => v.IsSettled);
 
     /// <summary><see cref="RecordProduct.ViewsHash"/> of a record made now.</summary>
     public string ViewsHash => _hash.Value;
 
-    /// <summary>What is to be written about the product.</summary>
+    /// <summary>What to write about the product.</summary>
     public ResolvedProfile Resolved => _resolved.Value;
 
-    /// <summary>How its pictures are prepared: as the main view was, so that who enqueues it need not be set up like who prepared them.</summary>
+    /// <summary>The preparation of its images, which is the main view's: the process that enqueues it may have other options.</summary>
     public string Preparation => Usable[0].Image.Receipt!.Preparation;
 
-    /// <summary>True where its record would come out the same again.</summary>
-    /// <param name="receipt">What the record tells.</param>
-    /// <param name="modelHash">The model that would be asked; null where nobody here knows.</param>
+    /// <summary>True if its record would be the same again.</summary>
+    /// <param name="receipt">The record's receipt.</param>
+    /// <param name="modelHash">Hash of the model that would be asked; null where this process knows no model.</param>
     public bool IsUpToDate(RecordReceipt? receipt, string? modelHash) =>
         receipt is not null && receipt.SourceETag == ViewsHash && new Freshness(Resolved.Version, Preparation, RejectedBy: Preparation, modelHash).IsFresh(receipt);
 
-    // The same folder, so the same profile. The main view's facts count first; others fill in what it leaves open.
-    private ResolvedProfile ResolveProduct()
+    // The views share a folder and so a profile. The main view's facts come first; the others' facts fill the gaps.
+    private ResolvedProfile Resolve()
     {
         var resolved = Views[0].Resolved.Product!;
         if (Views.Count == 1)
@@ -73,7 +73,7 @@ internal sealed class ProductState
         return values.Count == resolved.Facts.Values.Count ? resolved : resolved.WithFacts(resolved.Facts with { Values = values });
     }
 
-    // Which views can be shown belongs to it: one that failed may be described later, with the same bytes.
+    // It includes which views can be shown: a failed view may be described later, with the same bytes.
     private string Hash()
     {
         var text = new StringBuilder();
@@ -84,4 +84,23 @@ internal sealed class ProductState
 
         return TextHash.Of(text.ToString(), digits: 32);
     }
+}
+
+/// <summary>A view of a product.</summary>
+/// <param name="Image">The image and its record in a listing.</param>
+/// <param name="Resolved">What to write about it.</param>
+internal sealed record ProductView(ListedImage Image, ResolvedProfile Resolved)
+{
+    /// <summary>True if a blob that is not a record has its record's name: it will never have a record.</summary>
+    public bool IsBlocked { get; init; }
+
+    /// <summary>
+    /// True if it has a record for its present bytes, or is blocked. A rejected or failed record counts only under the present settings: other settings give it another try.
+    /// A described view can be shown, whatever its text is.
+    /// </summary>
+    public bool IsSettled => IsBlocked
+        || (Image.Receipt is { } receipt && receipt.SourceETag == Image.ETag && (receipt.Status == RecordStatus.Described || receipt.ProfileVersion == Resolved.Version));
+
+    /// <summary>True if it can be shown to the model: it was described.</summary>
+    public bool IsUsable => !IsBlocked && IsSettled && Image.Receipt!.Status == RecordStatus.Described;
 }

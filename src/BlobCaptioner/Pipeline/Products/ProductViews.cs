@@ -5,17 +5,17 @@ using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Pipeline.Products;
 
-/// <summary>Finds the views of one product as they lie in storage now.</summary>
+/// <summary>Finds the views of one product in storage.</summary>
 internal sealed class ProductViews(CaptionStorage storage, CaptionStore store, ProfileResolver resolve)
 {
     /// <summary>
-    /// Lists them: names that start with the SKU, those that the catalogue gives it and those that the caller knows; the whole folder where that is named after the SKU.
+    /// Lists the names that start with the SKU, those that the catalogue gives it and those that the caller knows; the whole folder where it is named after the SKU.
     /// </summary>
     /// <remarks>
-    /// One listing, except for a catalogue that names files. A view is missed only where the catalogue knows its SKU in other letter case and nobody knows the name: the sweep,
-    /// which sees every name, knows it, and so does the product's record from then on.
+    /// Takes one listing, except for a catalogue that names files. It misses a view only if the catalogue has the SKU in other letter case and the caller does not know the
+    /// name. A sweep sees every name and so finds that view; from then on the product's record names it.
     /// </remarks>
-    /// <returns>Null where the product has no view.</returns>
+    /// <returns>Null if the product has no view.</returns>
     public async Task<ProductState?> FindAsync(ProductRequest request, CancellationToken cancellationToken)
     {
         var folder = request.View[..(request.View.LastIndexOf('/') + 1)];
@@ -23,7 +23,7 @@ internal sealed class ProductViews(CaptionStorage storage, CaptionStore store, P
         var (views, listed) = (new Dictionary<string, ProductView>(StringComparer.Ordinal), new List<string>());
         RecordReceipt? receipt = null;
         var waiting = new Queue<string>([IsNamedAfter(folder, request.Sku) ? folder : folder + request.Sku]);
-        foreach (var known in (IEnumerable<string>)[request.View, .. request.Known])
+        foreach (var known in (IEnumerable<string>)[request.View, .. request.KnownViews])
         {
             waiting.Enqueue(known.StartsWith(folder, StringComparison.Ordinal) ? folder + Beginning(known) : folder + request.Sku);
         }
@@ -42,7 +42,7 @@ internal sealed class ProductViews(CaptionStorage storage, CaptionStore store, P
 
             listed.Add(prefix);
             var images = ImageListing.ReadFolderAsync(
-                storage.Images, prefix, (name, told) => receipt = name == recordName ? told : receipt, cancellationToken);
+                storage.Images, prefix, (name, found) => receipt = name == recordName ? found : receipt, cancellationToken);
             await foreach (var image in images)
             {
                 var resolved = await resolve(image.Name, request.Basis, profileOverride: null, cancellationToken);
@@ -56,7 +56,7 @@ internal sealed class ProductViews(CaptionStorage storage, CaptionStore store, P
         return views.Count > 0 ? new(recordName, request.Sku, views.Values, receipt) : null;
     }
 
-    /// <summary>True where the folder bears the SKU's name: then all its pictures may be views.</summary>
+    /// <summary>True if the folder is named after the SKU: then all its images may be views.</summary>
     public static bool IsNamedAfter(string folder, string sku) =>
         folder.Length > 0 && string.Equals(SkuNames.FolderOf(folder), sku, StringComparison.OrdinalIgnoreCase);
 
@@ -66,7 +66,7 @@ internal sealed class ProductViews(CaptionStorage storage, CaptionStore store, P
         return SkuNames.WithoutView(stem) ?? stem;
     }
 
-    // Rare: something lies in the record's place that tells nothing in the listing.
+    // Rare: a blob without a receipt has the record's name.
     private async ValueTask<bool> IsBlockedAsync(ListedImage image, CancellationToken cancellationToken) =>
         image is { HasRecord: true, Receipt: null } && await store.ReadAsync(image.Name, cancellationToken) is { Record: null };
 }

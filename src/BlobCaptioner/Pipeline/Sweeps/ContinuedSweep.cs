@@ -10,22 +10,22 @@ using BlobCaptioner.Pipeline.Intake;
 namespace BlobCaptioner.Pipeline.Sweeps;
 
 /// <summary>
-/// A sweep in pieces, for hosts that give a run only minutes: it stops when its time is up, and the next one goes on there. One at a time,
-/// over all processes. Its place in the listing is kept in a small leased blob, <c>_sweep/...</c> in the <c>prepared</c> container; without it the
-/// sweep begins at the start, which costs time and nothing else.
+/// A sweep in several runs, for hosts that limit a run to minutes: it stops when its time is up, and the next run goes on there. Over all processes, one runs at a time.
+/// A small leased blob, <c>_sweep/...</c> in the <c>prepared</c> container, holds its place in the listing. Without the blob the sweep begins at the start, which costs
+/// only time.
 /// </summary>
 public sealed class ContinuedSweep
 {
-    /// <summary>How long a place belongs to its sweep without a sign of life; renewed at a third of it.</summary>
+    /// <summary>How long a place belongs to its sweep after each renewal; renewed at a third of it.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
 
     private readonly ImageIntake _intake;
     private readonly Sweep _sweep;
     private readonly int _pageSize;
 
-    /// <summary>Creates it over an intake's store.</summary>
-    /// <param name="intake">The intake.</param>
-    /// <param name="pageSize">Blobs that are listed, and then gone through, before the place is noted. Range 1 to 5,000, default 1,000.</param>
+    /// <summary>Creates a sweep.</summary>
+    /// <param name="intake">Takes the images in.</param>
+    /// <param name="pageSize">Blobs that are listed and handled before the place is saved. Range 1 to 5,000, default 1,000.</param>
     public ContinuedSweep(ImageIntake intake, int pageSize = 1000)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(pageSize, 1);
@@ -34,11 +34,11 @@ public sealed class ContinuedSweep
     }
 
     /// <summary>Sweeps from where the last one stopped, until the listing's end or until the time is up.</summary>
-    /// <param name="request">What to go over; a place is kept for each prefix.</param>
-    /// <param name="budget">After this nothing new is begun. Pictures in hand are finished: seconds, at most <see cref="Images.ImageOptions.Timeout"/> and storage's own.</param>
-    /// <param name="cancellationToken">Stops at once; the next one goes on at the last page that was finished.</param>
+    /// <param name="request">The images. Each prefix has a place of its own.</param>
+    /// <param name="budget">Time after which no image is begun. Running images are finished, which takes at most <see cref="Images.ImageOptions.Timeout"/> and storage's timeouts.</param>
+    /// <param name="cancellationToken">Stops at once; the next run goes on after the last finished page.</param>
     /// <exception cref="ValidationException">The request is out of its range.</exception>
-    /// <exception cref="RequestFailedException">The listing failed, or the place could not be kept.</exception>
+    /// <exception cref="RequestFailedException">The listing failed, or the place could not be saved.</exception>
     public async Task<ContinuedSweepResult> RunAsync(SweepRequest request, TimeSpan budget, CancellationToken cancellationToken)
     {
         Validator.ValidateObject(request, new ValidationContext(request), validateAllProperties: true);
@@ -68,36 +68,36 @@ public sealed class ContinuedSweep
     {
         var from = (await place.DownloadContentAsync(cancellationToken)).Value.Content.ToString();
         var summary = new SweepSummary();
-        var watch = new ProductWatch(_intake.Resolve, request.Profile);
-        var pages = ImageListing.ReadPagesAsync(_intake.Storage.Images, request.Prefix, from.Length == 0 ? null : from, _pageSize, watch.Note, cancellationToken);
+        var products = new ProductCollector(_intake.Resolve, request.Profile);
+        var pages = ImageListing.ReadPagesAsync(_intake.Storage.Images, request.Prefix, from.Length == 0 ? null : from, _pageSize, products.AddRecord, cancellationToken);
         try
         {
             await foreach (var (images, next) in pages)
             {
                 var wasCut = false;
-                var items = watch.ReadAsync(images, cancellationToken).TakeWhile(_ => !(wasCut = !hasTime()));
+                var items = products.ReadAsync(images, cancellationToken).TakeWhile(_ => !(wasCut = !hasTime()));
                 summary = summary.Plus(await _sweep.RunAsync(request, items, cancellationToken));
                 if (wasCut)
                 {
-                    // The page is gone through again. What was done of it is settled by then, so that it goes faster.
-                    return new(SweepEnd.OutOfTime, summary.Plus(await _sweep.FinishAsync(request, watch, cancellationToken)));
+                    // The next run handles this page again, faster: its finished images are settled.
+                    return new(SweepEnd.OutOfTime, summary.Plus(await _sweep.FinishAsync(request, products, cancellationToken)));
                 }
 
                 await place.UploadAsync(new BinaryData(next), new BlobUploadOptions { Conditions = new() { LeaseId = leaseId } }, cancellationToken);
                 if (next.Length > 0 && !hasTime())
                 {
-                    return new(SweepEnd.OutOfTime, summary.Plus(await _sweep.FinishAsync(request, watch, cancellationToken)));
+                    return new(SweepEnd.OutOfTime, summary.Plus(await _sweep.FinishAsync(request, products, cancellationToken)));
                 }
             }
         }
         catch (RequestFailedException error) when (error.Status == 400 && from.Length > 0)
         {
-            // Storage no longer knows the place: the next one begins at the start.
+            // Storage no longer knows the place: the next run begins at the start.
             await place.UploadAsync(BinaryData.Empty, new BlobUploadOptions { Conditions = new() { LeaseId = leaseId } }, cancellationToken);
             return new(SweepEnd.OutOfTime, summary);
         }
 
-        return new(SweepEnd.Complete, summary.Plus(await _sweep.FinishAsync(request, watch, cancellationToken)));
+        return new(SweepEnd.Complete, summary.Plus(await _sweep.FinishAsync(request, products, cancellationToken)));
     }
 
     private static string PlaceFor(string container, string? prefix) =>
@@ -131,7 +131,7 @@ public sealed class ContinuedSweep
         }
         catch (RequestFailedException error) when (error.Status is 409 or 412)
         {
-            // Another was faster.
+            // Another process was faster.
         }
     }
 
@@ -147,16 +147,16 @@ public sealed class ContinuedSweep
         }
         catch (OperationCanceledException) when (sweep.IsCancellationRequested)
         {
-            // The sweep is over.
+            // The sweep has ended.
         }
         catch (Exception)
         {
-            // Lost, or not to be known: another one may begin, so this one ends.
+            // The lease is lost or its state unknown. Another sweep may begin, so this one ends.
             await sweep.CancelAsync();
         }
     }
 
-    // Not with the caller's token: otherwise the next one would have to wait until the lease runs out.
+    // Without the caller's token: otherwise the next run would wait until the lease runs out.
     private static async Task ReleaseAsync(BlobLeaseClient lease)
     {
         try
@@ -165,7 +165,25 @@ public sealed class ContinuedSweep
         }
         catch (Exception)
         {
-            // It runs out by itself.
+            // The lease runs out.
         }
     }
+}
+
+/// <summary>The result of a run of a <see cref="ContinuedSweep"/>.</summary>
+/// <param name="End">How it ended.</param>
+/// <param name="Summary">The counts of its part of the listing.</param>
+public sealed record ContinuedSweepResult(SweepEnd End, SweepSummary Summary);
+
+/// <summary>How a run of a <see cref="ContinuedSweep"/> ended.</summary>
+public enum SweepEnd
+{
+    /// <summary>It reached the listing's end; the next run begins at the start.</summary>
+    Complete,
+
+    /// <summary>Its time was up; the next run goes on where it stopped.</summary>
+    OutOfTime,
+
+    /// <summary>Another run has the lease; nothing was done.</summary>
+    Busy,
 }

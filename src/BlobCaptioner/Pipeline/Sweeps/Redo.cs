@@ -9,13 +9,13 @@ using BlobCaptioner.Storage;
 namespace BlobCaptioner.Pipeline.Sweeps;
 
 /// <summary>
-/// Has chosen records written anew, by the model itself: a finished copy of the same bytes is not reused. Until the new copy is there the old one stays.
-/// The listing's metadata decides; a record's body is read only where its flags are asked for and not noted there.
+/// Has selected records written again by the model, without reusing a copy of the same bytes. The old copy stays until the new one is written.
+/// The listing's metadata decides. A record's body is read only if flags are asked for and the metadata has none.
 /// </summary>
 public sealed class Redo(ImageIntake intake)
 {
     /// <summary>Goes over the images and products once.</summary>
-    /// <exception cref="ValidationException">Nothing is selected, or a value is out of its range.</exception>
+    /// <exception cref="ValidationException">The request selects nothing, or a value is out of its range.</exception>
     /// <exception cref="RequestFailedException">The listing itself failed.</exception>
     public async Task<RedoSummary> RunAsync(RedoRequest request, CancellationToken cancellationToken)
     {
@@ -87,15 +87,15 @@ public sealed class Redo(ImageIntake intake)
                 Force = true,
                 RetryFailed = true,
                 OverEdits = request.OverEdits,
-                Only = request.Only,
-                As = request.As ?? (record is { IsPinned: true } ? record.Profile : null),
-                Vary = true,
+                Part = request.Part,
+                ProfileOverride = request.ProfileOverride ?? (record is { IsPinned: true } ? record.Profile : null),
+                NewWording = true,
             },
             cancellationToken);
         return (true, taken.Result);
     }
 
-    // Only the record tells its views and its SKU; what the listing shows spares those that were not asked for.
+    // Only the record has its views and its SKU. The listing's metadata saves reading records that are not selected.
     private async Task<(bool IsSelected, IntakeResult? Result)> TakeProductAsync(RedoRequest request, Candidate product, CancellationToken cancellationToken)
     {
         if (product.Receipt is { Profile: { } written } receipt && (request.Flag is null || receipt.Flags is not null)
@@ -124,12 +124,12 @@ public sealed class Redo(ImageIntake intake)
             View = record.Image.Name,
             Sku = record.Product!.Sku,
             Basis = request.Profiles(record.Profile.Name),
-            Known = record.Product.Views,
+            KnownViews = record.Product.Views,
             Force = true,
             RetryFailed = true,
             OverEdits = request.OverEdits,
-            Only = request.Only,
-            Vary = true,
+            Part = request.Part,
+            NewWording = true,
         };
         return (true, await intake.Products.EnsureAsync(again, cancellationToken));
     }

@@ -3,47 +3,47 @@ using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Pipeline.Sweeps;
 
-/// <summary>What a store holds: one streamed listing and three requests to the queues.</summary>
+/// <summary>Counts of a store, from one streamed listing and three requests to the queues.</summary>
 public sealed record StoreStatus
 {
     /// <summary>Images.</summary>
     public required long Images { get; init; }
 
-    /// <summary>With a record that says described, for the version that lies there.</summary>
+    /// <summary>Images with a <c>described</c> record of their present version.</summary>
     public required long Described { get; init; }
 
-    /// <summary>With a record that says rejected, for the version that lies there.</summary>
+    /// <summary>Images with a <c>rejected</c> record of their present version.</summary>
     public required long Rejected { get; init; }
 
-    /// <summary>With a record that says failed, for the version that lies there.</summary>
+    /// <summary>Images with a <c>failed</c> record of their present version.</summary>
     public required long Failed { get; init; }
 
-    /// <summary>Without a record.</summary>
+    /// <summary>Images without a record.</summary>
     public required long Waiting { get; init; }
 
-    /// <summary>With a record of an older version.</summary>
+    /// <summary>Images with a record of an older version.</summary>
     public required long OutOfDate { get; init; }
 
-    /// <summary>With a file of somebody else's where the record belongs.</summary>
+    /// <summary>Images whose record's name belongs to a blob that is not a record.</summary>
     public required long Blocked { get; init; }
 
-    /// <summary>Product records that say described.</summary>
+    /// <summary>Product records with status <c>described</c>.</summary>
     public long Products { get; init; }
 
-    /// <summary>Product records that say rejected or failed.</summary>
+    /// <summary>Product records with status <c>rejected</c> or <c>failed</c>.</summary>
     public long ProductsFailed { get; init; }
 
-    /// <summary>Messages in the queue, those that workers hold included; approximate, as storage counts them.</summary>
+    /// <summary>Messages in the queue, including those that workers hold; approximate, as storage counts.</summary>
     public required long QueueLength { get; init; }
 
-    /// <summary>How long the oldest message that is free to be taken has waited; null where there is none.</summary>
+    /// <summary>Age of the oldest visible message; null for none.</summary>
     public required TimeSpan? OldestWait { get; init; }
 
     /// <summary>Messages in the poison queue; approximate.</summary>
     public required long Poison { get; init; }
 
-    /// <summary>Reads it.</summary>
-    /// <param name="storage">Where.</param>
+    /// <summary>Reads the counts.</summary>
+    /// <param name="storage">The store.</param>
     /// <param name="prefix">Only images whose names start with this; null for all. The queues are always whole.</param>
     /// <param name="time">Clock for the wait.</param>
     /// <param name="cancellationToken">Gives up.</param>

@@ -10,43 +10,42 @@ using Polly;
 namespace BlobCaptioner.Pipeline.Sweeps;
 
 /// <summary>
-/// Reads the images' listing once and takes in whatever has no record or one that is out of date: pictures, and products whose views have all ended. A second sweep finds
-/// nothing to do.
+/// Reads the images' listing once and takes in images, and products whose views are settled, whose record is missing or out of date. A second sweep finds nothing to do.
 /// </summary>
 public sealed class Sweep
 {
     private readonly ImageIntake _intake;
     private readonly ResiliencePipeline _outage;
 
-    /// <summary>Creates a sweep over an intake's store.</summary>
+    /// <summary>Creates a sweep.</summary>
     public Sweep(ImageIntake intake)
     {
         _intake = intake;
         Pace = new(intake.Time);
         _outage = StorageOutage.CreateRetry(
-            intake.Storage.Options, intake.Time, error => TellTrouble(intake.Storage.Images.Name, error, "It is tried again."));
+            intake.Storage.Options, intake.Time, error => PublishTrouble(intake.Storage.Images.Name, error, "It is tried again."));
     }
 
-    /// <summary>How long to wait before the next sweep, by how long the listing of the last one took.</summary>
+    /// <summary>The wait before the next sweep, by the time of the last listing.</summary>
     public ListingPace Pace { get; }
 
     /// <summary>
-    /// Sweeps once. Storage trouble that passes is waited out (<see cref="StorageOptions.OutageTolerance"/>); an image that storage refuses,
-    /// or that can't be taken in for any other reason, is counted as an error and doesn't stop the others.
+    /// Sweeps once. Temporary storage failures are waited out (<see cref="StorageOptions.OutageTolerance"/>). An image that can't be taken in counts as an error and
+    /// does not stop the others.
     /// </summary>
     /// <exception cref="ValidationException">The request is out of its range.</exception>
     /// <exception cref="RequestFailedException">The listing itself failed.</exception>
     public async Task<SweepSummary> RunAsync(SweepRequest request, CancellationToken cancellationToken)
     {
         Validator.ValidateObject(request, new ValidationContext(request), validateAllProperties: true);
-        var watch = new ProductWatch(_intake.Resolve, request.Profile);
-        var images = ImageListing.ReadAsync(_intake.Storage.Images, request.Prefix, watch.Note, cancellationToken);
+        var products = new ProductCollector(_intake.Resolve, request.Profile);
+        var images = ImageListing.ReadAsync(_intake.Storage.Images, request.Prefix, products.AddRecord, cancellationToken);
         images = Pace.MeasureAsync(images, cancellationToken);
-        return await RunAsync(request, watch.ReadAsync(images, cancellationToken).Concat(Deferred(watch.Flush)), cancellationToken);
+        return await RunAsync(request, products.ReadAsync(images, cancellationToken).Concat(products.Flush().ToAsyncEnumerable()), cancellationToken);
     }
 
-    /// <summary>The same for those who sweep again and again: what breaks a sweep off is told as an event.</summary>
-    /// <returns>Null where it was broken off.</returns>
+    /// <summary>Sweeps once, for repeated sweeps: a failure of the sweep is published as an event.</summary>
+    /// <returns>Null if the sweep failed.</returns>
     /// <exception cref="ValidationException">The request is out of its range.</exception>
     public async Task<SweepSummary?> TryRunAsync(SweepRequest request, CancellationToken cancellationToken)
     {
@@ -56,13 +55,13 @@ public sealed class Sweep
         }
         catch (Exception error) when (error is not ValidationException && !cancellationToken.IsCancellationRequested)
         {
-            TellTrouble(_intake.Storage.Images.Name, error, "It is tried again.");
+            PublishTrouble(_intake.Storage.Images.Name, error, "It is tried again.");
             return null;
         }
     }
 
-    /// <summary>Takes images in by their names as they arrive, without a listing. What fails is told, and left to the next sweep.</summary>
-    /// <param name="names">The images' names; it goes on until they end.</param>
+    /// <summary>Takes images in by their names as they arrive, without a listing. Failures are published, and left to the next sweep.</summary>
+    /// <param name="names">The images' names; the call ends with them.</param>
     /// <param name="request">As for a sweep.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public Task TakeAsync(IAsyncEnumerable<string> names, SweepRequest request, CancellationToken cancellationToken)
@@ -71,7 +70,7 @@ public sealed class Sweep
         return Parallel.ForEachAsync(names, options, async (name, stop) => await TryAsync(name, async cancel => await _intake.IngestAsync(For(name, request), cancel), stop));
     }
 
-    /// <summary>Sweeps over a part of the listing.</summary>
+    /// <summary>Sweeps over a part of a listing.</summary>
     internal async Task<SweepSummary> RunAsync(SweepRequest request, IAsyncEnumerable<SweepItem> items, CancellationToken cancellationToken)
     {
         var products = new Dictionary<IntakeResult, long>();
@@ -115,19 +114,9 @@ public sealed class Sweep
         };
     }
 
-    // What is still open when the images are through, not before.
-    private static async IAsyncEnumerable<SweepItem> Deferred(Func<IEnumerable<SweepItem>> items)
-    {
-        await Task.CompletedTask;
-        foreach (var item in items())
-        {
-            yield return item;
-        }
-    }
-
-    /// <summary>Sweeps over the products that a watch holds still open.</summary>
-    internal Task<SweepSummary> FinishAsync(SweepRequest request, ProductWatch watch, CancellationToken cancellationToken) =>
-        RunAsync(request, watch.Flush().ToAsyncEnumerable(), cancellationToken);
+    /// <summary>Sweeps over a collector's remaining products.</summary>
+    internal Task<SweepSummary> FinishAsync(SweepRequest request, ProductCollector products, CancellationToken cancellationToken) =>
+        RunAsync(request, products.Flush().ToAsyncEnumerable(), cancellationToken);
 
     private Task<IntakeOutcome?> TryTakeAsync(SweepItem item, SweepRequest request, CancellationToken cancellationToken) => TryAsync(
         item.Image?.Name ?? item.Product!.RecordName,
@@ -147,12 +136,12 @@ public sealed class Sweep
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
-            TellTrouble(name, error, "The next sweep tries again.");
+            PublishTrouble(name, error, "The next sweep tries again.");
             return null;
         }
     }
 
-    // Where a view has not ended, whoever ends the last one sees to the product.
+    // If a view is not settled, the worker that settles the last one enqueues the product.
     private async Task<IntakeResult> TakeProductAsync(ProductState product, SweepRequest request, CancellationToken cancellationToken) =>
         product.IsReady && _intake.Products.HasWork(product, request.Force, request.RetryFailed)
             ? await _intake.Products.EnsureAsync(RequestFor(product, request), cancellationToken)
@@ -163,7 +152,7 @@ public sealed class Sweep
         View = product.Views[0].Image.Name,
         Sku = product.Sku,
         Basis = request.Profile,
-        Known = [.. product.Views.Select(v => v.Image.Name)],
+        KnownViews = [.. product.Views.Select(v => v.Image.Name)],
         Force = request.Force,
         RetryFailed = request.RetryFailed,
     };
@@ -176,7 +165,7 @@ public sealed class Sweep
     private static IntakeRequest For(string name, SweepRequest request) =>
         new() { Name = name, Profile = request.Profile, Force = request.Force, RetryFailed = request.RetryFailed };
 
-    private void TellTrouble(string name, Exception error, string remedy)
+    private void PublishTrouble(string name, Exception error, string remedy)
     {
         PipelineMetrics.Count(PipelineEventKind.StorageTrouble, code: null, PipelineMetrics.Intake);
         _intake.OnEvent?.Invoke(new()

@@ -7,19 +7,19 @@ using BlobCaptioner.Records;
 
 namespace BlobCaptioner.Pipeline.Sweeps;
 
-/// <summary>Says what a sweep would do, from the listing and the folders' settings alone: nothing is prepared, claimed, enqueued or written.</summary>
+/// <summary>Predicts a sweep from the listing and the folders' settings. Prepares, claims, enqueues and writes nothing.</summary>
 public sealed class SweepPreview(ImageIntake intake)
 {
-    /// <summary>Goes over the listing once.</summary>
+    /// <summary>Reads the listing once.</summary>
     /// <exception cref="ValidationException">The request is out of its range.</exception>
-    /// <exception cref="RequestFailedException">The listing failed, or a folder's settings could not be fetched.</exception>
+    /// <exception cref="RequestFailedException">The listing failed, or a folder's settings could not be read.</exception>
     public async Task<SweepForecast> RunAsync(SweepRequest request, CancellationToken cancellationToken)
     {
         Validator.ValidateObject(request, new ValidationContext(request), validateAllProperties: true);
         var found = new SweepForecast();
-        var watch = new ProductWatch(intake.Resolve, request.Profile);
-        var images = ImageListing.ReadAsync(intake.Storage.Images, request.Prefix, watch.Note, cancellationToken);
-        await foreach (var item in watch.ReadAsync(images, cancellationToken))
+        var products = new ProductCollector(intake.Resolve, request.Profile);
+        var images = ImageListing.ReadAsync(intake.Storage.Images, request.Prefix, products.AddRecord, cancellationToken);
+        await foreach (var item in products.ReadAsync(images, cancellationToken))
         {
             found = item is { Image: { } image }
                 ? Count(
@@ -30,7 +30,7 @@ public sealed class SweepPreview(ImageIntake intake)
                 : await CountAsync(found, item.Product!, request, cancellationToken);
         }
 
-        foreach (var item in watch.Flush())
+        foreach (var item in products.Flush())
         {
             found = await CountAsync(found, item.Product!, request, cancellationToken);
         }
@@ -38,7 +38,7 @@ public sealed class SweepPreview(ImageIntake intake)
         return found;
     }
 
-    // What seems to be out of date is looked at once more: the listing may not have shown all of it.
+    // A product that seems out of date is read again: the listing may lack views.
     private async Task<SweepForecast> CountAsync(SweepForecast found, ProductState listed, SweepRequest request, CancellationToken cancellationToken)
     {
         if (!listed.IsReady)
@@ -76,4 +76,53 @@ public sealed class SweepPreview(ImageIntake intake)
         RecordStatus.Rejected => found with { KnownRejected = found.KnownRejected + 1 },
         _ => found with { UpToDate = found.UpToDate + 1 },
     };
+}
+
+/// <summary>What a sweep would do. Each listed image is in exactly one of the other counts, apart from those of products.</summary>
+public sealed record SweepForecast
+{
+    /// <summary>Images in the listing.</summary>
+    public long Listed { get; init; }
+
+    /// <summary>Images without a record: they would be prepared and enqueued, unless their job is in the queue already.</summary>
+    public long New { get; init; }
+
+    /// <summary>Images that were uploaded again. With the same bytes only the record would be refreshed.</summary>
+    public long ImageChanged { get; init; }
+
+    /// <summary>Images whose profile, folder settings or catalogue facts changed.</summary>
+    public long SettingsChanged { get; init; }
+
+    /// <summary>Images whose preparation changed, or that were rejected by a limit that was raised.</summary>
+    public long PreparationChanged { get; init; }
+
+    /// <summary>Images whose model changed; only if this process knows the model.</summary>
+    public long ModelChanged { get; init; }
+
+    /// <summary>Up-to-date images, with <c>--force</c>.</summary>
+    public long Forced { get; init; }
+
+    /// <summary>Images that were given up, with <c>--retry-failed</c>.</summary>
+    public long Retried { get; init; }
+
+    /// <summary>Images in a folder with broken settings: they would be rejected.</summary>
+    public long BrokenSettings { get; init; }
+
+    /// <summary>Described images that are up to date.</summary>
+    public long UpToDate { get; init; }
+
+    /// <summary>Images that were rejected for a reason that still holds.</summary>
+    public long KnownRejected { get; init; }
+
+    /// <summary>Images that were given up and are left alone.</summary>
+    public long KnownFailed { get; init; }
+
+    /// <summary>Products whose views are settled and whose record is missing, out of date or forced: they would be enqueued.</summary>
+    public long Products { get; init; }
+
+    /// <summary>Products that wait for views. They are described after the last one, if their record is out of date then.</summary>
+    public long ProductsWaiting { get; init; }
+
+    /// <summary>Images whose record's name belongs to a blob without metadata: a record that was copied, or another file.</summary>
+    public long Unclear { get; init; }
 }

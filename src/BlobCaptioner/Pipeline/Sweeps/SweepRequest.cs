@@ -3,22 +3,75 @@ using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Pipeline.Sweeps;
 
-/// <summary>What a sweep goes over.</summary>
+/// <summary>The images of a sweep, and how they are taken in.</summary>
 public sealed record SweepRequest
 {
-    /// <summary>What to write about the images.</summary>
+    /// <summary>The profile where a folder names none.</summary>
     public required Profile Profile { get; init; }
 
     /// <summary>Only names that start with this; null, the default, for all.</summary>
     public string? Prefix { get; init; }
 
-    /// <summary>True describes every image anew.</summary>
+    /// <summary>True describes every image again.</summary>
     public bool Force { get; init; }
 
-    /// <summary>True takes images up again that were given up.</summary>
+    /// <summary>True tries images again that were given up.</summary>
     public bool RetryFailed { get; init; }
 
-    /// <summary>Images taken in at the same time. Range 1 to 64, default the number of cores.</summary>
+    /// <summary>Images taken in at the same time. Range 1 to 64, default the number of processors.</summary>
     [Range(1, 64)]
     public int Parallelism { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 64);
+}
+
+/// <summary>The counts of a sweep. Each listed image is in exactly one of the other counts, apart from those of products.</summary>
+public sealed record SweepSummary
+{
+    /// <summary>Images in the listing.</summary>
+    public long Listed { get; init; }
+
+    /// <summary>Their record was up to date.</summary>
+    public long UpToDate { get; init; }
+
+    /// <summary>The same bytes were uploaded again; the record points at the new ETag now.</summary>
+    public long Refreshed { get; init; }
+
+    /// <summary>Their job is in the queue now.</summary>
+    public long Enqueued { get; init; }
+
+    /// <summary>They can't be described; their record says why.</summary>
+    public long Rejected { get; init; }
+
+    /// <summary>Their job was in the queue before.</summary>
+    public long InFlight { get; init; }
+
+    /// <summary>They were deleted meanwhile.</summary>
+    public long Gone { get; init; }
+
+    /// <summary>A blob that is not a record has their record's, or a product record's, name.</summary>
+    public long Blocked { get; init; }
+
+    /// <summary>Products whose job is in the queue now: their views are settled, and their record was missing or out of date.</summary>
+    public long Products { get; init; }
+
+    /// <summary>Products whose job was in the queue before.</summary>
+    public long ProductsInFlight { get; init; }
+
+    /// <summary>They failed: storage refused, or another error occurred. The next sweep tries again.</summary>
+    public long Errors { get; init; }
+
+    /// <summary>The sum of two.</summary>
+    public SweepSummary Plus(SweepSummary other) => new()
+    {
+        Listed = Listed + other.Listed,
+        UpToDate = UpToDate + other.UpToDate,
+        Refreshed = Refreshed + other.Refreshed,
+        Enqueued = Enqueued + other.Enqueued,
+        Rejected = Rejected + other.Rejected,
+        InFlight = InFlight + other.InFlight,
+        Gone = Gone + other.Gone,
+        Blocked = Blocked + other.Blocked,
+        Products = Products + other.Products,
+        ProductsInFlight = ProductsInFlight + other.ProductsInFlight,
+        Errors = Errors + other.Errors,
+    };
 }

@@ -31,7 +31,8 @@ public sealed class WorkerSettingsTests(AzuriteFixture azurite)
     [InlineData("Remote:Model=qwen", "Remote__Endpoint")]
     public void AddCaptionWorker_WrongSetting_NamesIt(string setting, string named)
     {
-        var error = Assert.Throws<SettingsException>(() => new ServiceCollection().AddCaptionWorker(Settings(setting), _ => throw new InvalidOperationException()));
+        using var services = new ServiceCollection().AddCaptionWorker(Settings(setting), _ => throw new InvalidOperationException()).BuildServiceProvider();
+        var error = Assert.Throws<SettingsException>(services.CheckSettings);
 
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
     }

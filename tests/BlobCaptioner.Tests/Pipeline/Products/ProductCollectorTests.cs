@@ -7,16 +7,16 @@ using Xunit;
 namespace BlobCaptioner.Tests.Pipeline.Products;
 
 /// <summary>Products gathered out of a listing that streams by.</summary>
-public sealed class ProductWatchTests
+public sealed class ProductCollectorTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task ReadAsync_AHugeFolder_TellsEachProductBeforeTheNextButOne()
     {
-        var watch = Watch(_ => []);
+        var products = Collector(_ => []);
         var (open, most, products) = (new HashSet<string>(StringComparer.Ordinal), 0, 0);
-        await foreach (var item in watch.ReadAsync(Listing(watch, skus: 20_000), Cancellation))
+        await foreach (var item in products.ReadAsync(Listing(products, skus: 20_000), Cancellation))
         {
             if (item.Image is { } image)
             {
@@ -33,21 +33,21 @@ public sealed class ProductWatchTests
         }
 
         Assert.Equal((1, 19_999), (most, products));
-        Assert.Equal("019999", Assert.Single(watch.Flush()).Product!.Sku);
+        Assert.Equal("019999", Assert.Single(products.Flush()).Product!.Sku);
     }
 
     [Fact]
     public async Task ReadAsync_ViewsThatACatalogueNames_AreGatheredUntilTheFolderEnds()
     {
-        var watch = Watch(name => name.StartsWith("a/", StringComparison.Ordinal) ? ["a/m.jpg"] : []);
+        var products = Collector(name => name.StartsWith("a/", StringComparison.Ordinal) ? ["a/m.jpg"] : []);
         string[] names = ["a/b.jpg", "a/m.jpg", "a/z.jpg", "b/b.jpg", "c.jpg"];
-        var items = await watch.ReadAsync(names.Select(n => Image(n)).ToAsyncEnumerable(), Cancellation).ToListAsync(Cancellation);
+        var items = await products.ReadAsync(names.Select(n => Image(n)).ToAsyncEnumerable(), Cancellation).ToListAsync(Cancellation);
         Assert.Equal(["a/b.jpg", "a/m.jpg", "a/z.jpg", "-X", "b/b.jpg", "-X", "c.jpg"], items.Select(i => i.Image?.Name ?? $"-{i.Product!.Sku}"));
         Assert.Equal(3, items[3].Product!.Views.Count);
-        Assert.Equal(["c.jpg"], watch.Flush().SelectMany(i => i.Product!.Views).Select(v => v.Image.Name));
+        Assert.Equal(["c.jpg"], products.Flush().SelectMany(i => i.Product!.Views).Select(v => v.Image.Name));
     }
 
-    private static async IAsyncEnumerable<ListedImage> Listing(ProductWatch watch, int skus)
+    private static async IAsyncEnumerable<ListedImage> Listing(ProductCollector products, int skus)
     {
         for (var i = 0; i < skus; i++)
         {
@@ -55,7 +55,7 @@ public sealed class ProductWatchTests
             await Task.CompletedTask;
             yield return Image($"{i:000000}-1.jpg");
             yield return Image($"{i:000000}-2.jpg");
-            watch.Note(
+            products.AddRecord(
                 $"{i:000000}.product.json",
                 new() { Status = RecordStatus.Described, SourceETag = "", Fingerprint = "", ProfileVersion = "", ModelHash = "", Preparation = "", Profile = $"{i:000000}" });
         }
@@ -63,7 +63,7 @@ public sealed class ProductWatchTests
 
     private static ListedImage Image(string name) => new(name, "etag", LastModified: null, HasRecord: false, Receipt: null);
 
-    private static ProductWatch Watch(Func<string, IReadOnlyList<string>> siblings)
+    private static ProductCollector Collector(Func<string, IReadOnlyList<string>> siblings)
     {
         var profile = ProductPipeline.Grouped;
         return new(

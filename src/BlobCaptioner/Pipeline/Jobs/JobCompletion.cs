@@ -4,18 +4,18 @@ using Polly;
 
 namespace BlobCaptioner.Pipeline.Jobs;
 
-/// <summary>Takes a job's message away once its end is on record, and sees to the product that it was a view of. Waits storage trouble out.</summary>
-internal sealed class JobEnd(JobClaims claims, ProductDispatch products, Func<string, Profile> profiles, ResiliencePipeline outage)
+/// <summary>Deletes a job's message after its record was written, and enqueues the image's product if it is ready. Waits out storage failures.</summary>
+internal sealed class JobCompletion(JobClaims claims, ProductDispatch products, Func<string, Profile> profiles, ResiliencePipeline outage)
 {
     public async Task CompleteAsync(JobLease lease, CaptionJob job, CancellationToken cancellationToken)
     {
-        // If it was its product's last view, the product follows. Before the message goes: a crash in between repeats it.
+        // The product is enqueued before the message is deleted: a crash in between repeats it.
         if (job.Product is { } product)
         {
-            // Should the views have changed meanwhile, there is to be a successor, and the claim may stand in its way.
+            // If the views have changed, the product needs a new job, which the claim could block.
             await ReleaseAsync(job, cancellationToken);
             var names = product.Views.Select(v => v.Name).ToList();
-            var request = new ProductRequest { View = names[0], Sku = product.Sku, Basis = profiles(job.Profile), Known = names };
+            var request = new ProductRequest { View = names[0], Sku = product.Sku, Basis = profiles(job.Profile), KnownViews = names };
             await outage.ExecuteAsync(async cancel => await products.EnsureAsync(request, cancel), cancellationToken);
             await outage.ExecuteAsync(async cancel => await lease.CompleteAsync(cancel), cancellationToken);
         }

@@ -6,14 +6,13 @@ using BlobCaptioner.Records;
 namespace BlobCaptioner.Pipeline.Sweeps;
 
 /// <summary>
-/// Gathers products out of the listing while it streams by: each is told once the listing has left the names that its views can have. For views that begin with
-/// their SKU that is soon; for those that the catalogue or their folder makes views it is the folder's end. So memory does not grow with the container, unless a catalogue
-/// names the files of one huge folder.
+/// Collects products from a listing. A product is complete once the listing has passed the names that its views can have: soon for views whose names begin with their SKU,
+/// and at the folder's end for views by catalogue or folder. So memory does not grow with the container, unless a catalogue names the files of one huge folder.
 /// </summary>
-/// <remarks>What it tells may lack views, where a listing begins in the middle or a catalogue mixes ways: whoever acts on it looks once more.</remarks>
-internal sealed class ProductWatch(ProfileResolver resolve, Profile basis)
+/// <remarks>A product may lack views, if a listing begins in the middle or a catalogue mixes both kinds. So the views are read again before the product is enqueued.</remarks>
+internal sealed class ProductCollector(ProfileResolver resolve, Profile basis)
 {
-    // Folders' settings are fetched this far ahead.
+    // Folders' settings are read this many images ahead.
     private const int Ahead = 32;
     private const char Last = '\uFFFF';
 
@@ -21,16 +20,16 @@ internal sealed class ProductWatch(ProfileResolver resolve, Profile basis)
     private readonly PriorityQueue<string, string> _ends = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RecordReceipt?> _records = new(StringComparer.Ordinal);
 
-    /// <summary>Notes a product record of the listing.</summary>
-    public void Note(string name, RecordReceipt? receipt) => _records[name] = receipt;
+    /// <summary>Adds a product record of the listing.</summary>
+    public void AddRecord(string name, RecordReceipt? receipt) => _records[name] = receipt;
 
-    /// <summary>Passes images on in their order, and products in between.</summary>
+    /// <summary>Returns the images in their order, and complete products in between.</summary>
     public async IAsyncEnumerable<SweepItem> ReadAsync(IAsyncEnumerable<ListedImage> images, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var window = new Queue<(ListedImage Image, Task<ResolvedProfile?> Resolved)>(Ahead);
         await foreach (var image in images.WithCancellation(cancellationToken))
         {
-            window.Enqueue((image, TryAssignAsync(image.Name, cancellationToken)));
+            window.Enqueue((image, TryResolveAsync(image.Name, cancellationToken)));
             if (window.Count == Ahead)
             {
                 foreach (var item in Take(window.Peek().Image, await window.Dequeue().Resolved))
@@ -49,10 +48,10 @@ internal sealed class ProductWatch(ProfileResolver resolve, Profile basis)
         }
     }
 
-    /// <summary>The products that are still open, at the listing's end.</summary>
+    /// <summary>The remaining products, at the listing's end.</summary>
     public IEnumerable<SweepItem> Flush() => Close(_ => true);
 
-    private async Task<ResolvedProfile?> TryAssignAsync(string name, CancellationToken cancellationToken)
+    private async Task<ResolvedProfile?> TryResolveAsync(string name, CancellationToken cancellationToken)
     {
         try
         {
@@ -60,7 +59,7 @@ internal sealed class ProductWatch(ProfileResolver resolve, Profile basis)
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
-            // Who takes the image in asks again, and tells.
+            // Intake reads them again and reports the error.
             return null;
         }
     }
@@ -109,3 +108,9 @@ internal sealed class ProductWatch(ProfileResolver resolve, Profile basis)
 
     private sealed record Open(string Sku, List<ProductView> Views);
 }
+
+/// <summary>An image or a complete product of a listing.</summary>
+/// <param name="Image">The image; null for a product.</param>
+/// <param name="Resolved">What to write about the image; null if its folder's settings could not be read.</param>
+/// <param name="Product">The product; null for an image.</param>
+internal sealed record SweepItem(ListedImage? Image, ResolvedProfile? Resolved, ProductState? Product);
