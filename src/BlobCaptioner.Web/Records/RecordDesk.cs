@@ -133,7 +133,7 @@ internal sealed class RecordDesk(WebContext context, RecordIndex index, IndexSyn
         var stored = await FindAsync(name, cancellationToken) ?? throw new ApiException(404, "no-record", $"'{name}' has no record yet.", "Wait until it is described.");
         if (stored.Record is null)
         {
-            var why = stored.InTheWay(ProductRecords.IsProductRecord(name) ? name : ImageNames.RecordFor(name), name);
+            var why = stored.BlockedError(ProductRecords.IsProductRecord(name) ? name : ImageNames.RecordFor(name), name);
             throw new ApiException(409, why.Code, why.Message, why.Remedy);
         }
 

@@ -29,7 +29,6 @@ internal sealed class AmazonWriter(Stream stream, ExportTally tally) : IExportWr
     private readonly TableWriter _table = new(stream, Columns, tabs: true);
     private readonly Limits _limits = new(tally);
 
-    /// <inheritdoc/>
     public void Write(ExportItem item)
     {
         var gtin = item.Fact("gtin", "ean", "upc", "isbn", "barcode", "asin");
@@ -82,7 +81,6 @@ internal sealed class AmazonWriter(Stream stream, ExportTally tally) : IExportWr
         _table.WriteRow();
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _table.Dispose();
 
     private static string OneLine(string text, string lineBreak) =>

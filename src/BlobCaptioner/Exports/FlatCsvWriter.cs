@@ -16,7 +16,6 @@ internal sealed class FlatCsvWriter(Stream stream) : IExportWriter
     private readonly TableWriter _table = new(
         stream, ["id", "sku", "image", "image_url", "additional_image_urls", "status", "review", "language", .. Texts, .. Attributes, .. Facts, "flags", "error", "model", "digital_source_type"]);
 
-    /// <inheritdoc/>
     public void Write(ExportItem item)
     {
         var record = item.Main.Record;
@@ -50,7 +49,6 @@ internal sealed class FlatCsvWriter(Stream stream) : IExportWriter
         _table.WriteRow();
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _table.Dispose();
 
     private void Set(string column, string? cell) => _table[column] = FormulaGuard.Guard(cell);

@@ -44,7 +44,6 @@ internal sealed class GoogleWriter : IExportWriter
         _xml.WriteElementString("description", "Written by BlobCaptioner");
     }
 
-    /// <inheritdoc/>
     public void Write(ExportItem item)
     {
         _xml.WriteStartElement("item");
@@ -79,7 +78,6 @@ internal sealed class GoogleWriter : IExportWriter
         _xml.Flush();
     }
 
-    /// <summary>Closes the document.</summary>
     public void Dispose() => _xml.Dispose();
 
     private void WriteText(string name, ExportText? text, int characters)

@@ -6,14 +6,12 @@ namespace BlobCaptioner.Exports;
 /// <summary>JSON Lines: each record as in the container, with a person's edits applied.</summary>
 internal sealed class JsonlWriter(Stream stream) : IExportWriter
 {
-    /// <inheritdoc/>
     public void Write(ExportItem item)
     {
         JsonSerializer.Serialize(stream, item.Main.Record, RecordJson.RecordLine);
         stream.WriteByte((byte)'\n');
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
     }

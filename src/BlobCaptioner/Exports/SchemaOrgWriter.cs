@@ -18,7 +18,6 @@ internal sealed class SchemaOrgWriter(Stream stream, ExportTally tally) : IExpor
     // < > & stay escaped; all other characters are readable.
     private readonly Utf8JsonWriter _json = new(stream, new() { Encoder = JavaScriptEncoder.Create(System.Text.Unicode.UnicodeRanges.All) });
 
-    /// <inheritdoc/>
     public void Write(ExportItem item)
     {
         _json.WriteStartObject();
@@ -48,7 +47,6 @@ internal sealed class SchemaOrgWriter(Stream stream, ExportTally tally) : IExpor
         stream.WriteByte((byte)'\n');
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _json.Dispose();
 
     private void WriteBrand(string? brand)

@@ -31,7 +31,6 @@ internal sealed class ShopifyWriter(Stream stream, ExportTally tally) : IExportW
     private readonly TableWriter _table = new(stream, Columns);
     private readonly Limits _limits = new(tally);
 
-    /// <inheritdoc/>
     public void Write(ExportItem item)
     {
         var handle = item.Slug(100);
@@ -75,7 +74,6 @@ internal sealed class ShopifyWriter(Stream stream, ExportTally tally) : IExportW
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _table.Dispose();
 
     // Paragraphs of the description, then the bullets, unless these are the description.

@@ -41,7 +41,6 @@ internal sealed class TableWriter : IDisposable
         Array.Clear(_cells);
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _csv.Dispose();
 }
 

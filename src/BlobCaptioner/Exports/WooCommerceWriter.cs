@@ -27,7 +27,6 @@ internal sealed class WooCommerceWriter(Stream stream, ExportTally tally) : IExp
     private readonly TableWriter _table = new(stream, Columns);
     private readonly Limits _limits = new(tally);
 
-    /// <inheritdoc/>
     public void Write(ExportItem item)
     {
         var availability = Stock.Availability(item);
@@ -72,7 +71,6 @@ internal sealed class WooCommerceWriter(Stream stream, ExportTally tally) : IExp
         _table.WriteRow();
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _table.Dispose();
 
     private static string List(IReadOnlyList<string> values) => string.Join(", ", values.Select(v => v.Replace(",", "\\,", StringComparison.Ordinal)));

@@ -109,43 +109,18 @@ public sealed record RecordReceipt
     };
 
     /// <summary>As blob metadata in ASCII, without empty values, which storage refuses.</summary>
-    public IDictionary<string, string> ToMetadata()
+    public IDictionary<string, string> ToMetadata() => new (string Key, string? Value)[]
     {
-        var metadata = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
-        {
-            ["status"] = Status switch
-            {
-                RecordStatus.Described => "described",
-                RecordStatus.Rejected => "rejected",
-                _ => "failed",
-            },
-            ["sourceetag"] = SourceETag,
-            ["fingerprint"] = Fingerprint,
-            ["profileversion"] = ProfileVersion,
-            ["preparation"] = Preparation,
-        };
-        if (ModelHash.Length > 0)
-        {
-            metadata["modelhash"] = ModelHash;
-        }
-
-        if (Profile is { Length: > 0 })
-        {
-            metadata["profile"] = Profile;
-        }
-
-        if (IsPinned)
-        {
-            metadata["pinned"] = "yes";
-        }
-
-        if (Flags is not null)
-        {
-            metadata["flags"] = Flags.Count == 0 ? NoFlags : string.Join(' ', Flags);
-        }
-
-        return metadata;
-    }
+        ("status", Status.ToString().ToLowerInvariant()),
+        ("sourceetag", SourceETag),
+        ("fingerprint", Fingerprint),
+        ("profileversion", ProfileVersion),
+        ("preparation", Preparation),
+        ("modelhash", ModelHash),
+        ("profile", Profile),
+        ("pinned", IsPinned ? "yes" : null),
+        ("flags", Flags is { Count: 0 } ? NoFlags : Flags is null ? null : string.Join(' ', Flags)),
+    }.Where(m => m.Value is { Length: > 0 }).ToDictionary(m => m.Key, m => m.Value!, StringComparer.OrdinalIgnoreCase);
 
     // Metadata is ASCII, and flags are separated by spaces.
     private static bool IsPlain(string text) => text.Length > 0 && text.All(c => c is > ' ' and <= '~');

@@ -49,7 +49,7 @@ public sealed class ProductCatalogTests
         var catalog = Read("file,sku,view,empty\na.jpg,X,front,\nb.jpg,X,back,\n,Y,,\n");
         Assert.Equal(("X", "front"), (catalog.Find("a.jpg")!.Sku, catalog.Find("a.jpg")!.Facts.Find("view")));
         Assert.Equal(("X", "back"), (catalog.Find("b.jpg")!.Sku, catalog.Find("b.jpg")!.Facts.Find("view")));
-        Assert.Equal("front", catalog.FindSku("X")!.Facts.Find("view"));
+        Assert.Equal("front", catalog.Find("X.jpg")!.Facts.Find("view"));
         Assert.Equal(["view"], catalog.Find("a.jpg")!.Facts.Values.Keys);
         Assert.Equal(3, catalog.Rows);
     }
@@ -84,8 +84,8 @@ public sealed class ProductCatalogTests
     public void Find_RowChanges_OnlyItsHashDoes()
     {
         var (one, two) = (Read("sku,price\nA,1\nB,2"), Read("price,sku\n9,A\n2,B"));
-        Assert.NotEqual(one.FindSku("A")!.Facts.Hash, two.FindSku("A")!.Facts.Hash);
-        Assert.Equal(one.FindSku("B")!.Facts.Hash, two.FindSku("B")!.Facts.Hash);
+        Assert.NotEqual(one.Find("A.jpg")!.Facts.Hash, two.Find("A.jpg")!.Facts.Hash);
+        Assert.Equal(one.Find("B.jpg")!.Facts.Hash, two.Find("B.jpg")!.Facts.Hash);
     }
 
     [Fact]

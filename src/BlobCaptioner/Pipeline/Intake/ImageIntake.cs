@@ -264,7 +264,7 @@ public sealed class ImageIntake
             case null:
                 return null;
             case { Record: null }:
-                var error = present.InTheWay(ImageNames.RecordFor(name), name);
+                var error = present.BlockedError(ImageNames.RecordFor(name), name);
                 Publish(PipelineEventKind.Blocked, name, error);
                 return new(IntakeResult.Blocked, error);
             case { HasReceipt: false }:

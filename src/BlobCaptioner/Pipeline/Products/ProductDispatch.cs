@@ -60,7 +60,7 @@ internal sealed class ProductDispatch(
 
         if (before is { Record: null })
         {
-            publish(PipelineEventKind.Blocked, state!.RecordName, before.InTheWay(state.RecordName, state.Sku));
+            publish(PipelineEventKind.Blocked, state!.RecordName, before.BlockedError(state.RecordName, state.Sku));
             return IntakeResult.Blocked;
         }
 
@@ -137,7 +137,7 @@ internal sealed class ProductDispatch(
             if (stored is { Record: null })
             {
                 // The metadata says described, but the body can't be read.
-                return (null, stored.InTheWay(ImageNames.RecordFor(view.Image.Name), view.Image.Name));
+                return (null, stored.BlockedError(ImageNames.RecordFor(view.Image.Name), view.Image.Name));
             }
 
             if (stored is not { Record: { Status: RecordStatus.Described, Image: { ContentHash: { } hash } image } } || image.ETag != view.Image.ETag)

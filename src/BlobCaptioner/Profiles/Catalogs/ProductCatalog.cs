@@ -35,9 +35,6 @@ public sealed class ProductCatalog
         return row is null ? null : MatchOf(row);
     }
 
-    /// <summary>Finds a product's row; null where there is none.</summary>
-    public CatalogMatch? FindSku(string sku) => Sku(sku) is { } row ? MatchOf(row) : null;
-
     /// <summary>Adds a row.</summary>
     /// <returns>The problem (another line has its key); null for none.</returns>
     internal string? Add(int line, string? file, string? sku, string[] values)

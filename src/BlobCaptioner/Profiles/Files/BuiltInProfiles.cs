@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Text;
 using System.Text.Json;
+using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Profiles.Files;
 
@@ -34,7 +35,7 @@ public static class BuiltInProfiles
     /// <summary>Finds profiles by name: the given one where the name is its own, else the built-in one.</summary>
     public static Func<string, Profile> Lookup(Profile own) => name => string.Equals(own.Name, name, StringComparison.Ordinal) ? own : Get(name);
 
-    private static Profile Load(string name) => ProfileReader.Read(Encoding.UTF8.GetBytes(BuiltInFiles.Read($"BlobCaptioner.Profiles.BuiltIn.{name}.json")), $"{name}.json");
+    private static Profile Load(string name) => ProfileReader.Read(Encoding.UTF8.GetBytes(EmbeddedText.Read($"BlobCaptioner.Profiles.BuiltIn.{name}.json")), $"{name}.json");
 }
 
 /// <summary>Value lists that every profile file may use: <c>"values": "@color"</c>.</summary>
@@ -45,19 +46,7 @@ internal static class BuiltInVocabularies
 
     private static FrozenDictionary<string, JsonElement> Load()
     {
-        using var file = JsonDocument.Parse(BuiltInFiles.Read("BlobCaptioner.Profiles.BuiltIn.vocabularies.json"));
+        using var file = JsonDocument.Parse(EmbeddedText.Read("BlobCaptioner.Profiles.BuiltIn.vocabularies.json"));
         return file.RootElement.EnumerateObject().ToFrozenDictionary(v => v.Name, v => v.Value.Clone(), StringComparer.Ordinal);
-    }
-}
-
-/// <summary>Text files that are embedded in this assembly.</summary>
-internal static class BuiltInFiles
-{
-    public static string Read(string resource)
-    {
-        using var stream = typeof(BuiltInFiles).Assembly.GetManifestResourceStream(resource)
-            ?? throw new InvalidOperationException($"The assembly has no resource '{resource}'.");
-        using var reader = new StreamReader(stream, Encoding.UTF8);
-        return reader.ReadToEnd();
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using BlobCaptioner.Text;
 using NJsonSchema;
 using NJsonSchema.Validation;
 
@@ -15,7 +16,7 @@ public static class ProfileSchema
     private static readonly Lock s_validating = new();
 
     /// <summary>The schema as it is published: JSON Schema draft 7.</summary>
-    public static string Text { get; } = BuiltInFiles.Read(Resource);
+    public static string Text { get; } = EmbeddedText.Read(Resource);
 
     private static JsonSchema Schema => field ??= JsonSchema.FromJsonAsync(Text).GetAwaiter().GetResult();
 
