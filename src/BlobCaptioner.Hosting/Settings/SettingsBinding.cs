@@ -7,25 +7,7 @@ using Microsoft.Extensions.Options;
 namespace BlobCaptioner.Hosting.Settings;
 
 /// <summary>A setting is missing or wrong. The message names it, its value and the way out; a host prints it and ends, without a stack trace.</summary>
-public sealed class SettingsException : Exception
-{
-    /// <summary>Creates it.</summary>
-    public SettingsException(string message)
-        : base(message)
-    {
-    }
-
-    /// <summary>Creates it.</summary>
-    public SettingsException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
-
-    /// <summary>Creates it without a message.</summary>
-    public SettingsException()
-    {
-    }
-}
+public sealed class SettingsException(string message, Exception? innerException = null) : Exception(message, innerException);
 
 /// <summary>Binds sections of settings to options. Beyond the binder's own errors it names settings as users write them, and says what each takes.</summary>
 public static class SettingsBinding

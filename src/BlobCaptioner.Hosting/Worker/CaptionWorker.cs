@@ -33,36 +33,14 @@ public sealed record WorkerSetup
 /// <see cref="WorkerOptions.HandBackTime"/> is left of the grace, it aborts running jobs and makes their messages visible to other workers at once.
 /// A model that is still loading has no jobs: it gets <see cref="WorkerOptions.HandBackTime"/> to stop, and the process ends even if it does not.
 /// </remarks>
-public sealed partial class CaptionWorker : BackgroundService, IHostedLifecycleService
+public sealed partial class CaptionWorker(
+    CaptionStorage storage, ImagePreparer preparer, CaptionModelFactory load, WorkerSetup setup, WorkerState state,
+    IHostApplicationLifetime host, TimeProvider time, ILoggerFactory logging) : BackgroundService, IHostedLifecycleService
 {
-    private readonly CaptionStorage _storage;
-    private readonly ImagePreparer _preparer;
-    private readonly CaptionModelFactory _load;
-    private readonly WorkerSetup _setup;
-    private readonly WorkerState _state;
-    private readonly IHostApplicationLifetime _host;
-    private readonly TimeProvider _time;
-    private readonly ILoggerFactory _logging;
-    private readonly ILogger<CaptionWorker> _logger;
+    private readonly ILogger<CaptionWorker> _logger = logging.CreateLogger<CaptionWorker>();
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _abort = new();
     private volatile CaptionQueueLoop? _loop;
-
-    /// <summary>Creates it; the host starts it.</summary>
-    public CaptionWorker(
-        CaptionStorage storage, ImagePreparer preparer, CaptionModelFactory load, WorkerSetup setup, WorkerState state,
-        IHostApplicationLifetime host, TimeProvider time, ILoggerFactory logging)
-    {
-        _storage = storage;
-        _preparer = preparer;
-        _load = load;
-        _setup = setup;
-        _state = state;
-        _host = host;
-        _time = time;
-        _logging = logging;
-        _logger = logging.CreateLogger<CaptionWorker>();
-    }
 
     /// <inheritdoc/>
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -79,15 +57,15 @@ public sealed partial class CaptionWorker : BackgroundService, IHostedLifecycleS
             return;
         }
 
-        _state.Enter(WorkerPhase.Draining);
+        state.Enter(WorkerPhase.Draining);
         await _stop.CancelAsync();
 
         // A loop that begins from here on takes no job: it is stopped already.
-        var finish = _loop is null ? TimeSpan.Zero : _setup.Worker.ShutdownGrace - _setup.Worker.HandBackTime;
+        var finish = _loop is null ? TimeSpan.Zero : setup.Worker.ShutdownGrace - setup.Worker.HandBackTime;
         Draining(_loop?.InHand ?? 0, finish);
         await using var limit = cancellationToken.UnsafeRegister(static abort => ((CancellationTokenSource)abort!).Cancel(), _abort);
         using var waited = new CancellationTokenSource();
-        await Task.WhenAny(work, Task.Delay(finish, _time, waited.Token));
+        await Task.WhenAny(work, Task.Delay(finish, time, waited.Token));
         await waited.CancelAsync();
         if (!work.IsCompleted)
         {
@@ -100,8 +78,8 @@ public sealed partial class CaptionWorker : BackgroundService, IHostedLifecycleS
         }
 
         // The model may be loading in native code that can't be stopped; the process then ends during it.
-        await work.WaitAsync(_setup.Worker.HandBackTime, _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _state.Enter(WorkerPhase.Ended);
+        await work.WaitAsync(setup.Worker.HandBackTime, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        state.Enter(WorkerPhase.Ended);
     }
 
     /// <summary>Does nothing: <see cref="StoppingAsync"/> has waited already.</summary>
@@ -127,9 +105,9 @@ public sealed partial class CaptionWorker : BackgroundService, IHostedLifecycleS
         {
             model = await WarmUpAsync();
             using var loop = new CaptionQueueLoop(
-                _storage, _preparer, model, BuiltInProfiles.Lookup(_setup.Profile), _setup.Queue, _time, _setup.OnEvent, _logging.CreateLogger<CaptionQueueLoop>());
+                storage, preparer, model, BuiltInProfiles.Lookup(setup.Profile), setup.Queue, time, setup.OnEvent, logging.CreateLogger<CaptionQueueLoop>());
             _loop = loop;
-            _state.Enter(WorkerPhase.Ready);
+            state.Enter(WorkerPhase.Ready);
             await loop.RunAsync(_stop.Token, _abort.Token);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -138,11 +116,11 @@ public sealed partial class CaptionWorker : BackgroundService, IHostedLifecycleS
         catch (Exception error)
         {
             // Any exception: without a model or a loop the worker is useless, and the platform starts it again.
-            _state.Fail(error.Message);
+            state.Fail(error.Message);
             Failed(error.Message, error);
 
             // Only once the host has started: stopping it earlier makes it throw, and the exit code would not be ours.
-            _host.ApplicationStarted.Register(_host.StopApplication);
+            host.ApplicationStarted.Register(host.StopApplication);
         }
         finally
         {
@@ -168,10 +146,10 @@ public sealed partial class CaptionWorker : BackgroundService, IHostedLifecycleS
         var began = Stopwatch.GetTimestamp();
 
         // On another thread, so that the health endpoints answer while gigabytes are read.
-        var model = await Task.Run(() => _load(_stop.Token), _stop.Token);
+        var model = await Task.Run(() => load(_stop.Token), _stop.Token);
         try
         {
-            await SelfTest.DescribeAsync(model, _preparer, _setup.Profile, _stop.Token);
+            await SelfTest.DescribeAsync(model, preparer, setup.Profile, _stop.Token);
             Warm(model.Info.Name, model.Info.Engine, Stopwatch.GetElapsedTime(began));
             return model;
         }

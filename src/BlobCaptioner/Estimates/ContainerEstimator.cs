@@ -35,7 +35,7 @@ public sealed class ContainerEstimator
         Validator.ValidateObject(request, new ValidationContext(request), validateAllProperties: true);
         var reservoir = new Reservoir<ListedImage>(request.Sample, request.Seed);
         long outstanding = 0;
-        await foreach (var image in ImageListing.ReadAsync(_storage.Images, request.Prefix, cancellationToken))
+        await foreach (var image in ImageListing.ReadAsync(_storage.Images, request.Prefix, onProduct: null, cancellationToken))
         {
             reservoir.Add(image);
             outstanding += await IsSettledAsync(image, request.Profile, cancellationToken) ? 0 : 1;

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 
 namespace BlobCaptioner.Pipeline;
 
@@ -10,7 +9,7 @@ namespace BlobCaptioner.Pipeline;
 public static class CaptionMessage
 {
     /// <summary>Writes a job.</summary>
-    public static string Format(CaptionJob job) => Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(job, MessageJson.Job));
+    public static string Format(CaptionJob job) => Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(job, MessageJson.Compact.CaptionJob));
 
     /// <summary>Reads a job, also from JSON without base64.</summary>
     /// <param name="text">The message's text.</param>
@@ -23,7 +22,7 @@ public static class CaptionMessage
         ReadOnlySpan<byte> json = Convert.TryFromBase64String(text, bytes, out var length) ? bytes.AsSpan(0, length) : Encoding.UTF8.GetBytes(text);
         try
         {
-            job = JsonSerializer.Deserialize(json, MessageJson.Job);
+            job = JsonSerializer.Deserialize(json, MessageJson.Compact.CaptionJob);
             problem = job is null ? "The message is JSON null." : null;
         }
         catch (JsonException error)
@@ -35,13 +34,13 @@ public static class CaptionMessage
     }
 
     /// <summary>Writes a message of the poison queue.</summary>
-    public static string Format(PoisonMessage message) => Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(message, MessageJson.Poison));
+    public static string Format(PoisonMessage message) => Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(message, MessageJson.Compact.PoisonMessage));
 
     /// <summary>Reads a message of the poison queue.</summary>
     /// <exception cref="FormatException">It is not base64.</exception>
     /// <exception cref="JsonException">It is not a poison message.</exception>
     public static PoisonMessage ParsePoison(string text) =>
-        JsonSerializer.Deserialize(Convert.FromBase64String(text), MessageJson.Poison) ?? throw new JsonException("The message is JSON null.");
+        JsonSerializer.Deserialize(Convert.FromBase64String(text), MessageJson.Compact.PoisonMessage) ?? throw new JsonException("The message is JSON null.");
 }
 
 /// <summary>A message of the poison queue.</summary>
@@ -90,19 +89,6 @@ internal sealed record PoisonBlob
 [JsonSerializable(typeof(PoisonBlob))]
 internal sealed partial class MessageJson : JsonSerializerContext
 {
-    /// <summary>For messages of the queue of jobs.</summary>
-    public static JsonTypeInfo<CaptionJob> Job => Formats.Compact.CaptionJob;
-
-    /// <summary>For messages of the poison queue.</summary>
-    public static JsonTypeInfo<PoisonMessage> Poison => Formats.Compact.PoisonMessage;
-
-    /// <summary>For poison messages of Azure Functions' blob trigger.</summary>
-    public static JsonTypeInfo<PoisonBlob> ImagePoison => Formats.Compact.PoisonBlob;
-
-    // Nested, so that the generated default exists before this copies it.
-    private static class Formats
-    {
-        // "Relaxed" leaves non-ASCII text as it is, which keeps messages short.
-        public static readonly MessageJson Compact = new(new(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-    }
+    /// <summary>The context with non-ASCII text left unescaped, which keeps messages short.</summary>
+    public static MessageJson Compact => field ??= new(new(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }

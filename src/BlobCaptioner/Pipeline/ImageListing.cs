@@ -21,10 +21,6 @@ internal static class ImageListing
     /// Reads a container. A record follows its image in name order, so an image waits only until the listing has passed its record's name.
     /// If an account orders names differently, the record counts as missing here, and intake finds it.
     /// </summary>
-    public static IAsyncEnumerable<ListedImage> ReadAsync(BlobContainerClient images, string? prefix, CancellationToken cancellationToken) =>
-        ReadAsync(images, prefix, onProduct: null, cancellationToken);
-
-    /// <summary>Reads a container, with its product records.</summary>
     /// <param name="images">The images' container.</param>
     /// <param name="prefix">Only names that start with this; null for all.</param>
     /// <param name="onProduct">Called with each product record's name and receipt; null for no listener.</param>

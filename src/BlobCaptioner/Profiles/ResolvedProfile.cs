@@ -78,5 +78,5 @@ public sealed record ResolvedProfile
 /// <param name="Remedy">The way out.</param>
 public sealed record SettingsError(string Code, string Message, string Remedy);
 
-/// <summary>Resolves the profile and facts of a picture: <c>FolderSettings.ResolveAsync</c>, or a test's stand-in.</summary>
+/// <summary>Resolves the profile and facts of a picture, as <c>FolderSettings.ResolveAsync</c> does.</summary>
 internal delegate ValueTask<ResolvedProfile> ProfileResolver(string imageName, Profile basis, string? profileOverride, CancellationToken cancellationToken);

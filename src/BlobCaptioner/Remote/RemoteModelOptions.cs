@@ -149,15 +149,15 @@ public sealed class RemoteModelOptions : IValidatableObject
         {
             if (!endpoint.IsAbsoluteUri || endpoint.Scheme is not ("http" or "https"))
             {
-                yield return new($"{Section}:Endpoint is '{endpoint}'; give an http or https address such as http://127.0.0.1:8000/v1.", [nameof(Endpoint)]);
+                yield return new("Give an http or https address such as http://127.0.0.1:8000/v1.", [nameof(Endpoint)]);
             }
             else if (endpoint.UserInfo.Length > 0)
             {
-                yield return new($"{Section}:Endpoint holds a user or password. Give a key by {Section}:ApiKeyEnvironment or {Section}:ApiKeyFile.", [nameof(Endpoint)]);
+                yield return new($"It holds a user or password. Give a key by {Section}:ApiKeyEnvironment or {Section}:ApiKeyFile.", [nameof(Endpoint)]);
             }
             else if (UseManagedIdentity && endpoint.Scheme != "https")
             {
-                yield return new($"{Section}:UseManagedIdentity needs an https address; {Section}:Endpoint is '{endpoint}'.", [nameof(Endpoint)]);
+                yield return new($"{Section}:UseManagedIdentity needs an https address.", [nameof(Endpoint)]);
             }
         }
 
@@ -165,17 +165,17 @@ public sealed class RemoteModelOptions : IValidatableObject
         if (ways.Count(w => !string.IsNullOrEmpty(w)) > 1)
         {
             yield return new(
-                $"{Section} names more than one of ApiKey, ApiKeyEnvironment, ApiKeyFile and UseManagedIdentity. Keep one.", [nameof(ApiKey)]);
+                $"{Section} has more than one of ApiKey, ApiKeyEnvironment, ApiKeyFile and UseManagedIdentity. Keep one.");
         }
 
         if (InputPricePerMillion is null != OutputPricePerMillion is null)
         {
-            yield return new($"{Section}:InputPricePerMillion and {Section}:OutputPricePerMillion belong together: give both or none.", [nameof(InputPricePerMillion)]);
+            yield return new($"{Section}:InputPricePerMillion and {Section}:OutputPricePerMillion belong together. Set both or none.");
         }
 
         if (MaxRetryDelay < RetryDelay)
         {
-            yield return new($"{Section}:MaxRetryDelay ({MaxRetryDelay}) is shorter than {Section}:RetryDelay ({RetryDelay}).", [nameof(MaxRetryDelay)]);
+            yield return new($"It must be at least {Section}:RetryDelay, {RetryDelay}.", [nameof(MaxRetryDelay)]);
         }
     }
 }

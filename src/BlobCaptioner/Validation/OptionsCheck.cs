@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Globalization;
+using System.Reflection;
 using Microsoft.Extensions.Options;
 
 namespace BlobCaptioner.Validation;
@@ -23,7 +24,7 @@ public static class OptionsCheck
     /// <param name="rules">The rules.</param>
     /// <param name="options">The options.</param>
     /// <param name="nameOf">A property's name as the user writes it.</param>
-    /// <returns>Sentences such as <c>'Queue__MaxTries' is '0'. It must be between 1 and 100.</c> The value of a property with <see cref="PasswordPropertyTextAttribute"/> is left out.</returns>
+    /// <returns>Sentences such as <c>'Queue__MaxTries' is '0'. It must be between 1 and 100.</c> Secrets are left out: the value of a property with <see cref="PasswordPropertyTextAttribute"/>, and an address with a user.</returns>
     public static IReadOnlyList<string> Problems<T>(this IValidateOptions<T> rules, T options, Func<string, string> nameOf)
         where T : class =>
         [.. (rules.Validate(name: null, options).Failures ?? []).Select(failure => Describe(failure, options, nameOf))];
@@ -41,9 +42,13 @@ public static class OptionsCheck
         var rule = failure[(end + 2)..]
             .Replace($"The field {field}", "It", StringComparison.Ordinal)
             .Replace($"The {field} field", "It", StringComparison.Ordinal);
-        var value = Convert.ToString(property.GetValue(options), CultureInfo.InvariantCulture);
-        return string.IsNullOrEmpty(value) ? $"'{name}' is not set. {rule}"
-            : property.IsDefined(typeof(PasswordPropertyTextAttribute), inherit: true) ? $"'{name}': {rule}"
-            : $"'{name}' is '{value}'. {rule}";
+        var value = property.GetValue(options);
+        var text = Convert.ToString(value, CultureInfo.InvariantCulture);
+        return string.IsNullOrEmpty(text) ? $"'{name}' is not set. {rule}"
+            : IsSecret(property, value) ? $"'{name}': {rule}"
+            : $"'{name}' is '{text}'. {rule}";
     }
+
+    private static bool IsSecret(PropertyInfo property, object? value) =>
+        property.IsDefined(typeof(PasswordPropertyTextAttribute)) || value is Uri { IsAbsoluteUri: true, UserInfo.Length: > 0 };
 }

@@ -27,7 +27,7 @@ internal sealed class CaptionJobHandler
     private readonly ResiliencePipeline _outage;
     private readonly JobLoader _loader;
     private readonly ProductLoader _productLoader;
-    private readonly JobCompletion _end;
+    private readonly JobCompletion _completion;
     private readonly ModelCall _call;
     private readonly ConcurrentDictionary<string, byte> _unknownProfiles = new(StringComparer.Ordinal);
 
@@ -56,7 +56,7 @@ internal sealed class CaptionJobHandler
         // A claim without a message is taken over before its dead worker's lease ends. Only sweeps compare the model: workers with two models would undo each other's products.
         var products = new ProductDispatch(storage, resolve, options.Lease / 2, modelHash: null, time, (kind, name, error) => _report.Publish(kind, name, error));
         _productLoader = new(products.Views, _store, prepared, model.Info.Hash, _outage);
-        _end = new(new(storage, timeout: TimeSpan.Zero), products, profiles, _outage);
+        _completion = new(new(storage, timeout: TimeSpan.Zero), products, profiles, _outage);
     }
 
     /// <summary>Handles a message. It is deleted only after a record is written. Throws no exception.</summary>
@@ -123,8 +123,7 @@ internal sealed class CaptionJobHandler
             : await _productLoader.ResolveAsync(job, basis, begin.Token);
         if (resolved is null)
         {
-            _report.Dropped(job.Name, RecordWrite.ImageChanged);
-            await CompleteAsync(lease, job, abort);
+            await DropAsync(lease, job, RecordWrite.ImageChanged, abort);
             return;
         }
 
@@ -151,8 +150,7 @@ internal sealed class CaptionJobHandler
                 await RejectAsync(lease, job with { Preparation = rejected.RejectedBy }, resolved, rejected.Error, asked: null, abort);
                 return;
             case LoadedJob.NotNeeded dropped:
-                _report.Dropped(job.Name, dropped.Reason);
-                await CompleteAsync(lease, job, abort);
+                await DropAsync(lease, job, dropped.Reason, abort);
                 return;
             default:
                 throw new InvalidOperationException("The loaded job is of an unknown kind.");
@@ -182,7 +180,7 @@ internal sealed class CaptionJobHandler
                     return;
                 }
 
-                await RewriteAsync(lease, begun, mine);
+                await _outage.ExecuteAsync(async cancel => await lease.RewriteAsync(CaptionMessage.Format(begun), cancel), mine);
                 var draft = new CaptionDraft();
                 _report.Publish(PipelineEventKind.Started, job.Name, draft: draft);
                 started = _time.GetTimestamp();
@@ -208,22 +206,56 @@ internal sealed class CaptionJobHandler
         }
     }
 
-    private async Task EndAsync(
+    private Task EndAsync(
         JobLease lease, CaptionJob job, CaptionRecord record, StoredRecord? present, TimeSpan elapsed, CaptionUsage usage, CancellationToken abort,
-        Func<Task>? afterwards = null)
-    {
-        var write = await WriteAsync(record, job, present, abort);
-        if (write == RecordWrite.Written)
+        Func<Task>? afterwards = null) =>
+        EndAsync(lease, job, cancel => _store.WriteAsync(record, job.IsReplacing, present, job.OverEdits, cancel), async () =>
         {
             _report.Publish(PipelineEventKind.Described, job.Name, error: null, record, elapsed, usage);
             await (afterwards?.Invoke() ?? Task.CompletedTask);
+        }, abort);
+
+    // Record, then poison, then delete: a crash in between repeats a step and loses nothing.
+    private Task GiveUpAsync(JobLease lease, CaptionJob job, ResolvedProfile resolved, RecordError error, CancellationToken abort)
+    {
+        var record = RecordDraft.Without(RecordStatus.Failed, job, resolved, _model.Info, error, _time.GetUtcNow());
+        return EndAsync(lease, job, cancel => _store.WriteAsync(record, job.Replaces, cancel), async () =>
+        {
+            _report.GivenUp(job.Name, job.Tries, error.Code, error.Message);
+            await SendPoisonAsync(new() { Code = error.Code, Reason = Cut(error.Message), Job = job, At = _time.GetUtcNow() }, abort);
+            _report.Publish(PipelineEventKind.Failed, job.Name, error, record);
+        }, abort);
+    }
+
+    private Task RejectAsync(JobLease lease, CaptionJob job, ResolvedProfile resolved, RecordError error, CaptionModelInfo? asked, CancellationToken abort)
+    {
+        var record = RecordDraft.Without(RecordStatus.Rejected, job, resolved, asked, error, _time.GetUtcNow());
+        return EndAsync(lease, job, cancel => _store.WriteAsync(record, job.Replaces, cancel), () =>
+        {
+            _report.Publish(PipelineEventKind.Rejected, job.Name, error, record);
+            return Task.CompletedTask;
+        }, abort);
+    }
+
+    private async Task EndAsync(JobLease lease, CaptionJob job, Func<CancellationToken, Task<RecordWrite>> write, Func<Task> written, CancellationToken abort)
+    {
+        var result = await CaptionTracing.StepAsync("write record", async stop => await _outage.ExecuteAsync(async cancel => await write(cancel), stop), abort);
+        if (result == RecordWrite.Written)
+        {
+            await written();
         }
         else
         {
-            _report.Dropped(job.Name, write);
+            _report.Dropped(job.Name, result);
         }
 
-        await CompleteAsync(lease, job, abort);
+        await _completion.CompleteAsync(lease, job, abort);
+    }
+
+    private Task DropAsync(JobLease lease, CaptionJob job, RecordWrite why, CancellationToken abort)
+    {
+        _report.Dropped(job.Name, why);
+        return _completion.CompleteAsync(lease, job, abort);
     }
 
     // If the settings changed after the job was enqueued, the preparation is this worker's. Otherwise it stays the intake's, which may have other options.
@@ -275,18 +307,7 @@ internal sealed class CaptionJobHandler
         var error = problem is CaptionException known
             ? new RecordError(known.Code, known.Message, known.Remedy)
             : new("model-error", problem.Message, "Read the worker's log, then run: captioner sweep --retry-failed.");
-        if (problem is CaptionException { IsFinal: true })
-        {
-            await GiveUpAsync(lease, job, resolved, error, abort);
-            return;
-        }
-
-        await EndTryAsync(lease, job, resolved, error, abort);
-    }
-
-    private async Task EndTryAsync(JobLease lease, CaptionJob job, ResolvedProfile resolved, RecordError error, CancellationToken abort)
-    {
-        if (job.Tries >= _options.MaxTries)
+        if (problem is CaptionException { IsFinal: true } || job.Tries >= _options.MaxTries)
         {
             await GiveUpAsync(lease, job, resolved, error, abort);
             return;
@@ -298,42 +319,6 @@ internal sealed class CaptionJobHandler
         await _outage.ExecuteAsync(async cancel => await lease.HandBackAsync(text, delay, cancel), abort);
     }
 
-    // Record, then poison, then delete: a crash in between repeats a step and loses nothing.
-    private async Task GiveUpAsync(JobLease lease, CaptionJob job, ResolvedProfile resolved, RecordError error, CancellationToken abort)
-    {
-        var record = RecordDraft.Without(RecordStatus.Failed, job, resolved, _model.Info, error, _time.GetUtcNow());
-        var write = await WriteAsync(record, job, abort);
-        if (write == RecordWrite.Written)
-        {
-            _report.GivenUp(job.Name, job.Tries, error.Code, error.Message);
-            var poison = new PoisonMessage { Code = error.Code, Reason = Cut(error.Message), Job = job, At = _time.GetUtcNow() };
-            await SendPoisonAsync(poison, abort);
-            _report.Publish(PipelineEventKind.Failed, job.Name, error, record);
-        }
-        else
-        {
-            _report.Dropped(job.Name, write);
-        }
-
-        await CompleteAsync(lease, job, abort);
-    }
-
-    private async Task RejectAsync(JobLease lease, CaptionJob job, ResolvedProfile resolved, RecordError error, CaptionModelInfo? asked, CancellationToken abort)
-    {
-        var record = RecordDraft.Without(RecordStatus.Rejected, job, resolved, asked, error, _time.GetUtcNow());
-        var write = await WriteAsync(record, job, abort);
-        if (write == RecordWrite.Written)
-        {
-            _report.Publish(PipelineEventKind.Rejected, job.Name, error, record);
-        }
-        else
-        {
-            _report.Dropped(job.Name, write);
-        }
-
-        await CompleteAsync(lease, job, abort);
-    }
-
     private async Task PoisonUnreadableAsync(JobLease lease, string problem, CancellationToken abort)
     {
         var text = lease.Text.Length <= 8000 ? lease.Text : lease.Text[..8000];
@@ -342,8 +327,6 @@ internal sealed class CaptionJobHandler
         _report.Publish(PipelineEventKind.Unreadable, lease.Id, new("unreadable", problem, $"Read the queue '{_storage.Poison.Name}'."));
         await _outage.ExecuteAsync(async cancel => await lease.CompleteAsync(cancel), abort);
     }
-
-    private Task CompleteAsync(JobLease lease, CaptionJob job, CancellationToken abort) => _end.CompleteAsync(lease, job, abort);
 
     private async Task HandBackAsync(JobLease lease, CaptionJob? job, TimeSpan delay, string reason)
     {
@@ -362,22 +345,10 @@ internal sealed class CaptionJobHandler
         }
     }
 
-    private Task<RecordWrite> WriteAsync(CaptionRecord record, CaptionJob job, CancellationToken abort) =>
-        WriteAsync(cancel => _store.WriteAsync(record, job.Replaces, cancel), abort);
-
-    private Task<RecordWrite> WriteAsync(CaptionRecord record, CaptionJob job, StoredRecord? seen, CancellationToken abort) =>
-        WriteAsync(cancel => _store.WriteAsync(record, job.IsReplacing, seen, job.OverEdits, cancel), abort);
-
-    private Task<RecordWrite> WriteAsync(Func<CancellationToken, Task<RecordWrite>> write, CancellationToken abort) => CaptionTracing.StepAsync(
-        "write record", async stop => await _outage.ExecuteAsync(async cancel => await write(cancel), stop), abort);
-
     private async Task SendPoisonAsync(PoisonMessage message, CancellationToken abort) =>
         await _outage.ExecuteAsync(
             async cancel => await _storage.Poison.SendMessageAsync(CaptionMessage.Format(message), timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: cancel),
             abort);
-
-    private async Task RewriteAsync(JobLease lease, CaptionJob job, CancellationToken mine) =>
-        await _outage.ExecuteAsync(async cancel => await lease.RewriteAsync(CaptionMessage.Format(job), cancel), mine);
 
     private RecordError WorkerDied(CaptionJob job) => job.LastError is { } last
         ? new("gave-up", last, "Run: captioner sweep --retry-failed.")

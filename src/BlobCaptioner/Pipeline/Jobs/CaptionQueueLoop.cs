@@ -52,26 +52,13 @@ public sealed partial class CaptionQueueLoop : IDisposable
         Action<PipelineEvent>? onEvent = null,
         ILogger<CaptionQueueLoop>? logger = null,
         FolderSettings? settings = null)
-        : this(storage, preparer, model, profiles, options, time, onEvent, logger, (settings ?? new(storage, time: time)).ResolveAsync)
-    {
-    }
-
-    internal CaptionQueueLoop(
-        CaptionStorage storage,
-        ImagePreparer preparer,
-        ICaptionModel model,
-        Func<string, Profile> profiles,
-        QueueLoopOptions? options,
-        TimeProvider? time,
-        Action<PipelineEvent>? onEvent,
-        ILogger<CaptionQueueLoop>? logger,
-        ProfileResolver resolve)
     {
         _storage = storage;
         _options = new QueueLoopOptionsValidator().Require(options ?? new());
         _time = time ?? TimeProvider.System;
         _onEvent = onEvent;
         _logger = (ILogger?)logger ?? NullLogger.Instance;
+        ProfileResolver resolve = (settings ?? new(storage, time: time)).ResolveAsync;
         var slots = _options.Slots ?? model.Concurrency;
         _capacity = slots + (_options.Prefetch ?? slots + 4);
         _room = new(_capacity);
@@ -180,7 +167,7 @@ public sealed partial class CaptionQueueLoop : IDisposable
         var span = CaptionTracing.StartProcess(_storage.Captions.Name, message.MessageId, message.Body, message.DequeueCount);
         try
         {
-            await using var lease = JobLease.Hold(_storage.Captions, message, _options.Lease, _time, error => RenewalFailed(error, message.MessageId));
+            await using var lease = new JobLease(_storage.Captions, message, _options.Lease, _time, error => RenewalFailed(error, message.MessageId));
             await _handler.HandleAsync(lease, stop, abort);
         }
         catch (Exception error)

@@ -7,20 +7,8 @@ using BlobCaptioner.Records;
 namespace BlobCaptioner.Pipeline.Jobs;
 
 /// <summary>Describes files without storage. Thread-safe.</summary>
-public sealed class FileDescriber
+public sealed class FileDescriber(ImagePreparer preparer, ICaptionModel model, TimeProvider time)
 {
-    private readonly ImagePreparer _preparer;
-    private readonly ICaptionModel _model;
-    private readonly TimeProvider _time;
-
-    /// <summary>Creates a describer.</summary>
-    public FileDescriber(ImagePreparer preparer, ICaptionModel model, TimeProvider time)
-    {
-        _preparer = preparer;
-        _model = model;
-        _time = time;
-    }
-
     /// <summary>Prepares and describes one file.</summary>
     /// <inheritdoc cref="DescribeAsync(IReadOnlyList{string}, Profile, CancellationToken)"/>
     /// <param name="path">The file.</param>
@@ -45,7 +33,7 @@ public sealed class FileDescriber
             throw new ArgumentException($"There are {paths.Count} files; a product has 1 to {CaptionRequest.MaxImages} views.", nameof(paths));
         }
 
-        var pictures = await Task.WhenAll(paths.Select(p => FilePicture.ReadAsync(p, _preparer, profile.ImageTokenBudget, cancellationToken)));
+        var pictures = await Task.WhenAll(paths.Select(p => FilePicture.ReadAsync(p, preparer, profile.ImageTokenBudget, cancellationToken)));
         var record = await DescribeAsync(pictures, profile, draft: null, cancellationToken);
         return paths.Count == 1 ? record : record with { Product = new(Path.GetFileNameWithoutExtension(paths[0]), paths) };
     }
@@ -70,20 +58,20 @@ public sealed class FileDescriber
         job = job with { Tries = 1 };
         try
         {
-            var began = _time.GetTimestamp();
+            var began = time.GetTimestamp();
             var request = new CaptionRequest { Images = [.. pictures.Select(p => new PreparedImage { Jpeg = p.Prepared!.Jpeg, Name = p.Path })], Profile = profile, Draft = draft };
-            var caption = await _model.DescribeAsync(request, cancellationToken);
-            return Clean(RecordDraft.Described(job, ResolvedProfile.Of(profile), _model.Info, caption, _time.GetElapsedTime(began), _time.GetUtcNow()));
+            var caption = await model.DescribeAsync(request, cancellationToken);
+            return Clean(RecordDraft.Described(job, ResolvedProfile.Of(profile), model.Info, caption, time.GetElapsedTime(began), time.GetUtcNow()));
         }
         catch (CaptionException ex)
         {
             var status = ex.Retry ? RecordStatus.Failed : RecordStatus.Rejected;
-            return Without(status, job, profile, _model.Info, new(ex.Code, ex.Message, ex.Remedy));
+            return Without(status, job, profile, model.Info, new(ex.Code, ex.Message, ex.Remedy));
         }
     }
 
     private CaptionRecord Without(RecordStatus status, CaptionJob job, Profile profile, CaptionModelInfo? model, RecordError error) =>
-        Clean(RecordDraft.Without(status, job, ResolvedProfile.Of(profile), model, error, _time.GetUtcNow()));
+        Clean(RecordDraft.Without(status, job, ResolvedProfile.Of(profile), model, error, time.GetUtcNow()));
 
     /// <summary>Turns a record's empty values into nulls.</summary>
     private static CaptionRecord Clean(CaptionRecord record) => record with
@@ -108,11 +96,11 @@ public sealed class FileDescriber
         Width = picture.Prepared?.SourceWidth ?? 0,
         Height = picture.Prepared?.SourceHeight ?? 0,
         PreparedBlob = "",
-        Preparation = _preparer.Describe(profile.ImageTokenBudget),
+        Preparation = preparer.Describe(profile.ImageTokenBudget),
         Profile = profile.Name,
         ProfileVersion = profile.Version,
         Claim = "",
-        EnqueuedAt = _time.GetUtcNow(),
+        EnqueuedAt = time.GetUtcNow(),
     };
 }
 

@@ -21,7 +21,13 @@ internal sealed class JobLease : IAsyncDisposable
     private string _popReceipt;
     private bool _settled;
 
-    private JobLease(QueueClient queue, QueueMessage message, TimeSpan lease, TimeProvider time, Action<Exception> onTrouble)
+    /// <summary>Holds a message that was just received with this lease.</summary>
+    /// <param name="queue">The message's queue.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="lease">How long it stays invisible after each renewal.</param>
+    /// <param name="time">Clock for the renewals.</param>
+    /// <param name="onTrouble">Called when a renewal failed and is tried again.</param>
+    public JobLease(QueueClient queue, QueueMessage message, TimeSpan lease, TimeProvider time, Action<Exception> onTrouble)
     {
         (_queue, _lease, _time, _onTrouble) = (queue, lease, time, onTrouble);
         Id = message.MessageId;
@@ -38,15 +44,6 @@ internal sealed class JobLease : IAsyncDisposable
 
     /// <summary>Cancelled when another worker has the message, or it is gone.</summary>
     public CancellationToken Lost => _lost.Token;
-
-    /// <summary>Holds a message that was just received with this lease.</summary>
-    /// <param name="queue">The message's queue.</param>
-    /// <param name="message">The message.</param>
-    /// <param name="lease">How long it stays invisible after each renewal.</param>
-    /// <param name="time">Clock for the renewals.</param>
-    /// <param name="onTrouble">Called when a renewal failed and is tried again.</param>
-    public static JobLease Hold(QueueClient queue, QueueMessage message, TimeSpan lease, TimeProvider time, Action<Exception> onTrouble) =>
-        new(queue, message, lease, time, onTrouble);
 
     /// <summary>Changes the message's text and renews it.</summary>
     /// <exception cref="OperationCanceledException">The lease is lost, or the token was cancelled.</exception>

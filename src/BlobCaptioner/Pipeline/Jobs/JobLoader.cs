@@ -16,23 +16,32 @@ internal sealed class JobLoader(CaptionStore store, PreparedImages prepared, str
             return new LoadedJob.NotNeeded(reason);
         }
 
-        if (await outage.ExecuteAsync(async cancel => await prepared.LoadAsync(job.PreparedBlob, cancel), cancellationToken) is { } loaded)
+        var (image, madeFrom, rejection) = await LoadAsync(prepared, outage, job.PreparedBlob, job.Name, job.ETag, resolved.Profile.ImageTokenBudget, cancellationToken);
+        return image is not null ? new LoadedJob.Ready([image], present) { MadeFrom = madeFrom }
+            : rejection is not null ? new LoadedJob.Rejected(rejection, prepared.RejectedBy(job.Preparation))
+            : new LoadedJob.NotNeeded(RecordWrite.ImageChanged);
+    }
+
+    /// <summary>Loads a prepared image. If the lifecycle rule has deleted it, prepares and stores it again.</summary>
+    /// <returns>The image and the name of the image that it was made from, or why it is rejected now. All null if this version of the image is gone.</returns>
+    public static async Task<(PreparedImage? Image, string? MadeFrom, RecordError? Rejection)> LoadAsync(
+        PreparedImages prepared, ResiliencePipeline outage, string preparedName, string name, string etag, int imageTokenBudget, CancellationToken cancellationToken)
+    {
+        if (await outage.ExecuteAsync(async cancel => await prepared.LoadAsync(preparedName, cancel), cancellationToken) is { } loaded)
         {
-            return new LoadedJob.Ready([new() { Jpeg = loaded.Jpeg, Name = job.Name }], present) { MadeFrom = loaded.MadeFrom };
+            return (new() { Jpeg = loaded.Jpeg, Name = name }, loaded.MadeFrom, null);
         }
 
-        // The lifecycle rule has deleted it.
-        var source = await outage.ExecuteAsync(
-            async cancel => await prepared.PrepareAsync(job.Name, job.ETag, resolved.Profile.ImageTokenBudget, cancel), cancellationToken);
+        var source = await outage.ExecuteAsync(async cancel => await prepared.PrepareAsync(name, etag, imageTokenBudget, cancel), cancellationToken);
         switch (source?.Outcome)
         {
             case PreparationOutcome.Prepared image:
-                await outage.ExecuteAsync(async cancel => await prepared.StoreAsync(job.PreparedBlob, image.Jpeg, job.Name, cancel), cancellationToken);
-                return new LoadedJob.Ready([new() { Jpeg = image.Jpeg, Name = job.Name }], present) { MadeFrom = job.Name };
+                await outage.ExecuteAsync(async cancel => await prepared.StoreAsync(preparedName, image.Jpeg, name, cancel), cancellationToken);
+                return (new() { Jpeg = image.Jpeg, Name = name }, name, null);
             case PreparationOutcome.Rejected why:
-                return new LoadedJob.Rejected(new(why.Code, why.Message, why.Remedy), prepared.RejectedBy(job.Preparation));
+                return (null, null, new(why.Code, why.Message, why.Remedy));
             default:
-                return new LoadedJob.NotNeeded(RecordWrite.ImageChanged);
+                return default;
         }
     }
 

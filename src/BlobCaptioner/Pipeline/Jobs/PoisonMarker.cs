@@ -42,14 +42,14 @@ public sealed class PoisonMarker
     /// <exception cref="RequestFailedException">Storage refused.</exception>
     public async Task<PoisonOutcome> MarkJobAsync(string message, CancellationToken cancellationToken)
     {
-        if (TryRead(message, MessageJson.Poison) is { } poison)
+        if (TryRead(message, MessageJson.Compact.PoisonMessage) is { } poison)
         {
             return poison.Job is { } known
                 ? await MarkAsync(message, known, new(poison.Code, poison.Reason, "Run: captioner sweep --retry-failed."), cancellationToken)
                 : await KeepAsync(message, poison.Reason, cancellationToken);
         }
 
-        return TryRead(message, MessageJson.Job) is { } job
+        return TryRead(message, MessageJson.Compact.CaptionJob) is { } job
             ? await MarkAsync(
                 message, job, new("gave-up", $"A consumer of the queue '{_storage.Captions.Name}' gave this job up. {job.LastError}".TrimEnd(), Remedy), cancellationToken)
             : await KeepAsync(message, "The message is neither a poison message nor a caption job.", cancellationToken);
@@ -62,7 +62,7 @@ public sealed class PoisonMarker
     /// <exception cref="RequestFailedException">Storage refused.</exception>
     public async Task<PoisonOutcome> MarkImageAsync(string message, Profile profile, CancellationToken cancellationToken)
     {
-        if (TryRead(message, MessageJson.ImagePoison) is not { } blob)
+        if (TryRead(message, MessageJson.Compact.PoisonBlob) is not { } blob)
         {
             return await KeepAsync(message, "The message is not one of the blob trigger.", cancellationToken);
         }

@@ -34,44 +34,22 @@ internal sealed class ProductLoader(ProductViews views, CaptionStore store, Prep
         RecordError? problem = null;
         foreach (var view in job.Product.Views)
         {
-            switch (await LoadAsync(job, view, resolved, cancellationToken))
+            var (picture, _, rejection) = await JobLoader.LoadAsync(
+                prepared, outage, PreparedImages.NameOf(view.ContentHash, job.Preparation), view.Name, view.ETag, resolved.Profile.ImageTokenBudget, cancellationToken);
+            if (picture is not null)
             {
-                case (null, null):
-                    return new LoadedJob.NotNeeded(RecordWrite.ImageChanged);
-                case ({ } picture, _):
-                    pictures.Add(picture);
-                    break;
-                case (_, { } error):
-                    // A limit was lowered meanwhile. The other views still show the product.
-                    problem ??= error;
-                    break;
+                pictures.Add(picture);
             }
+            else if (rejection is null)
+            {
+                return new LoadedJob.NotNeeded(RecordWrite.ImageChanged);
+            }
+
+            // With a rejection a limit was lowered meanwhile. The other views still show the product.
+            problem ??= rejection;
         }
 
         return pictures.Count > 0 ? new LoadedJob.Ready(pictures, present) : new LoadedJob.Rejected(problem!, job.Preparation);
-    }
-
-    private async Task<(PreparedImage? Picture, RecordError? Problem)> LoadAsync(CaptionJob job, ProductPicture view, ResolvedProfile resolved, CancellationToken cancellationToken)
-    {
-        var preparedName = PreparedImages.NameOf(view.ContentHash, job.Preparation);
-        if (await outage.ExecuteAsync(async cancel => await prepared.LoadAsync(preparedName, cancel), cancellationToken) is { } loaded)
-        {
-            return (new() { Jpeg = loaded.Jpeg, Name = view.Name }, null);
-        }
-
-        // The lifecycle rule has deleted it.
-        var source = await outage.ExecuteAsync(
-            async cancel => await prepared.PrepareAsync(view.Name, view.ETag, resolved.Profile.ImageTokenBudget, cancel), cancellationToken);
-        switch (source?.Outcome)
-        {
-            case PreparationOutcome.Prepared image:
-                await outage.ExecuteAsync(async cancel => await prepared.StoreAsync(preparedName, image.Jpeg, view.Name, cancel), cancellationToken);
-                return (new() { Jpeg = image.Jpeg, Name = view.Name }, null);
-            case PreparationOutcome.Rejected why:
-                return (null, new(why.Code, why.Message, why.Remedy));
-            default:
-                return (null, null);
-        }
     }
 
     private bool IsDone(CaptionRecord record, CaptionJob job, ResolvedProfile resolved) =>

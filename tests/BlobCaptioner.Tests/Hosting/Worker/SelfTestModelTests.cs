@@ -55,7 +55,7 @@ public sealed class SelfTestModelTests
         await using var output = new StringWriter();
         var code = await SelfTest.RunAsync(
             async _ => new LocalCaptionModel(
-                SampleDecoder.Load(o => o with { MaxSequences = Engine.Batching.Sequences, ContextTokens = contextTokens }), Engine.Batching),
+                SampleDecoder.Load(o => o with { MaxSequences = Engine.Batching().Sequences, ContextTokens = contextTokens }), Engine.Batching()),
             preparer,
             profile,
             TimeProvider.System,

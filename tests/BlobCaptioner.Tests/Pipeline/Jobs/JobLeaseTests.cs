@@ -25,7 +25,7 @@ public sealed class JobLeaseTests(AzuriteFixture azurite)
     public async Task Hold_HalfTheLeasePasses_RenewsIt()
     {
         var (queue, message) = await ReceiveAsync();
-        await using var lease = JobLease.Hold(queue, message, Lease, _time, _trouble.Enqueue);
+        await using var lease = new JobLease(queue, message, Lease, _time, _trouble.Enqueue);
         _time.Advance(Lease / 2);
         await _renewed.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
         await Assert.ThrowsAsync<RequestFailedException>(() => queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, Cancellation));
@@ -39,7 +39,7 @@ public sealed class JobLeaseTests(AzuriteFixture azurite)
     public async Task Hold_LessThanHalfTheLeasePasses_DoesNotRenew()
     {
         var (queue, message) = await ReceiveAsync();
-        await using var lease = JobLease.Hold(queue, message, Lease, _time, _trouble.Enqueue);
+        await using var lease = new JobLease(queue, message, Lease, _time, _trouble.Enqueue);
         _time.Advance((Lease / 2) - TimeSpan.FromMilliseconds(1));
 
         // The receipt of the first delivery still holds.
@@ -50,7 +50,7 @@ public sealed class JobLeaseTests(AzuriteFixture azurite)
     public async Task Hold_SomebodyElseHasTheMessage_IsLostAtTheNextRenewal()
     {
         var (queue, message) = await ReceiveAsync();
-        await using var lease = JobLease.Hold(queue, message, Lease, _time, _trouble.Enqueue);
+        await using var lease = new JobLease(queue, message, Lease, _time, _trouble.Enqueue);
         await queue.UpdateMessageAsync(message.MessageId, message.PopReceipt, "theirs", TimeSpan.FromMinutes(1), Cancellation);
         Assert.False(lease.Lost.IsCancellationRequested);
         var lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -69,7 +69,7 @@ public sealed class JobLeaseTests(AzuriteFixture azurite)
     public async Task HandBackAsync_NoDelay_OthersSeeTheNewTextAtOnce()
     {
         var (queue, message) = await ReceiveAsync();
-        await using var lease = JobLease.Hold(queue, message, Lease, _time, _trouble.Enqueue);
+        await using var lease = new JobLease(queue, message, Lease, _time, _trouble.Enqueue);
         await lease.RewriteAsync("second", Cancellation);
         await lease.HandBackAsync("third", TimeSpan.Zero, Cancellation);
         var again = (await queue.ReceiveMessageAsync(cancellationToken: Cancellation)).Value;

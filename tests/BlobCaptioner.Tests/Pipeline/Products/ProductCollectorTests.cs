@@ -14,9 +14,9 @@ public sealed class ProductCollectorTests
     [Fact]
     public async Task ReadAsync_AHugeFolder_TellsEachProductBeforeTheNextButOne()
     {
-        var products = Collector(_ => []);
+        var collector = Collector(_ => []);
         var (open, most, products) = (new HashSet<string>(StringComparer.Ordinal), 0, 0);
-        await foreach (var item in products.ReadAsync(Listing(products, skus: 20_000), Cancellation))
+        await foreach (var item in collector.ReadAsync(Listing(collector, skus: 20_000), Cancellation))
         {
             if (item.Image is { } image)
             {
@@ -33,21 +33,21 @@ public sealed class ProductCollectorTests
         }
 
         Assert.Equal((1, 19_999), (most, products));
-        Assert.Equal("019999", Assert.Single(products.Flush()).Product!.Sku);
+        Assert.Equal("019999", Assert.Single(collector.Flush()).Product!.Sku);
     }
 
     [Fact]
     public async Task ReadAsync_ViewsThatACatalogueNames_AreGatheredUntilTheFolderEnds()
     {
-        var products = Collector(name => name.StartsWith("a/", StringComparison.Ordinal) ? ["a/m.jpg"] : []);
+        var collector = Collector(name => name.StartsWith("a/", StringComparison.Ordinal) ? ["a/m.jpg"] : []);
         string[] names = ["a/b.jpg", "a/m.jpg", "a/z.jpg", "b/b.jpg", "c.jpg"];
-        var items = await products.ReadAsync(names.Select(n => Image(n)).ToAsyncEnumerable(), Cancellation).ToListAsync(Cancellation);
+        var items = await collector.ReadAsync(names.Select(n => Image(n)).ToAsyncEnumerable(), Cancellation).ToListAsync(Cancellation);
         Assert.Equal(["a/b.jpg", "a/m.jpg", "a/z.jpg", "-X", "b/b.jpg", "-X", "c.jpg"], items.Select(i => i.Image?.Name ?? $"-{i.Product!.Sku}"));
         Assert.Equal(3, items[3].Product!.Views.Count);
-        Assert.Equal(["c.jpg"], products.Flush().SelectMany(i => i.Product!.Views).Select(v => v.Image.Name));
+        Assert.Equal(["c.jpg"], collector.Flush().SelectMany(i => i.Product!.Views).Select(v => v.Image.Name));
     }
 
-    private static async IAsyncEnumerable<ListedImage> Listing(ProductCollector products, int skus)
+    private static async IAsyncEnumerable<ListedImage> Listing(ProductCollector collector, int skus)
     {
         for (var i = 0; i < skus; i++)
         {
@@ -55,7 +55,7 @@ public sealed class ProductCollectorTests
             await Task.CompletedTask;
             yield return Image($"{i:000000}-1.jpg");
             yield return Image($"{i:000000}-2.jpg");
-            products.AddRecord(
+            collector.AddRecord(
                 $"{i:000000}.product.json",
                 new() { Status = RecordStatus.Described, SourceETag = "", Fingerprint = "", ProfileVersion = "", ModelHash = "", Preparation = "", Profile = $"{i:000000}" });
         }

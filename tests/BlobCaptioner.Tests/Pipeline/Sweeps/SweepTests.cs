@@ -126,7 +126,7 @@ public sealed class SweepTests(AzuriteFixture azurite)
         pipeline.StartLoop();
         await pipeline.RunUntilEmptyAsync();
         var paired = new List<ListedImage>();
-        await foreach (var image in ImageListing.ReadAsync(pipeline.Storage.Images, prefix: null, Cancellation))
+        await foreach (var image in ImageListing.ReadAsync(pipeline.Storage.Images, prefix: null, onProduct: null, Cancellation))
         {
             paired.Add(image);
         }

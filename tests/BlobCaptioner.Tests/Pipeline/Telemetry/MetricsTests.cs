@@ -183,7 +183,7 @@ public sealed class MetricsTests(AzuriteFixture azurite)
             Assert.Null(CaptionTracing.StartSend("captions"));
             Assert.Null(CaptionTracing.StartProcess("captions", "id", job, 1));
             Assert.Null(CaptionTracing.StartStep("caption"));
-            CaptionTracing.Tell(PipelineEventKind.Described, null);
+            CaptionTracing.AddEvent(PipelineEventKind.Described, null);
             PipelineMetrics.Count(PipelineEventKind.Rejected, "code", PipelineMetrics.Worker);
             PipelineMetrics.Captioned("model", TimeSpan.FromSeconds(1), usage);
             PipelineMetrics.Taken("captions", TimeSpan.FromSeconds(1));
