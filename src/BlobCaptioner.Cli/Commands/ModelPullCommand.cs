@@ -23,7 +23,7 @@ internal static class ModelPullCommand
                 "Nothing but size and SHA-256 is trusted of it. No token is sent there.",
             HelpName = "URL",
         };
-        var parts = NumberOption.Create("--parts", "Requests side by side, 1 to 32.", value: 4, 1, 32);
+        var parts = NumberOption.Create("--parts", "No effect: each file comes with one request. Accepted so that older scripts run, 1 to 32.", value: 4, 1, 32);
         var reports = new OutputArguments();
         var command = new ExampleCommand(
             "pull",
@@ -51,7 +51,7 @@ internal static class ModelPullCommand
             using var signals = new StopSignals(() => Console.Error.WriteLine("Stopping. What was received is kept: pull again to go on."));
             var models = new ModelDirectory(parse.GetValue(directory), TimeProvider.System, logging.CreateLogger<ModelDirectory>());
             var report = TransferReport.Create(json, Console.Out);
-            var options = new ModelPullOptions { Source = parse.GetValue(source), Mirror = parse.GetValue(mirror), Parts = parse.GetValue(parts) };
+            var options = new ModelPullOptions { Source = parse.GetValue(source), Mirror = parse.GetValue(mirror) };
             var paths = await report.RunAsync(() => models.EnsureAsync(parse.GetValue(name)!, parse.GetValue(vision), options, report, signals.Stop));
             await Console.Out.WriteLineAsync(json
                 ? JsonSerializer.Serialize(new ModelLine { Event = "done", Model = paths.Text, Mmproj = paths.Vision }, CliJson.Lines.ModelLine)

@@ -14,7 +14,7 @@ internal static class EstimateTable
         Add(table, "pictures a minute", estimate.PicturesPerMinute, "0.#");
         Add(table, "tokens read a picture", estimate.InputTokens, "0");
         Add(table, "tokens written a picture", estimate.OutputTokens, "0");
-        Add(table, "turned down", estimate.RejectedShare.Times(100), "0.#", " %");
+        Add(table, "turned down", estimate.RejectedShare.Scale(100), "0.#", " %");
         AddWork(table, "all pictures", estimate.All, estimate.Currency);
         AddWork(table, "still to be done", estimate.Outstanding, estimate.Currency);
         AnsiConsole.Write(table);

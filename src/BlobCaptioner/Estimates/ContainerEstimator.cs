@@ -10,7 +10,7 @@ using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Estimates;
 
-/// <summary>Describes a random sample of a container's pictures, writes nothing, and says what the whole would take.</summary>
+/// <summary>Describes a random sample of a container's pictures and estimates time and cost of the whole. Writes nothing.</summary>
 public sealed class ContainerEstimator
 {
     private readonly CaptionStorage _storage;
@@ -26,8 +26,8 @@ public sealed class ContainerEstimator
         _folders = new(storage, maxAge: null, time);
     }
 
-    /// <summary>Estimates.</summary>
-    /// <returns>The estimate; null where there is no picture.</returns>
+    /// <summary>Measures a sample and calculates the estimate.</summary>
+    /// <returns>Null where there is no picture.</returns>
     /// <exception cref="ValidationException">The request is out of its range.</exception>
     /// <exception cref="RequestFailedException">Storage refused.</exception>
     public async Task<ContainerEstimate?> RunAsync(EstimateRequest request, CancellationToken cancellationToken)
@@ -56,10 +56,10 @@ public sealed class ContainerEstimator
         }
 
         var pictures = await new SampleRun(_model, _time).MeasureAsync(prepared, cancellationToken);
-        return pictures.Count == 0 ? null : EstimateSum.Of(request, _model, pictures, reservoir.Seen, outstanding);
+        return pictures.Count == 0 ? null : EstimateCalculator.Calculate(request, _model, pictures, reservoir.Seen, outstanding);
     }
 
-    /// <summary>True where a sweep would leave the picture alone.</summary>
+    /// <summary>True where a sweep would not enqueue the picture.</summary>
     private async ValueTask<bool> IsSettledAsync(ListedImage image, Profile basis, CancellationToken cancellationToken)
     {
         if (image.Receipt is not { } receipt || receipt.SourceETag != image.ETag)
@@ -69,7 +69,7 @@ public sealed class ContainerEstimator
 
         if (receipt is { Status: RecordStatus.Rejected, ModelHash: "" })
         {
-            // by its bytes, which are the same, or by its folder's settings
+            // Rejected before the model: the same bytes or folder settings are rejected again.
             return true;
         }
 
@@ -78,7 +78,7 @@ public sealed class ContainerEstimator
         return resolved.Error is null && new Freshness(resolved.Version, preparation, RejectedBy: preparation, _model.Info.Hash).IsFresh(receipt);
     }
 
-    /// <summary>Reads and prepares one; null where it has vanished meanwhile.</summary>
+    /// <summary>Reads and prepares a picture; null where it was deleted meanwhile.</summary>
     private async Task<SampledPicture?> PrepareAsync(ListedImage image, Profile basis, CancellationToken cancellationToken)
     {
         var began = _time.GetTimestamp();

@@ -1,28 +1,28 @@
 namespace BlobCaptioner.Estimates;
 
-/// <summary>How long a fleet of workers takes for a container, what that costs, and what limits it.</summary>
+/// <summary>Duration and cost of describing a container with a fleet of workers, and what limits the fleet.</summary>
 /// <remarks>
-/// A simulation, second by second in steps as long as nothing changes: the sweep lists names, intake queues them, workers take them off; each is held to its own limit, and all to the
-/// account's. Limits are the published targets of one account and one queue; preparing pictures scales out by itself and is not one.
+/// A simulation in steps of one second (longer ones where 200,000 are not enough): the sweep lists names, intake enqueues them, workers describe them. Each has its own limit, and
+/// the account limits all together. The limits are the published targets of one account and one queue. Preparation scales out by itself and is not a limit.
 /// </remarks>
 public sealed record FleetForecast
 {
     private const double SecondsPerDay = 86_400;
     private const int MostSteps = 200_000;
 
-    /// <summary>What was asked.</summary>
+    /// <summary>The request that was simulated.</summary>
     public required FleetRequest Request { get; init; }
 
-    /// <summary>From the first name listed to the last record.</summary>
+    /// <summary>Time from the first listed name to the last record.</summary>
     public required TimeSpan Duration { get; init; }
 
     /// <summary>Pictures in a day once all workers are busy.</summary>
     public required double PicturesPerDay { get; init; }
 
-    /// <summary>Price of all pictures; null where no price is known.</summary>
+    /// <summary>Price of all pictures; null without a price.</summary>
     public required decimal? Cost { get; init; }
 
-    /// <summary>Part of the time in which workers had something to do.</summary>
+    /// <summary>Share of the time in which workers had a job, 0 to 1.</summary>
     public required double Utilisation { get; init; }
 
     /// <summary>Requests a second on the account once all workers are busy.</summary>
@@ -40,13 +40,13 @@ public sealed record FleetForecast
     /// <summary>Most pictures that waited in the queue.</summary>
     public required double LongestQueue { get; init; }
 
-    /// <summary>What holds the fleet back.</summary>
+    /// <summary>The limit that is reached first.</summary>
     public required FleetLimit Limit { get; init; }
 
-    /// <summary>Workers at which each limit is reached, at this speed of one.</summary>
+    /// <summary>Number of workers, each this fast, at which each limit is reached.</summary>
     public required IReadOnlyDictionary<FleetLimit, double> WorkersAt { get; init; }
 
-    /// <summary>Simulates.</summary>
+    /// <summary>Simulates a fleet.</summary>
     /// <exception cref="ArgumentException">A number is not positive.</exception>
     public static FleetForecast Simulate(FleetRequest request)
     {
@@ -58,10 +58,10 @@ public sealed record FleetForecast
         ];
         if (Array.Exists(numbers, n => !(n > 0)))
         {
-            throw new ArgumentException($"All numbers of a fleet must be above 0; {request} has another.", nameof(request));
+            throw new ArgumentException($"All numbers of a fleet must be above 0; this one has others: {request}.", nameof(request));
         }
 
-        // Half of a picture's requests are made before it is queued, the get and the delete after.
+        // Half of a picture's requests come before it is in the queue. Of its three queue requests, the put does, the get and the delete come later.
         var one = request.PicturesPerMinute / 60;
         var (before, after) = (request.RequestsPerPicture / 2, request.RequestsPerPicture / 2);
         var puts = request.QueueRequestsPerPicture / 3;
@@ -74,7 +74,7 @@ public sealed record FleetForecast
             var list = Math.Min(request.PagesPerSecond * request.NamesPerPage * step, total - listed);
             var describe = Math.Min(one * request.Workers * step, queued - done);
 
-            // Workers come first: what they hold is further on.
+            // Workers come first: their jobs are furthest on.
             describe = Math.Min(describe, Math.Min(request.QueueMessagesPerSecond * step / takes, request.AccountRequestsPerSecond * step / after));
             var queue = Math.Min(
                 listed - queued,
@@ -92,7 +92,7 @@ public sealed record FleetForecast
 
         var limits = new Dictionary<FleetLimit, double>
         {
-            // In the long run each picture is put, taken and deleted once, and listed once.
+            // In the long run each picture is listed, put, taken and deleted once.
             [FleetLimit.Queue] = request.QueueMessagesPerSecond / (request.QueueRequestsPerPicture * one),
             [FleetLimit.Account] = request.AccountRequestsPerSecond / (request.RequestsPerPicture * one),
             [FleetLimit.Listing] = request.PagesPerSecond * request.NamesPerPage / one,
@@ -114,4 +114,61 @@ public sealed record FleetForecast
             WorkersAt = limits,
         };
     }
+}
+
+/// <summary>Limit of a fleet of workers, and so what to add or to split.</summary>
+public enum FleetLimit
+{
+    /// <summary>The workers themselves: add some.</summary>
+    Workers,
+
+    /// <summary>Messages a second of one queue: give each group of workers a queue of its own, by folder.</summary>
+    Queue,
+
+    /// <summary>Requests a second of the storage account: split the pictures over several accounts.</summary>
+    Account,
+
+    /// <summary>The sweep's listing, page by page: sweep several prefixes side by side, or let Event Grid report new pictures.</summary>
+    Listing,
+}
+
+/// <summary>Pictures, workers and the limits of the storage account. All numbers must be above 0.</summary>
+public sealed record FleetRequest
+{
+    /// <summary>Pictures, all uploaded before the start.</summary>
+    /// <value>Default 1,000,000.</value>
+    public long Pictures { get; init; } = 1_000_000;
+
+    /// <summary>Pictures that one worker describes in a minute; <c>captioner bench engine</c> and <c>captioner estimate</c> measure it.</summary>
+    public required double PicturesPerMinute { get; init; }
+
+    /// <summary>Number of workers.</summary>
+    public required int Workers { get; init; }
+
+    /// <summary>Price of a worker's hour; null, the default, for unknown.</summary>
+    public decimal? PricePerHour { get; init; }
+
+    /// <summary>Storage requests of a picture from listing to record, as measured on the pipeline.</summary>
+    /// <value>Default 15.</value>
+    public double RequestsPerPicture { get; init; } = 15;
+
+    /// <summary>Of these, requests to the queue: put, get, delete.</summary>
+    /// <value>Default 3.</value>
+    public double QueueRequestsPerPicture { get; init; } = 3;
+
+    /// <summary>Most requests a second of one storage account.</summary>
+    /// <value>Default 20,000: https://learn.microsoft.com/azure/storage/common/scalability-targets-standard-account (some regions 40,000).</value>
+    public double AccountRequestsPerSecond { get; init; } = 20_000;
+
+    /// <summary>Most messages a second of one queue.</summary>
+    /// <value>Default 2,000: https://learn.microsoft.com/azure/storage/queues/scalability-targets.</value>
+    public double QueueMessagesPerSecond { get; init; } = 2_000;
+
+    /// <summary>Names in a page of a listing.</summary>
+    /// <value>Default 5,000, the most that Azure Storage returns.</value>
+    public int NamesPerPage { get; init; } = 5_000;
+
+    /// <summary>Pages a second of one listing, which reads them one by one.</summary>
+    /// <value>Default 2.</value>
+    public double PagesPerSecond { get; init; } = 2;
 }

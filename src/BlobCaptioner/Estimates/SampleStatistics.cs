@@ -1,6 +1,6 @@
 namespace BlobCaptioner.Estimates;
 
-/// <summary>What a sample says about the whole, at 95 %.</summary>
+/// <summary>Estimates from a sample, with 95 % confidence intervals.</summary>
 internal static class SampleStatistics
 {
     // 97.5 % point of the normal distribution.
@@ -13,9 +13,9 @@ internal static class SampleStatistics
         2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
     ];
 
-    /// <summary>The mean of what can't be negative, with Student's t interval; its lower end is never below 0.</summary>
-    /// <param name="values">At least one; of a single one nothing is known about the spread, so both ends are null.</param>
-    /// <exception cref="ArgumentException">There is none.</exception>
+    /// <summary>Mean of values that can't be negative, with Student's t interval. The lower end is 0 or more.</summary>
+    /// <param name="values">At least one. With a single value the spread is unknown, and both ends are null.</param>
+    /// <exception cref="ArgumentException"><paramref name="values"/> is empty.</exception>
     public static Interval Mean(IReadOnlyList<double> values)
     {
         if (values.Count == 0)
@@ -34,9 +34,9 @@ internal static class SampleStatistics
         return new(mean, Math.Max(0, mean - half), mean + half);
     }
 
-    /// <summary>A share with Wilson's interval, which holds for few and for none. Source: Wilson 1927, doi:10.1080/01621459.1927.10502953.</summary>
-    /// <param name="count">How many have it.</param>
-    /// <param name="of">How many there are, 1 or more.</param>
+    /// <summary>A share with Wilson's interval, which is valid for small counts and for 0. Source: Wilson 1927, doi:10.1080/01621459.1927.10502953.</summary>
+    /// <param name="count">Number that has the property, 0 or more.</param>
+    /// <param name="of">Number in all, 1 or more.</param>
     public static Interval Share(int count, int of)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(of, 1);
@@ -47,7 +47,7 @@ internal static class SampleStatistics
         return new(share, count == 0 ? 0 : middle - half, count == of ? 1 : middle + half);
     }
 
-    /// <summary>Student's t, 97.5 %; beyond the table by the expansion around the normal distribution (Abramowitz and Stegun 26.7.5), exact to 0.001.</summary>
+    /// <summary>Student's t, 97.5 %. Beyond the table: the expansion around the normal distribution (Abramowitz and Stegun 26.7.5), exact to 0.001.</summary>
     internal static double T(int degrees)
     {
         if (degrees <= T975.Length)

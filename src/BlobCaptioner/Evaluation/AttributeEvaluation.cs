@@ -4,8 +4,8 @@ using BlobCaptioner.Records;
 namespace BlobCaptioner.Evaluation;
 
 /// <summary>
-/// Compares records with known attributes. Attributes are taken as the model wrote them: a person's edits would grade the person. Values are compared without case and outer
-/// blanks; a list as a set; a category path also by its last step where the truth is no path.
+/// Compares records with known attributes. It grades the model's attributes, without a person's edits. Values are compared without letter case and outer blanks, lists as sets.
+/// Where the truth is not a category path, a path's last step counts as right too.
 /// </summary>
 public sealed class AttributeEvaluation
 {
@@ -15,21 +15,19 @@ public sealed class AttributeEvaluation
     private readonly Dictionary<string, TruthRow> _byFile;
     private readonly Dictionary<string, TruthRow> _bySku;
     private readonly HashSet<TruthRow> _found = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<string, Score> _scores;
-    private readonly Bin[] _bins = [.. Enumerable.Range(0, Bins).Select(_ => new Bin())];
+    private readonly List<Grade> _grades = [];
     private long _allCorrect;
 
-    /// <summary>Creates one.</summary>
+    /// <summary>Creates an evaluation without records.</summary>
     public AttributeEvaluation(TruthFile truth)
     {
         _truth = truth;
         _byFile = truth.Rows.Where(r => r.File is not null).ToDictionary(r => r.File!, StringComparer.Ordinal);
         _bySku = truth.Rows.Where(r => r.Sku is not null).ToDictionary(r => r.Sku!, StringComparer.OrdinalIgnoreCase);
-        _scores = truth.Attributes.ToDictionary(a => a, _ => new Score(), StringComparer.Ordinal);
     }
 
-    /// <summary>Takes one record into account. What the truth file doesn't know, and a second record of the same row, changes nothing.</summary>
-    /// <param name="listed">The record. A row with a SKU takes the product's record, or the first of a picture of that SKU.</param>
+    /// <summary>Adds a record. A record without a row in the truth file is ignored, as is a second record of the same row.</summary>
+    /// <param name="listed">The record. A row with a SKU takes the product's record, or the first record of a picture with that SKU.</param>
     public void Add(ListedRecord listed)
     {
         var record = listed.Record;
@@ -41,42 +39,29 @@ public sealed class AttributeEvaluation
         var allCorrect = true;
         foreach (var (name, truth) in row.Values)
         {
-            var score = _scores[name];
-            score.Known++;
-            var attribute = record.Attributes.GetValueOrDefault(name);
-            if (attribute?.Value is not { } value || attribute.Evidence == Evidence.Unknown || value.Items.All(string.IsNullOrWhiteSpace))
-            {
-                allCorrect = false;
-                continue;
-            }
-
-            var f1 = F1(value.Items, truth);
-            var correct = f1 == 1;
-            score.Answered++;
-            score.F1 += f1;
-            score.Correct += correct ? 1 : 0;
-            allCorrect &= correct;
-            if (attribute.Confidence is { } confidence)
-            {
-                _bins[Math.Clamp((int)(confidence * Bins), 0, Bins - 1)].Add(confidence, correct);
-            }
+            var grade = GradeOf(name, record.Attributes.GetValueOrDefault(name), truth);
+            _grades.Add(grade);
+            allCorrect &= grade.IsCorrect;
         }
 
         _allCorrect += allCorrect ? 1 : 0;
     }
 
-    /// <summary>What came out so far.</summary>
+    /// <summary>Reports on the records that were added so far.</summary>
     public EvaluationReport Report()
     {
-        var answers = _bins.Sum(b => b.Count);
+        var byField = _grades.ToLookup(g => g.Field, StringComparer.Ordinal);
+        var byBin = _grades.Where(g => g.Confidence is not null).ToLookup(g => Math.Clamp((int)(g.Confidence!.Value * Bins), 0, Bins - 1));
+        CalibrationBin[] bins = [.. Enumerable.Range(0, Bins).Select(i => BinOf(i, [.. byBin[i]]))];
+        var answers = bins.Sum(b => b.Count);
         return new()
         {
             Rows = _truth.Rows.Count,
             Missing = _truth.Rows.Count - _found.Count,
             AllCorrect = _allCorrect,
-            Fields = [.. _truth.Attributes.Select(a => _scores[a].ToField(a))],
-            Calibration = [.. _bins.Select((b, i) => b.ToBin(i))],
-            ExpectedCalibrationError = answers == 0 ? null : _bins.Sum(b => Math.Abs(b.Confidence - b.Correct)) / answers,
+            Fields = [.. _truth.Attributes.Select(a => FieldOf(a, [.. byField[a]]))],
+            Calibration = bins,
+            ExpectedCalibrationError = answers == 0 ? null : bins.Sum(b => b.Count * Math.Abs((b.MeanConfidence - b.Accuracy) ?? 0)) / answers,
         };
     }
 
@@ -93,7 +78,7 @@ public sealed class AttributeEvaluation
             ?? record.Facts?.FirstOrDefault(f => string.Equals(f.Key, "sku", StringComparison.OrdinalIgnoreCase)).Value
             ?? Path.GetFileNameWithoutExtension(record.Image.Name);
 
-        // the views of a product come before its record, and would take its row
+        // The views of a product come before its record and would take its row.
         return _bySku.GetValueOrDefault(sku) is { } bySku && (isProduct || record.Product is null) ? bySku : null;
     }
 
@@ -114,36 +99,35 @@ public sealed class AttributeEvaluation
 
     private static string Plain(string value) => value.Trim().ToLowerInvariant();
 
-    private sealed class Score
+    private static Grade GradeOf(string field, RecordAttribute? attribute, TruthValue truth)
     {
-        public long Known { get; set; }
-
-        public long Answered { get; set; }
-
-        public long Correct { get; set; }
-
-        public double F1 { get; set; }
-
-        public FieldScore ToField(string name) =>
-            new() { Field = name, Known = Known, Answered = Answered, Correct = Correct, F1 = Known == 0 ? 0 : F1 / Known };
-    }
-
-    private sealed class Bin
-    {
-        public long Count { get; private set; }
-
-        public double Confidence { get; private set; }
-
-        public double Correct { get; private set; }
-
-        public void Add(double confidence, bool correct)
+        if (attribute?.Value is not { } value || attribute.Evidence == Evidence.Unknown || value.Items.All(string.IsNullOrWhiteSpace))
         {
-            Count++;
-            Confidence += confidence;
-            Correct += correct ? 1 : 0;
+            return new(field, IsAnswered: false, F1: 0, Confidence: null);
         }
 
-        public CalibrationBin ToBin(int index) => new(
-            (double)index / Bins, (index + 1.0) / Bins, Count, Count == 0 ? null : Confidence / Count, Count == 0 ? null : Correct / Count);
+        return new(field, IsAnswered: true, F1(value.Items, truth), attribute.Confidence);
+    }
+
+    private static FieldScore FieldOf(string name, Grade[] grades) => new()
+    {
+        Field = name,
+        Known = grades.Length,
+        Answered = grades.Count(g => g.IsAnswered),
+        Correct = grades.Count(g => g.IsCorrect),
+        F1 = grades.Length == 0 ? 0 : grades.Average(g => g.F1),
+    };
+
+    private static CalibrationBin BinOf(int index, Grade[] grades) => new(
+        (double)index / Bins,
+        (index + 1.0) / Bins,
+        grades.Length,
+        grades.Length == 0 ? null : grades.Average(g => g.Confidence),
+        grades.Length == 0 ? null : (double)grades.Count(g => g.IsCorrect) / grades.Length);
+
+    /// <summary>One known attribute of one record.</summary>
+    private sealed record Grade(string Field, bool IsAnswered, double F1, double? Confidence)
+    {
+        public bool IsCorrect => F1 == 1;
     }
 }

@@ -3,8 +3,8 @@ using CsvHelper;
 namespace BlobCaptioner.Evaluation;
 
 /// <summary>
-/// Known attributes as CSV: a column <c>file</c> (or <c>name</c>, <c>image</c>: the picture's name in the container) or <c>sku</c>, and one column for each attribute. Several values are separated by
-/// <c>|</c>; an empty cell says nothing. A column <c>ATTRIBUTE synonyms</c> names other right answers in that row, separated by <c>|</c>.
+/// Known attributes as CSV: a column <c>file</c> (or <c>name</c>, <c>image</c>: the image's name in the container) or <c>sku</c>, and one column for each attribute.
+/// Several values are separated by <c>|</c>; an empty cell means unknown. A column <c>ATTRIBUTE synonyms</c> lists other right answers in that row, separated by <c>|</c>.
 /// </summary>
 public sealed class TruthFile
 {
@@ -20,8 +20,8 @@ public sealed class TruthFile
     /// <summary>The rows.</summary>
     public IReadOnlyList<TruthRow> Rows { get; }
 
-    /// <summary>Reads a file: UTF-8, parted by commas, semicolons, tabs or bars.</summary>
-    /// <exception cref="FormatException">It has no key or no attributes, or a row without a key or with one that stood before: the message says where.</exception>
+    /// <summary>Reads a file: UTF-8, separated by commas, semicolons, tabs or bars.</summary>
+    /// <exception cref="FormatException">A key column or attributes are missing, or a row has no key or a repeated one; the message says where.</exception>
     /// <exception cref="IOException">It can't be read.</exception>
     public static TruthFile Read(string path)
     {
@@ -29,7 +29,7 @@ public sealed class TruthFile
         return Read(file);
     }
 
-    /// <summary>Reads it from anywhere.</summary>
+    /// <summary>Reads a stream, which stays open.</summary>
     /// <exception cref="FormatException">As for a file.</exception>
     public static TruthFile Read(Stream stream)
     {
@@ -41,7 +41,7 @@ public sealed class TruthFile
         }
         catch (CsvFormatException error)
         {
-            throw new FormatException($"The truth file is no CSV at line {error.LineNumber}: {error.Message}", error);
+            throw new FormatException($"The truth file is not valid CSV at line {error.LineNumber}: {error.Message}", error);
         }
     }
 
@@ -79,13 +79,13 @@ public sealed class TruthFile
                 throw new FormatException($"Line {csv.LineNumber} of the truth file has neither file nor sku.");
             }
 
-            // a picture is known by its file; the SKU beside it is then no key
+            // With a file, the SKU is not a key.
             var values = columns.Where(c => Cell(csv, c.At) is not null)
                 .ToDictionary(c => c.Name, c => new TruthValue(Split(Cell(csv, c.At)), Split(Cell(csv, c.SynonymsAt))), StringComparer.Ordinal);
             var row = new TruthRow(file, file is null ? sku : null, values);
             if (!seen.Add((row.File, row.Sku?.ToUpperInvariant())))
             {
-                throw new FormatException($"Line {csv.LineNumber} of the truth file speaks of '{file ?? sku}' a second time.");
+                throw new FormatException($"Line {csv.LineNumber} of the truth file repeats '{file ?? sku}'.");
             }
 
             rows.Add(row);
@@ -99,3 +99,14 @@ public sealed class TruthFile
 
     private static string[] Split(string? cell) => (cell ?? "").Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }
+
+/// <summary>Known attributes of one picture or product.</summary>
+/// <param name="File">The image's name; null where the SKU is the key.</param>
+/// <param name="Sku">The product's SKU; null where the file is the key.</param>
+/// <param name="Values">True values by attribute.</param>
+public sealed record TruthRow(string? File, string? Sku, IReadOnlyDictionary<string, TruthValue> Values);
+
+/// <summary>True value of an attribute.</summary>
+/// <param name="Values">The values; at least one.</param>
+/// <param name="Synonyms">For a single value: other right answers. Empty for none.</param>
+public sealed record TruthValue(IReadOnlyList<string> Values, IReadOnlyList<string> Synonyms);

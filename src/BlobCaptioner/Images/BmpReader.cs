@@ -5,9 +5,9 @@ using NetVips;
 namespace BlobCaptioner.Images;
 
 /// <summary>
-/// Reads BMP, which libvips' build has no loader for: 1, 4, 8, 16, 24 and 32 bits a pixel, uncompressed or with bit fields.
-/// Every access is bounds-checked, so a damaged file ends in an <see cref="InvalidDataException"/> and nothing worse.
-/// Layout from Microsoft's "Bitmap Storage". An alpha channel counts only where the header names one.
+/// Reads BMP, for which the NetVips build of libvips has no loader: 1, 4, 8, 16, 24 and 32 bits a pixel, uncompressed or with bit fields.
+/// Every access is bounds-checked: a damaged file ends in an <see cref="InvalidDataException"/>.
+/// Layout: Microsoft's "Bitmap Storage". Alpha is used only where the header names its mask.
 /// </summary>
 internal sealed class BmpReader
 {
@@ -24,7 +24,7 @@ internal sealed class BmpReader
     private readonly uint[] _masks;
 
     /// <summary>Reads the header.</summary>
-    /// <exception cref="InvalidDataException">The header is cut off, contradicts itself, or names a compression that is not read.</exception>
+    /// <exception cref="InvalidDataException">The header is cut off, contradicts itself, or names an unsupported compression.</exception>
     public BmpReader(ReadOnlyMemory<byte> file)
     {
         _file = file;
@@ -43,7 +43,7 @@ internal sealed class BmpReader
 
         if (compression is not (0 or BitFields or AlphaBitFields) || (compression != 0 && _bits is not (16 or 32)))
         {
-            throw new InvalidDataException($"it uses BMP compression {compression}, which is not read");
+            throw new InvalidDataException($"it uses BMP compression {compression}, which is not supported");
         }
 
         _masks = (compression, _bits) switch
@@ -135,7 +135,7 @@ internal sealed class BmpReader
         return (byte)((((ulong)(value & mask) >> shift) * 255) / (mask >> shift));
     }
 
-    /// <summary>256 colours of 3 bytes, so that any index is inside; black where the file has fewer.</summary>
+    /// <summary>256 colours of 3 bytes, so that every index is valid; those that the file lacks are black.</summary>
     private byte[] ReadPalette()
     {
         var palette = new byte[256 * 3];

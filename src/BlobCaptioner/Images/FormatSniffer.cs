@@ -5,52 +5,34 @@ using System.Text;
 namespace BlobCaptioner.Images;
 
 /// <summary>
-/// Tells formats by content, so that each file is only ever given to its own loader: libvips never guesses, and formats that
+/// Recognises formats by content, so that each file goes to its own loader only: libvips never guesses, and formats that
 /// can fetch or run something (SVG, PDF, PostScript) never reach it.
 /// </summary>
 internal static class FormatSniffer
 {
     private const int TextWindow = 4096;
 
-    public static SourceFormat Sniff(ReadOnlySpan<byte> bytes)
+    public static SourceFormat Sniff(ReadOnlySpan<byte> bytes) => bytes switch
     {
-        if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]))
-        {
-            return SourceFormat.Jpeg;
-        }
-
-        if (bytes.StartsWith((ReadOnlySpan<byte>)[0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]))
-        {
-            return SourceFormat.Png;
-        }
-
-        if (bytes.StartsWith("GIF87a"u8) || bytes.StartsWith("GIF89a"u8))
-        {
-            return SourceFormat.Gif;
-        }
-
-        if (bytes.Length >= 12 && bytes.StartsWith("RIFF"u8))
-        {
-            return bytes[8..12].SequenceEqual("WEBP"u8) ? SourceFormat.Webp : SourceFormat.Video;
-        }
-
-        if (bytes.StartsWith("II*\0"u8) || bytes.StartsWith("MM\0*"u8) || bytes.StartsWith("II+\0"u8) || bytes.StartsWith("MM\0+"u8))
-        {
-            return SourceFormat.Tiff;
-        }
-
-        if (bytes.Length >= 12 && bytes[4..8].SequenceEqual("ftyp"u8))
-        {
-            return SniffIsoMedia(bytes);
-        }
-
-        if (bytes.Length >= 26 && bytes.StartsWith("BM"u8) && BinaryPrimitives.ReadUInt32LittleEndian(bytes[14..]) is >= 12 and <= 256)
-        {
-            return SourceFormat.Bmp;
-        }
-
-        return SniffOther(bytes);
-    }
+        [0xFF, 0xD8, 0xFF, ..] => SourceFormat.Jpeg,
+        [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, ..] => SourceFormat.Png,
+        _ when bytes.StartsWith("GIF87a"u8) || bytes.StartsWith("GIF89a"u8) => SourceFormat.Gif,
+        { Length: >= 12 } when bytes.StartsWith("RIFF"u8) => bytes[8..12].SequenceEqual("WEBP"u8) ? SourceFormat.Webp : SourceFormat.Video,
+        _ when bytes.StartsWith("II*\0"u8) || bytes.StartsWith("MM\0*"u8) || bytes.StartsWith("II+\0"u8) || bytes.StartsWith("MM\0+"u8) => SourceFormat.Tiff,
+        { Length: >= 12 } when bytes[4..8].SequenceEqual("ftyp"u8) => SniffIsoMedia(bytes),
+        { Length: >= 26 } when bytes.StartsWith("BM"u8) && BinaryPrimitives.ReadUInt32LittleEndian(bytes[14..]) is >= 12 and <= 256 => SourceFormat.Bmp,
+        [0xFF, 0x0A, ..] => SourceFormat.JpegXl,
+        _ when bytes.StartsWith("\0\0\0\x0CJXL "u8) => SourceFormat.JpegXl,
+        [0xFF, 0x4F, 0xFF, 0x51, ..] => SourceFormat.Jpeg2000,
+        _ when bytes.StartsWith("\0\0\0\x0CjP  "u8) => SourceFormat.Jpeg2000,
+        _ when bytes.StartsWith("8BPS"u8) => SourceFormat.Psd,
+        [0, 0, 1 or 2, 0, ..] => SourceFormat.Icon,
+        [0x1F, 0x8B, ..] => SniffText(Inflate(bytes)) == SourceFormat.Svg ? SourceFormat.Svg : SourceFormat.Unknown,
+        [0xC5, 0xD0, 0xD3, 0xC6, ..] => SourceFormat.PostScript,
+        _ when bytes.StartsWith("%!PS"u8) => SourceFormat.PostScript,
+        _ when bytes[..Math.Min(bytes.Length, 1024)].IndexOf("%PDF-"u8) >= 0 => SourceFormat.Pdf,
+        _ => SniffText(bytes),
+    };
 
     private static SourceFormat SniffIsoMedia(ReadOnlySpan<byte> bytes)
     {
@@ -58,7 +40,7 @@ internal static class FormatSniffer
         var heif = false;
         for (var at = 8; at + 4 <= boxLength; at += 4)
         {
-            // offset 12 holds the minor version, not a brand
+            // Offset 12 holds the minor version, not a brand.
             var brand = bytes.Slice(at, 4);
             if (at != 12 && (brand.SequenceEqual("avif"u8) || brand.SequenceEqual("avis"u8)))
             {
@@ -70,41 +52,6 @@ internal static class FormatSniffer
         }
 
         return heif ? SourceFormat.Heic : SourceFormat.Video;
-    }
-
-    private static SourceFormat SniffOther(ReadOnlySpan<byte> bytes)
-    {
-        if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0x0A]) || bytes.StartsWith("\0\0\0\x0CJXL "u8))
-        {
-            return SourceFormat.JpegXl;
-        }
-
-        if (bytes.StartsWith("\0\0\0\x0CjP  "u8) || bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0x4F, 0xFF, 0x51]))
-        {
-            return SourceFormat.Jpeg2000;
-        }
-
-        if (bytes.StartsWith("8BPS"u8))
-        {
-            return SourceFormat.Psd;
-        }
-
-        if (bytes.StartsWith("\0\0\x01\0"u8) || bytes.StartsWith("\0\0\x02\0"u8))
-        {
-            return SourceFormat.Icon;
-        }
-
-        if (bytes.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B]))
-        {
-            return SniffText(Inflate(bytes)) == SourceFormat.Svg ? SourceFormat.Svg : SourceFormat.Unknown;
-        }
-
-        if (bytes.StartsWith("%!PS"u8) || bytes.StartsWith((ReadOnlySpan<byte>)[0xC5, 0xD0, 0xD3, 0xC6]))
-        {
-            return SourceFormat.PostScript;
-        }
-
-        return bytes[..Math.Min(bytes.Length, 1024)].IndexOf("%PDF-"u8) >= 0 ? SourceFormat.Pdf : SniffText(bytes);
     }
 
     private static SourceFormat SniffText(ReadOnlySpan<byte> bytes)
@@ -136,4 +83,27 @@ internal static class FormatSniffer
             return [];
         }
     }
+}
+
+/// <summary>Format of a file, by its first bytes.</summary>
+internal enum SourceFormat
+{
+    Unknown,
+    Jpeg,
+    Png,
+    Webp,
+    Gif,
+    Tiff,
+    Avif,
+    Bmp,
+    Heic,
+    Svg,
+    Pdf,
+    JpegXl,
+    Jpeg2000,
+    Psd,
+    PostScript,
+    Icon,
+    Video,
+    Html,
 }

@@ -5,21 +5,23 @@ using NetVips;
 namespace BlobCaptioner.Images;
 
 /// <summary>
-/// Makes of a dropped file what the model sees: the first frame, upright, opaque, sRGB, scaled to a <see cref="PreparedShape"/>,
-/// as a JPEG without metadata. Safe to call from many threads; at most <see cref="ImageOptions.MaxConcurrency"/> run at once.
+/// Turns a dropped file into the image that the model sees: the first frame, upright, opaque, sRGB, scaled to a <see cref="PreparedShape"/>,
+/// as a JPEG without metadata. Thread-safe; at most <see cref="ImageOptions.MaxConcurrency"/> images are prepared at once.
 /// </summary>
 public sealed class ImagePreparer : IDisposable
 {
-    /// <summary>Preparation version, a part of fingerprints: changes whenever the pixels of prepared images would.</summary>
+    /// <summary>Version of the preparation, a part of fingerprints: it changes whenever the pixels of prepared images do.</summary>
     public const string Version = "1";
+
+    private const int FirstGuess = 256 * 1024;
 
     private readonly ImageOptions _options;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _turns;
 
-    /// <summary>Creates a preparer and sets libvips' process-wide settings (one thread a picture, no operation cache).</summary>
-    /// <param name="options">Limits and looks; copied from now on by reference, so do not change them afterwards.</param>
-    /// <param name="time">Clock for <see cref="ImageOptions.Timeout"/>; the system's by default.</param>
+    /// <summary>Creates a preparer and applies libvips' process-wide settings (one thread an image, no operation cache).</summary>
+    /// <param name="options">Limits and looks. Do not change them afterwards.</param>
+    /// <param name="time">Clock for <see cref="ImageOptions.Timeout"/>; null for the system's.</param>
     /// <exception cref="OptionsValidationException">An option is out of range; the message names it.</exception>
     public ImagePreparer(ImageOptions options, TimeProvider? time = null)
     {
@@ -32,19 +34,19 @@ public sealed class ImagePreparer : IDisposable
     /// <summary>The options that change pixels, as short text for fingerprints: <c>bg=#ffffff;q=92</c>.</summary>
     public string OptionsKey => $"bg={_options.Background.ToLowerInvariant()};q={_options.JpegQuality}";
 
-    /// <summary>Version and options of a preparation with this budget, as short ASCII text: <c>1;bg=#ffffff;q=92;t=576</c>.</summary>
+    /// <summary>Version and options of a preparation with this token budget, as short ASCII text: <c>1;bg=#ffffff;q=92;t=576</c>.</summary>
     public string Describe(int imageTokenBudget) => $"{Version};{OptionsKey};t={imageTokenBudget}";
 
-    /// <summary>The options that decide which pictures are turned down, as short ASCII text: other limits may take what these reject.</summary>
+    /// <summary>The options that decide which images are rejected, as short ASCII text. With another key, a rejected image may be accepted.</summary>
     public string LimitsKey => $"mb={_options.MaxMegabytes};mp={_options.MaxMegapixels};s={_options.Timeout.TotalSeconds:0.###}";
 
     /// <summary>Reads a file of at most <see cref="ImageOptions.MaxMegabytes"/> and prepares it.</summary>
-    /// <param name="source">The file from its current position on; seekable or not; stays open.</param>
+    /// <param name="source">The file, read from its current position. It need not be seekable and stays open.</param>
     /// <param name="name">Name for messages: the blob's name or a path.</param>
-    /// <param name="length">Bytes in the file where known; more than the limit is rejected without reading.</param>
+    /// <param name="length">Bytes in the file; null where unknown. A file over the limit is rejected without reading.</param>
     /// <param name="imageTokenBudget">Most image tokens, 8 to 4096.</param>
     /// <param name="cancellationToken">Stops reading and decoding.</param>
-    /// <returns>A prepared image, or a rejection; bad pictures never throw. What <paramref name="source"/> throws passes through.</returns>
+    /// <returns>A prepared image, or a rejection: bad images never throw. Exceptions of <paramref name="source"/> pass through.</returns>
     public async Task<PreparationOutcome> PrepareAsync(
         Stream source, string name, long? length, int imageTokenBudget, CancellationToken cancellationToken)
     {
@@ -54,7 +56,7 @@ public sealed class ImagePreparer : IDisposable
             return Rejections.TooLarge(name, length, _options);
         }
 
-        var file = await LimitedBuffer.ReadAsync(source, length, _options.MaxBytes, cancellationToken);
+        var file = await ReadAsync(source, length, _options.MaxBytes, cancellationToken);
         return file is { } bytes
             ? await PrepareAsync(bytes, name, imageTokenBudget, cancellationToken)
             : Rejections.TooLarge(name, length: null, _options);
@@ -65,7 +67,7 @@ public sealed class ImagePreparer : IDisposable
     /// <param name="name">Name for messages: the blob's name or a path.</param>
     /// <param name="imageTokenBudget">Most image tokens, 8 to 4096.</param>
     /// <param name="cancellationToken">Stops decoding.</param>
-    /// <returns>A prepared image, or a rejection; bad pictures never throw.</returns>
+    /// <returns>A prepared image, or a rejection: bad images never throw.</returns>
     public async Task<PreparationOutcome> PrepareAsync(
         ReadOnlyMemory<byte> file, string name, int imageTokenBudget, CancellationToken cancellationToken)
     {
@@ -93,8 +95,35 @@ public sealed class ImagePreparer : IDisposable
         }
     }
 
-    /// <summary>Frees the turnstile; call it when no picture is being prepared any more.</summary>
+    /// <summary>Releases the semaphore. Call it once no image is being prepared.</summary>
     public void Dispose() => _turns.Dispose();
+
+    /// <summary>Reads a stream to its end; null where it has more bytes than <paramref name="limit"/>. Reads at most one byte more than that.</summary>
+    private static async Task<ReadOnlyMemory<byte>?> ReadAsync(Stream source, long? length, long limit, CancellationToken cancellationToken)
+    {
+        // One byte more than announced, so that the end is found without resizing.
+        var buffer = GC.AllocateUninitializedArray<byte>((int)Math.Clamp((length ?? FirstGuess) + 1, 1, limit + 1));
+        var filled = 0;
+        while (true)
+        {
+            var read = await source.ReadAsync(buffer.AsMemory(filled), cancellationToken);
+            filled += read;
+            if (read == 0)
+            {
+                return buffer.AsMemory(0, filled);
+            }
+
+            if (filled > limit)
+            {
+                return null;
+            }
+
+            if (filled == buffer.Length)
+            {
+                Array.Resize(ref buffer, (int)Math.Min(limit + 1, buffer.Length * 2L));
+            }
+        }
+    }
 
     private PreparationOutcome PrepareWithin(ReadOnlyMemory<byte> file, string name, int tokenBudget, CancellationToken cancellationToken)
     {
@@ -123,7 +152,7 @@ public sealed class ImagePreparer : IDisposable
 
     private PreparationOutcome Prepare(ReadOnlyMemory<byte> file, SourceFormat format, string name, int tokenBudget, CancellationToken stop)
     {
-        if (!SourcePicture.Reads(format))
+        if (!SourceImage.Reads(format))
         {
             return Rejections.Unsupported(name, format);
         }
@@ -133,8 +162,8 @@ public sealed class ImagePreparer : IDisposable
             return Rejections.NoFrame(name);
         }
 
-        using var picture = new SourcePicture(file, format);
-        var (width, height) = (picture.Width, picture.Height);
+        using var image = new SourceImage(file, format);
+        var (width, height) = (image.Width, image.Height);
         if ((long)width * height > _options.MaxMegapixels * 1_000_000L)
         {
             return Rejections.TooManyPixels(name, width, height, _options);
@@ -149,7 +178,7 @@ public sealed class ImagePreparer : IDisposable
         var shape = PreparedShape.Fit(width, height, tokenBudget);
         return new PreparationOutcome.Prepared
         {
-            Jpeg = Render(picture, shape, stop),
+            Jpeg = Render(image, shape, stop),
             Width = shape.Width,
             Height = shape.Height,
             SourceFormat = format.ToString().ToLowerInvariant(),
@@ -158,15 +187,15 @@ public sealed class ImagePreparer : IDisposable
         };
     }
 
-    private byte[] Render(SourcePicture picture, PreparedShape shape, CancellationToken stop)
+    private byte[] Render(SourceImage image, PreparedShape shape, CancellationToken stop)
     {
-        using var stored = picture.Open(shape.ContentWidth, shape.ContentHeight, stop);
+        using var stored = image.Open(shape.ContentWidth, shape.ContentHeight, stop);
 
-        // Reporting progress is what makes libvips look at the token, from the decoder to the last operation (null would switch it off).
+        // libvips checks the token only while it reports progress, from the decoder to the last operation. Null would switch that off.
         stored.SetProgress(new Progress<int>(), stop);
 
-        // Scales premultiplied, converts through the embedded profile (or libvips' CMYK fallback) and rotates by EXIF. RGB without a profile
-        // is sRGB by convention; asking for the conversion nevertheless gives the same pixels in three times the time.
+        // Scales with premultiplied alpha, converts through the embedded profile (or libvips' CMYK fallback) and rotates by EXIF. RGB without a
+        // profile is sRGB by convention: converting it would give the same pixels in three times the time.
         var convert = stored.Contains("icc-profile-data") || stored.Interpretation == Enums.Interpretation.Cmyk;
         using var upright = stored.ThumbnailImage(
             shape.ContentWidth,
@@ -184,7 +213,7 @@ public sealed class ImagePreparer : IDisposable
             q: _options.JpegQuality, subsampleMode: Enums.ForeignSubsample.Off, keep: Enums.ForeignKeep.None);
     }
 
-    /// <summary>libvips' own words on one line, without those of NetVips.</summary>
+    /// <summary>libvips' message on one line, without the text that NetVips adds.</summary>
     private static string Detail(Exception error)
     {
         var lines = error.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);

@@ -1,10 +1,10 @@
 namespace BlobCaptioner.Images;
 
-/// <summary>Where a picture goes: a canvas with sides in multiples of 32 px, and the part of it that the picture fills.</summary>
+/// <summary>Size of a prepared image: a canvas with sides in multiples of 32 px, and the part of it that the image fills.</summary>
 /// <param name="Width">Canvas pixels across.</param>
 /// <param name="Height">Canvas pixels down.</param>
-/// <param name="ContentWidth">Pixels across that the picture fills; less than <paramref name="Width"/> only for tall strips.</param>
-/// <param name="ContentHeight">Pixels down that the picture fills; less than <paramref name="Height"/> only for wide strips.</param>
+/// <param name="ContentWidth">Pixels across that the image fills; less than <paramref name="Width"/> only for tall strips.</param>
+/// <param name="ContentHeight">Pixels down that the image fills; less than <paramref name="Height"/> only for wide strips.</param>
 public sealed record PreparedShape(int Width, int Height, int ContentWidth, int ContentHeight)
 {
     /// <summary>Side of the square that one image token stands for, pixels.</summary>
@@ -16,26 +16,26 @@ public sealed record PreparedShape(int Width, int Height, int ContentWidth, int 
     /// <summary>Most image tokens that the vision tower takes (llama.cpp's limit for Qwen-VL).</summary>
     public const int MaxTokens = 4096;
 
-    /// <summary>Pictures longer than this many times their short side are padded to it: a strip one block high would be badly squeezed.</summary>
+    /// <summary>Images longer than this many times their short side are padded to that ratio: scaled to a strip of whole blocks they would be badly distorted.</summary>
     public const int PaddedRatio = 8;
 
-    /// <summary>Pictures longer than this many times their short side are rejected (as in Qwen-VL's own <c>smart_resize</c>).</summary>
+    /// <summary>Images longer than this many times their short side are rejected (as in Qwen-VL's own <c>smart_resize</c>).</summary>
     public const int MaxRatio = 200;
 
     /// <summary>Image tokens that the canvas takes.</summary>
     public int Tokens => Width / BlockPixels * (Height / BlockPixels);
 
     /// <summary>
-    /// The shape for a picture of <paramref name="width"/> × <paramref name="height"/> px: as many blocks as the budget and the
-    /// picture's own pixels allow, where one percent of distortion weighs as much as two percent of pixels.
+    /// Chooses the shape for an image of <paramref name="width"/> × <paramref name="height"/> px: as many blocks as the budget and the
+    /// image's own pixels allow, where one percent of distortion weighs as much as two percent of pixels.
     /// </summary>
     /// <remarks>
-    /// The picture is scaled to exactly that shape. The short side is at most half a block off what the aspect asks for wherever
-    /// such a shape exists, so 1600×1200 becomes 864×640 (1.2 % off). Never more pixels than the picture has, save for the
-    /// <see cref="MinTokens"/>: 128×128 stays, 100×100 becomes 96×96, 40×40 becomes 96×96.
+    /// The image is scaled to exactly that shape. Where such a shape exists, the short side is at most half a block off the image's aspect
+    /// ratio: 1600×1200 becomes 864×640 (1.2 % off). The shape has no more pixels than the image, unless <see cref="MinTokens"/> require
+    /// them: 128×128 stays, 100×100 becomes 96×96, 40×40 becomes 96×96.
     /// </remarks>
-    /// <param name="width">Upright picture, pixels, at least 1.</param>
-    /// <param name="height">Upright picture, pixels, at least 1.</param>
+    /// <param name="width">Pixels across, upright; at least 1.</param>
+    /// <param name="height">Pixels down, upright; at least 1.</param>
     /// <param name="tokenBudget">Most image tokens, <see cref="MinTokens"/> to <see cref="MaxTokens"/>.</param>
     public static PreparedShape Fit(int width, int height, int tokenBudget)
     {

@@ -1,10 +1,12 @@
+using System.Security.Cryptography;
+using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.Models;
 
 /// <summary>
-/// A directory of model files. What has its final name in it is whole: files are received in its sub-directory <c>.pull</c>, and renamed when length and
-/// SHA-256 are right. Many processes may pull into it at once.
+/// A directory of model files. A file with its final name is whole: files are received in the sub-directory <c>.pull</c>, and renamed once their length and
+/// SHA-256 are right. Several processes may pull into it at once.
 /// </summary>
 public sealed class ModelDirectory
 {
@@ -14,18 +16,14 @@ public sealed class ModelDirectory
     private readonly TimeProvider _time;
     private readonly ILogger<ModelDirectory> _logger;
 
-    /// <summary>Opens a directory; nothing is made or read yet.</summary>
+    /// <summary>Creates an instance; nothing is created or read on the disk.</summary>
     /// <param name="path">The directory; null for <see cref="DefaultPath"/>.</param>
     /// <param name="time">Clock of waits and time-outs.</param>
-    /// <param name="logger">Told of retries.</param>
-    public ModelDirectory(string? path, TimeProvider time, ILogger<ModelDirectory> logger)
-    {
-        FullPath = Path.GetFullPath(string.IsNullOrEmpty(path) ? DefaultPath : path);
-        _time = time;
-        _logger = logger;
-    }
+    /// <param name="logger">Logs retries.</param>
+    public ModelDirectory(string? path, TimeProvider time, ILogger<ModelDirectory> logger) =>
+        (FullPath, _time, _logger) = (Path.GetFullPath(string.IsNullOrEmpty(path) ? DefaultPath : path), time, logger);
 
-    /// <summary>What <see cref="Variable"/> says, else <c>blobcaptioner/models</c> in the user's application data (Linux: <c>~/.local/share</c>).</summary>
+    /// <summary>The directory that <see cref="Variable"/> names, else <c>blobcaptioner/models</c> in the user's application data (Linux: <c>~/.local/share</c>).</summary>
     public static string DefaultPath =>
         Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? named
         : Path.Combine(
@@ -33,19 +31,19 @@ public sealed class ModelDirectory
             "blobcaptioner",
             "models");
 
-    /// <summary>The models that it knows.</summary>
+    /// <summary>The models that can be pulled.</summary>
     public ModelCatalog Catalog { get; init; } = ModelCatalog.Default;
 
-    /// <summary>Bytes free on the disk of a directory. A share of Windows (<c>\\server\models</c>) is no drive, and does not say.</summary>
+    /// <summary>Bytes free on the disk of a directory. A Windows share (<c>\\server\models</c>) is not a drive and has no limit here.</summary>
     internal Func<string, long> FreeBytes { get; init; } = static path =>
         path.StartsWith(@"\\", StringComparison.Ordinal) ? long.MaxValue : new DriveInfo(path).AvailableFreeSpace;
 
     /// <summary>Its full path.</summary>
     public string FullPath { get; }
 
-    /// <summary>The files of a model; null unless both lie there with their right lengths. Hashes are not looked at.</summary>
+    /// <summary>Finds the files of a model; null unless both are here with the right lengths. Hashes are not checked.</summary>
     /// <param name="name">Name in the catalogue.</param>
-    /// <param name="vision">Quantisation of the vision part; null for the first in the catalogue that is there.</param>
+    /// <param name="vision">Quantisation of the vision part; null for the first in the catalogue that is here.</param>
     /// <exception cref="ModelException">The catalogue has no such model or vision part.</exception>
     public ModelPaths? Find(string name, string? vision = null)
     {
@@ -55,27 +53,25 @@ public sealed class ModelDirectory
     }
 
     /// <summary>
-    /// Makes sure that a model's two files lie here, pulling what is missing. Goes on with what an earlier pull left, also one that was killed.
-    /// Two pulls of one file at once, in any processes on one machine or on a share with locks: one works, the other waits and then finds it done.
+    /// Pulls those of a model's two files that are missing. Resumes what an earlier pull left, even one that was killed.
+    /// Of two pulls of one file, in any processes on one machine or on a share with locks, the second waits for the first and then finds the file.
     /// </summary>
     /// <param name="name">Name in the catalogue.</param>
     /// <param name="vision">Quantisation of the vision part, such as <c>F16</c>; null for the default.</param>
     /// <param name="options">Where from and how.</param>
-    /// <param name="progress">Told at least every quarter of a second while bytes come, from any thread.</param>
-    /// <param name="cancellationToken">Stops; what was received is kept for the next time.</param>
-    /// <exception cref="ModelException">It could not be done; the message says why and the way out.</exception>
+    /// <param name="progress">Called about four times a second while bytes come, and for each notice; on any thread, one call at a time.</param>
+    /// <param name="cancellationToken">Stops; what was received is kept for the next pull.</param>
+    /// <exception cref="ModelException">The pull failed; the message says why and the way out.</exception>
     public async Task<ModelPaths> EnsureAsync(
         string name, string? vision, ModelPullOptions options, IProgress<ModelProgress>? progress, CancellationToken cancellationToken)
     {
         var model = Catalog.Get(name);
         CatalogFile[] files = [model.Text, model.VisionIn(vision)];
-        var source = Catalog.GetSource(options.Source, options.Mirror);
-        using var pull = new ModelPull(this, model, source, options, progress, _time, _logger);
-        await pull.RunAsync(files, cancellationToken);
+        await new ModelPull(this, model, options, progress, _time, _logger).RunAsync(files, cancellationToken);
         return new(PathOf(files[0]), PathOf(files[1]));
     }
 
-    /// <summary>What lies under a file's name, by its length.</summary>
+    /// <summary>Looks at a file's length, not at its hash.</summary>
     public FileReport Look(CatalogFile file)
     {
         var path = PathOf(file);
@@ -97,10 +93,7 @@ public sealed class ModelDirectory
         return new() { File = file, State = received > 0 ? FileState.Partial : FileState.Missing, PresentBytes = received };
     }
 
-    /// <summary>Reads a file through and compares length and SHA-256.</summary>
-    /// <param name="file">Which.</param>
-    /// <param name="progress">Told how far it is.</param>
-    /// <param name="cancellationToken">Stops.</param>
+    /// <summary>Reads a file and compares its length and SHA-256 with the catalogue's.</summary>
     public async Task<FileReport> VerifyAsync(CatalogFile file, IProgress<ModelProgress>? progress, CancellationToken cancellationToken)
     {
         var found = Look(file);
@@ -111,7 +104,13 @@ public sealed class ModelDirectory
 
         var meter = new ProgressMeter(file, progress, _time);
         meter.Start(file.Bytes);
-        var actual = await FileHash.ComputeAsync(PathOf(file), meter, cancellationToken);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        await using (var stream = new FileStream(PathOf(file), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan | FileOptions.Asynchronous))
+        {
+            await meter.HashAsync(stream, hash, cancellationToken);
+        }
+
+        var actual = Convert.ToHexStringLower(hash.GetHashAndReset());
         return string.Equals(actual, file.Sha256, StringComparison.Ordinal)
             ? found with { State = FileState.Verified, ActualSha256 = actual }
             : found with
@@ -122,8 +121,77 @@ public sealed class ModelDirectory
             };
     }
 
-    /// <summary>Full path of a file in it.</summary>
+    /// <summary>Full path of a file of the catalogue.</summary>
     public string PathOf(CatalogFile file) => Path.Combine(FullPath, file.Name);
 
     private bool IsPresent(CatalogFile file) => Look(file).State == FileState.Present;
+}
+
+/// <summary>The two files of a model.</summary>
+/// <param name="Text">Full path of the language model.</param>
+/// <param name="Vision">Full path of its vision part.</param>
+public sealed record ModelPaths(string Text, string Vision);
+
+/// <summary>A file of the catalogue and its state in the directory.</summary>
+public sealed record FileReport
+{
+    /// <summary>The file.</summary>
+    public required CatalogFile File { get; init; }
+
+    /// <summary>Its state.</summary>
+    public required FileState State { get; init; }
+
+    /// <summary>Bytes that are here; of a partial file, those that were received.</summary>
+    public required long PresentBytes { get; init; }
+
+    /// <summary>SHA-256 of the file that is here, 64 lower-case hex digits; null where it was not computed.</summary>
+    public string? ActualSha256 { get; init; }
+
+    /// <summary>What is wrong and the way out; null where nothing is.</summary>
+    public string? Problem { get; init; }
+}
+
+/// <summary>State of a file in the directory.</summary>
+public enum FileState
+{
+    /// <summary>It is not here.</summary>
+    [JsonStringEnumMemberName("missing")]
+    Missing,
+
+    /// <summary>A part of it is here; the next pull resumes it.</summary>
+    [JsonStringEnumMemberName("partial")]
+    Partial,
+
+    /// <summary>It is here with the right length. Pulled files get their names only when their SHA-256 was right.</summary>
+    [JsonStringEnumMemberName("present")]
+    Present,
+
+    /// <summary>It is here with another length, or with another SHA-256 where that was computed.</summary>
+    [JsonStringEnumMemberName("wrong")]
+    Wrong,
+
+    /// <summary>It is here, and its length and SHA-256 were just found right.</summary>
+    [JsonStringEnumMemberName("verified")]
+    Verified,
+}
+
+/// <summary>A model could not be found, pulled or checked; the message says what is wrong and the way out.</summary>
+public sealed class ModelException : Exception
+{
+    /// <summary>Creates an exception without a message.</summary>
+    public ModelException()
+    {
+    }
+
+    /// <summary>Creates an exception with what is wrong and the way out.</summary>
+    public ModelException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>Creates an exception with what is wrong, the way out, and the cause.</summary>
+    public ModelException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
 }

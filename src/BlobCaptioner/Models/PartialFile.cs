@@ -1,180 +1,140 @@
+using System.Security.Cryptography;
 using System.Text.Json;
-using Microsoft.Win32.SafeHandles;
+using System.Text.Json.Serialization;
 
 namespace BlobCaptioner.Models;
 
 /// <summary>
-/// A file that is being received: <c>.pull/NAME.part</c>, with what is done of it in <c>.pull/NAME.json</c>. The bytes are written before they are
-/// noted, so that a killed process leaves no wrong note; after a power cut the SHA-256 finds out.
+/// A file that is being received. <c>.pull/NAME.part</c> holds its bytes from the first one on; its length says how many there are.
+/// <c>.pull/NAME.json</c> holds a <see cref="PartialNote"/>, written before the first byte. A part without a valid note is discarded.
+/// After a power cut the part may hold wrong bytes; the SHA-256 finds them.
 /// </summary>
 internal sealed class PartialFile : IDisposable
 {
     private const string SubDirectory = ".pull";
-    private static readonly TimeSpan s_saveEvery = TimeSpan.FromSeconds(1);
 
-    private readonly Lock _lock = new();
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly CatalogFile _file;
-    private readonly TimeProvider _time;
-    private readonly string _data;
-    private readonly string _note;
-    private readonly SafeFileHandle _handle;
-    private readonly ByteRanges _done;
-    private string? _address;
-    private string? _validator;
-    private long _saved;
+    private readonly string _notePath;
+    private readonly FileStream _data;
+    private PartialNote? _note;
 
-    private PartialFile(string directory, CatalogFile file, TimeProvider time)
+    private PartialFile(string directory, CatalogFile file)
     {
-        (_data, _note) = PathsOf(directory, file);
-        (_file, _time) = (file, time);
-        var state = File.Exists(_data) ? ReadState(_note, file) : null;
-        _done = (state is null ? null : ByteRanges.FromPairs(state.Done, file.Bytes)) ?? new();
-        _handle = File.OpenHandle(_data, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, FileOptions.Asynchronous);
-        if (RandomAccess.GetLength(_handle) != file.Bytes)
+        (var dataPath, _notePath) = PathsOf(directory, file);
+        (_file, _note) = (file, ReadNote(_notePath, file));
+        _data = new(dataPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous);
+        if (_note is null || _data.Length > file.Bytes)
         {
-            _done.Clear();
-            RandomAccess.SetLength(_handle, 0);
-            RandomAccess.SetLength(_handle, file.Bytes);
-        }
-
-        if (_done.Total > 0)
-        {
-            (_address, _validator) = (state!.Address, state.Validator);
-        }
-
-        _saved = time.GetTimestamp();
-    }
-
-    /// <summary>Bytes that are there.</summary>
-    public long ReceivedBytes
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _done.Total;
-            }
+            Discard();
         }
     }
 
-    /// <summary>Bytes that are there from the first one on without a gap.</summary>
-    public long PrefixBytes
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _done.PrefixEnd;
-            }
-        }
-    }
+    /// <summary>Bytes that are here and hashed.</summary>
+    public long ReceivedBytes { get; private set; }
 
-    /// <summary>What is left of an earlier pull, without a lock.</summary>
+    /// <summary>Counts what an earlier pull left, without a lock.</summary>
     public static long ReceivedBytesIn(string directory, CatalogFile file)
     {
-        var (data, note) = PathsOf(directory, file);
-        return File.Exists(data) && ReadState(note, file) is { } state ? ByteRanges.FromPairs(state.Done, file.Bytes)?.Total ?? 0 : 0;
+        var (dataPath, notePath) = PathsOf(directory, file);
+        return new FileInfo(dataPath) is { Exists: true, Length: var length } && length <= file.Bytes && ReadNote(notePath, file) is not null ? length : 0;
     }
 
-    /// <summary>Path of the file's lock; its directory is made.</summary>
+    /// <summary>Path of the file's lock; its directory is created.</summary>
     public static string LockPath(string directory, CatalogFile file)
     {
         var sub = Directory.CreateDirectory(Path.Combine(directory, SubDirectory));
         return Path.Combine(sub.FullName, file.Name + ".lock");
     }
 
-    /// <summary>Opens what is there or starts anew. The caller holds the lock.</summary>
-    public static PartialFile Open(string directory, CatalogFile file, TimeProvider time) => new(directory, file, time);
-
-    /// <summary>What is missing, in order, in parts of at most so many bytes.</summary>
-    public IReadOnlyList<(long From, long To)> Missing(long partBytes)
+    /// <summary>Opens and hashes what an earlier pull left, or starts a new file. The caller holds the lock.</summary>
+    public static async Task<PartialFile> OpenAsync(string directory, CatalogFile file, ProgressMeter meter, CancellationToken cancellationToken)
     {
-        lock (_lock)
+        var partial = new PartialFile(directory, file);
+        try
         {
-            return _done.Missing(_file.Bytes, partBytes);
+            meter.Start(partial._data.Length);
+            await meter.HashAsync(partial._data, partial._hash, cancellationToken);
+            partial.ReceivedBytes = partial._data.Position;
+            return partial;
+        }
+        catch
+        {
+            partial.Dispose();
+            throw;
         }
     }
 
-    /// <summary>Notes where bytes come from.</summary>
-    /// <returns>False where bytes of another version from that address are there. Bytes from another address stay: the SHA-256 says whether they fit.</returns>
-    public bool Accept(Uri address, string? validator)
-    {
-        var path = address.GetLeftPart(UriPartial.Path);
-        lock (_lock)
-        {
-            if (_done.Total > 0 && path == _address && validator != _validator)
-            {
-                return false;
-            }
+    /// <summary>The validator that came with the received bytes; null where they came from another address or without one.</summary>
+    public string? ValidatorFrom(Uri address) => _note?.Address == Plain(address) ? _note.Validator : null;
 
-            (_address, _validator) = (path, validator);
-            return true;
+    /// <summary>Notes where the next bytes come from.</summary>
+    /// <param name="address">Address of the file.</param>
+    /// <param name="validator">ETag or date of the file's version; null without one.</param>
+    public void SetOrigin(Uri address, string? validator)
+    {
+        var note = new PartialNote { Sha256 = _file.Sha256, Address = Plain(address), Validator = validator };
+        if (note == _note)
+        {
+            return;
+        }
+
+        _note = note;
+        try
+        {
+            File.WriteAllBytes(_notePath + ".new", JsonSerializer.SerializeToUtf8Bytes(note, ModelJson.Default.PartialNote));
+            File.Move(_notePath + ".new", _notePath, overwrite: true);
+        }
+        catch (Exception ex) when (ex is IOException or UnauthorizedAccessException)
+        {
+            // The disk is full, or on Windows another process reads the note. At worst the next pull starts over.
         }
     }
 
-    /// <summary>Writes received bytes and notes them.</summary>
-    public async ValueTask WriteAsync(long at, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    /// <summary>Appends received bytes.</summary>
+    public async Task AppendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        await RandomAccess.WriteAsync(_handle, bytes, at, cancellationToken);
-        lock (_lock)
-        {
-            _done.Add(at, at + bytes.Length);
-            if (_time.GetElapsedTime(_saved) >= s_saveEvery)
-            {
-                SaveNote();
-            }
-        }
+        var writing = _data.WriteAsync(bytes, cancellationToken).AsTask();
+        _hash.AppendData(bytes.Span);
+        await writing;
+        ReceivedBytes += bytes.Length;
     }
 
-    /// <summary>Reads bytes that are there.</summary>
-    public ValueTask<int> ReadAsync(long at, Memory<byte> buffer, CancellationToken cancellationToken) =>
-        RandomAccess.ReadAsync(_handle, buffer, at, cancellationToken);
+    /// <summary>Ends the hash of all received bytes; call it once all are here.</summary>
+    public string TakeSha256() => Convert.ToHexStringLower(_hash.GetHashAndReset());
 
-    /// <summary>Forgets all bytes.</summary>
+    /// <summary>Removes all received bytes.</summary>
     public void Discard()
     {
-        lock (_lock)
-        {
-            _done.Clear();
-            (_address, _validator) = (null, null);
-            File.Delete(_note);
-            RandomAccess.SetLength(_handle, 0);
-            RandomAccess.SetLength(_handle, _file.Bytes);
-        }
+        File.Delete(_notePath);
+        _note = null;
+        _data.SetLength(0);
+        _hash.GetHashAndReset();
+        ReceivedBytes = 0;
     }
 
-    /// <summary>Removes it.</summary>
+    /// <summary>Deletes the part and its note.</summary>
     public void Delete()
     {
-        _handle.Dispose();
-        File.Delete(_note);
-        File.Delete(_data);
+        _data.Dispose();
+        File.Delete(_notePath);
+        File.Delete(_data.Name);
     }
 
-    /// <summary>Gives it its final name, in one step and with its bytes on the disk.</summary>
+    /// <summary>Flushes the bytes to the disk, then gives the file its final name in one step.</summary>
     public void Complete(string path)
     {
-        RandomAccess.FlushToDisk(_handle);
-        _handle.Dispose();
-        File.Move(_data, path, overwrite: true);
-        File.Delete(_note);
+        _data.Flush(flushToDisk: true);
+        _data.Dispose();
+        File.Move(_data.Name, path, overwrite: true);
+        File.Delete(_notePath);
     }
 
-    /// <summary>Notes what is there for the next time, and closes.</summary>
+    /// <inheritdoc/>
     public void Dispose()
     {
-        lock (_lock)
-        {
-            if (!_handle.IsClosed)
-            {
-                if (_done.Total > 0)
-                {
-                    SaveNote();
-                }
-
-                _handle.Dispose();
-            }
-        }
+        _data.Dispose();
+        _hash.Dispose();
     }
 
     private static (string Data, string Note) PathsOf(string directory, CatalogFile file)
@@ -183,32 +143,36 @@ internal sealed class PartialFile : IDisposable
         return (path + ".part", path + ".json");
     }
 
-    private static PartialFileState? ReadState(string path, CatalogFile file)
+    // The query may hold a key.
+    private static string Plain(Uri address) => address.GetLeftPart(UriPartial.Path);
+
+    private static PartialNote? ReadNote(string path, CatalogFile file)
     {
         try
         {
-            var state = JsonSerializer.Deserialize(File.ReadAllBytes(path), ModelJson.Default.PartialFileState);
-            return state?.Bytes == file.Bytes && state.Sha256 == file.Sha256 ? state : null;
+            var note = JsonSerializer.Deserialize(File.ReadAllBytes(path), ModelJson.Default.PartialNote);
+            return note?.Sha256 == file.Sha256 ? note : null;
         }
         catch (Exception ex) when (ex is JsonException or IOException or UnauthorizedAccessException)
         {
             return null;
         }
     }
+}
 
-    private void SaveNote()
-    {
-        var state = new PartialFileState { Bytes = _file.Bytes, Sha256 = _file.Sha256, Address = _address, Validator = _validator, Done = _done.ToPairs() };
-        try
-        {
-            File.WriteAllBytes(_note + ".new", JsonSerializer.SerializeToUtf8Bytes(state, ModelJson.Default.PartialFileState));
-            File.Move(_note + ".new", _note, overwrite: true);
-        }
-        catch (Exception ex) when (ex is IOException or UnauthorizedAccessException)
-        {
-            // a full disk, or on Windows one who reads the note; the last one that could be written is still true
-        }
+/// <summary>
+/// What <c>.pull/NAME.json</c> says about the part beside it. Unknown properties make it invalid: notes of the older format have <c>done</c>, and their
+/// parts have gaps, so these start over.
+/// </summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+internal sealed record PartialNote
+{
+    /// <summary>SHA-256 of the whole file, 64 lower-case hex digits.</summary>
+    public required string Sha256 { get; init; }
 
-        _saved = _time.GetTimestamp();
-    }
+    /// <summary>Where the bytes came from: scheme, host and path.</summary>
+    public required string Address { get; init; }
+
+    /// <summary>ETag or date of the version that the bytes belong to; null where the server gave none.</summary>
+    public string? Validator { get; init; }
 }

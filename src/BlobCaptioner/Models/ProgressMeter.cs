@@ -1,57 +1,54 @@
+using System.Security.Cryptography;
+
 namespace BlobCaptioner.Models;
 
-/// <summary>Counts the bytes of one file and tells of them four times a second.</summary>
+/// <summary>Counts the bytes of one file and reports them at most four times a second. Not thread-safe.</summary>
 internal sealed class ProgressMeter(CatalogFile file, IProgress<ModelProgress>? progress, TimeProvider time)
 {
-    private static readonly TimeSpan s_every = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(250);
 
-    private readonly Lock _lock = new();
     private long _present;
     private long _checked;
-    private long _told = time.GetTimestamp();
+    private long _reported = time.GetTimestamp();
 
-    /// <summary>Starts at a count, with nothing checked.</summary>
+    /// <summary>Starts with a number of bytes on the disk, none of them checked, and reports it.</summary>
     public void Start(long present)
     {
-        lock (_lock)
-        {
-            (_present, _checked) = (present, 0);
-            Tell(notice: null);
-        }
+        (_present, _checked) = (present, 0);
+        Report();
     }
 
-    /// <summary>Adds bytes that now lie on the disk.</summary>
-    public void Received(long bytes) => Add(bytes, 0);
+    /// <summary>Adds bytes that were received, written and hashed.</summary>
+    public void Add(long bytes) => Add(bytes, bytes);
 
-    /// <summary>Adds bytes that went into the hash.</summary>
-    public void Checked(long bytes) => Add(0, bytes);
+    /// <summary>Hashes a stream from its position to its end, and reports while it does.</summary>
+    public async Task HashAsync(Stream stream, IncrementalHash hash, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[1 << 20];
+        int read;
+        while ((read = await stream.ReadAsync(buffer, cancellationToken)) > 0)
+        {
+            hash.AppendData(buffer, 0, read);
+            Add(0, read);
+        }
 
-    /// <summary>Tells now.</summary>
-    /// <param name="notice">What else a person should know.</param>
+        Report();
+    }
+
+    /// <summary>Reports now.</summary>
+    /// <param name="notice">See <see cref="ModelProgress.Notice"/>.</param>
     public void Report(string? notice = null)
     {
-        lock (_lock)
-        {
-            Tell(notice);
-        }
+        _reported = time.GetTimestamp();
+        progress?.Report(new() { File = file.Name, TotalBytes = file.Bytes, PresentBytes = _present, CheckedBytes = _checked, Notice = notice });
     }
 
     private void Add(long present, long hashed)
     {
-        lock (_lock)
+        (_present, _checked) = (_present + present, _checked + hashed);
+        if (time.GetElapsedTime(_reported) >= s_interval)
         {
-            _present += present;
-            _checked += hashed;
-            if (time.GetElapsedTime(_told) >= s_every)
-            {
-                Tell(notice: null);
-            }
+            Report();
         }
-    }
-
-    private void Tell(string? notice)
-    {
-        _told = time.GetTimestamp();
-        progress?.Report(new() { File = file.Name, TotalBytes = file.Bytes, PresentBytes = _present, CheckedBytes = _checked, Notice = notice });
     }
 }

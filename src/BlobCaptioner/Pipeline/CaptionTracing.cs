@@ -41,7 +41,6 @@ internal static class CaptionTracing
         return Source.StartActivity(ActivityKind.Internal, default, Picture(container, name, profile), links, name: $"intake {container}");
     }
 
-    /// <summary>Starts the span of a step.</summary>
     public static Activity? StartStep(string name) => Source.StartActivity(name);
 
     /// <summary>Runs a step in a span. The span records an exception, unless the token was cancelled.</summary>
@@ -59,7 +58,6 @@ internal static class CaptionTracing
         }
     }
 
-    /// <summary>Starts the span of sending a job.</summary>
     public static Activity? StartSend(string queue) => Source.HasListeners()
         ? Source.StartActivity(ActivityKind.Producer, default, Messaging(queue, "send"), name: $"send {queue}")
         : null;
@@ -103,7 +101,6 @@ internal static class CaptionTracing
         ? job with { TraceParent = current.Id, TraceState = current.TraceStateString is { Length: > 0 and <= LongestTraceState } state ? state : null }
         : job;
 
-    /// <summary>Marks a span as failed.</summary>
     public static void Fail(Activity? span, Exception error)
     {
         if (span is not null)
@@ -112,7 +109,6 @@ internal static class CaptionTracing
         }
     }
 
-    /// <summary>Adds the model and its usage to a span.</summary>
     public static void Describe(Activity? span, CaptionModelInfo model, CaptionUsage? usage)
     {
         if (span is not { IsAllDataRequested: true })

@@ -38,7 +38,6 @@ internal sealed class JobClaims(CaptionStorage storage, TimeSpan timeout)
     private readonly string _owner = Guid.NewGuid().ToString("N");
     private readonly ConcurrentDictionary<string, byte> _held = new(StringComparer.Ordinal);
 
-    /// <summary>The claim's blob name.</summary>
     public static string NameOf(string container, string name, string etag, string profileVersion, string preparation) =>
         "_jobs/" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{container}\n{name}\n{etag}\n{profileVersion}\n{preparation}")));
 

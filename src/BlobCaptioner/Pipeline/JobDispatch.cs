@@ -29,7 +29,6 @@ internal sealed class JobDispatch(CaptionStorage storage, TimeSpan claimTimeout)
         return seen.State == ClaimState.Taken ? seen.ETag : null;
     }
 
-    /// <summary>Sends a job.</summary>
     public async Task SendAsync(CaptionJob job, CancellationToken cancellationToken)
     {
         using var span = CaptionTracing.StartSend(storage.Captions.Name);

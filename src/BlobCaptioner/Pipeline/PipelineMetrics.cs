@@ -78,7 +78,6 @@ internal static class PipelineMetrics
         }
     }
 
-    /// <summary>Records the tries of an ended image.</summary>
     public static void Ended(PipelineEventKind kind, int tries)
     {
         if (Tries.Enabled)
@@ -90,14 +89,11 @@ internal static class PipelineMetrics
     /// <summary>Counts a job that was handed back: <c>lease-lost</c>, <c>stopped</c>, <c>storage</c> or <c>unknown-profile</c>.</summary>
     public static void HandedBack(string reason) => HandedBackMessages.Add(1, Tag(TelemetryTags.Reason, reason));
 
-    /// <summary>Records a job's age when a worker takes it.</summary>
     public static void Taken(string queue, TimeSpan age) => QueueAge.Record(Math.Max(0, age.TotalSeconds), Tag(TelemetryTags.Queue, queue));
 
-    /// <summary>Records the time of a preparation.</summary>
     public static void Prepared(TimeSpan elapsed, bool rejected) =>
         PrepareDuration.Record(elapsed.TotalSeconds, Tag(TelemetryTags.Outcome, rejected ? "rejected" : "prepared"));
 
-    /// <summary>Records an answer of the model.</summary>
     public static void Captioned(string model, TimeSpan elapsed, CaptionUsage usage)
     {
         CaptionDuration.Record(elapsed.TotalSeconds, Tag(TelemetryTags.Model, model));
@@ -118,7 +114,6 @@ internal static class PipelineMetrics
         }
     }
 
-    /// <summary>Records a call of the model that failed.</summary>
     public static void NotCaptioned(string model, TimeSpan elapsed, string code) =>
         CaptionDuration.Record(elapsed.TotalSeconds, Tag(TelemetryTags.Model, model), Tag(TelemetryTags.ErrorType, code));
 

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 
 namespace BlobCaptioner.Storage;
 
-/// <summary>The two containers and the two queues that a captioner works on.</summary>
+/// <summary>The containers and queues of a captioner.</summary>
 public sealed class CaptionStorage
 {
     private CaptionStorage(StorageOptions options, BlobServiceClient blobs, QueueServiceClient queues)
@@ -21,7 +21,7 @@ public sealed class CaptionStorage
         Kept = queues.GetQueueClient(options.KeptQueue);
     }
 
-    /// <summary>What it was connected with.</summary>
+    /// <summary>The options that it was connected with.</summary>
     public StorageOptions Options { get; }
 
     /// <summary>The user's images, and the caption records beside them.</summary>
@@ -36,10 +36,10 @@ public sealed class CaptionStorage
     /// <summary>Messages that were given up.</summary>
     public QueueClient Poison { get; }
 
-    /// <summary>What a function app found in its poison queues and could make no record of. Created with its first message.</summary>
+    /// <summary>Poison messages of a function app that belong to no record. The queue is created with its first message.</summary>
     public QueueClient Kept { get; }
 
-    /// <summary>True where the account's key signs, which may do anything; an identity may do what its roles say.</summary>
+    /// <summary>True where requests are signed with the account's key, which permits everything; an identity's roles may permit less.</summary>
     public bool HasAccountKey => Images.CanGenerateSasUri;
 
     /// <summary>Connects to a storage account or to Azurite; makes no request.</summary>
@@ -86,7 +86,7 @@ public sealed class CaptionStorage
     /// <summary>Connects to a storage account by its addresses; makes no request.</summary>
     /// <param name="blobService">The account's blob address, <c>https://ACCOUNT.blob.core.windows.net</c>.</param>
     /// <param name="queueService">The account's queue address, <c>https://ACCOUNT.queue.core.windows.net</c>.</param>
-    /// <param name="credential">Who signs in; it needs the roles Storage Blob Data Contributor and Storage Queue Data Contributor.</param>
+    /// <param name="credential">Credential of an identity with the roles Storage Blob Data Contributor and Storage Queue Data Contributor.</param>
     /// <param name="options">Names and retries; null takes the defaults.</param>
     /// <param name="transport">What carries the requests; null takes the SDK's own.</param>
     /// <exception cref="OptionsValidationException">An option is out of its range.</exception>
@@ -112,7 +112,7 @@ public sealed class CaptionStorage
 
     private static StorageOptions Check(StorageOptions? options) => new StorageOptionsValidator().Require(options ?? new());
 
-    // Base64 is put on and taken off by CaptionMessage: the SDK's own decoding makes a whole receive fail, or hides the message, over one bad text.
+    // CaptionMessage encodes and decodes base64. With the SDK's decoding, one bad message makes the whole receive fail, or is hidden.
     private static QueueClientOptions QueueOptions() => new() { MessageEncoding = QueueMessageEncoding.None };
 
     private static T Configure<T>(T client, StorageOptions options, HttpPipelineTransport? transport)
@@ -131,4 +131,10 @@ public sealed class CaptionStorage
 
         return client;
     }
+}
+
+/// <summary>ETags as text without quotes, since listings and headers quote them differently.</summary>
+internal static class ETagText
+{
+    public static string Plain(this Azure.ETag etag) => etag.ToString().Trim('"');
 }

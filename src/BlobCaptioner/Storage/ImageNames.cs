@@ -12,8 +12,8 @@ public static class ImageNames
     private const string Suffix = ".json";
 
     /// <summary>
-    /// True for every name that is not ours: not <c>*.json</c>, no file or folder on the way that starts with <c>_</c> or <c>.</c>, no folder marker.
-    /// The extension says nothing else: what is no image by its content is rejected with a record.
+    /// True unless the name is reserved: <c>*.json</c>, a file or folder on the path that starts with <c>_</c> or <c>.</c>, a folder marker.
+    /// Other extensions do not matter: a blob whose content is not an image is rejected with a record.
     /// </summary>
     public static bool IsImage(string name)
     {
@@ -34,8 +34,8 @@ public static class ImageNames
     }
 
     /// <summary>
-    /// The record's name: the image's with <c>.json</c>. Where that would pass 1,024 characters, the image's name is cut and
-    /// <c>~</c> with 16 hex digits of its SHA-256 put in: still a pure function of the image's name, still beside it unless its folder alone is that long.
+    /// Name of an image's record: the image's name and <c>.json</c>. Where that has more than 1,024 characters, the image's name is cut, and <c>~</c> with
+    /// 16 hex digits of its SHA-256 is inserted. The record still lies beside the image, unless the folder's name alone is that long.
     /// </summary>
     public static string RecordFor(string imageName)
     {

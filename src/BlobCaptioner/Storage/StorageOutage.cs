@@ -5,26 +5,27 @@ using Polly.Retry;
 
 namespace BlobCaptioner.Storage;
 
-/// <summary>Tells trouble that passes from trouble that stays, and waits it out.</summary>
+/// <summary>Recognises transient storage errors, and waits until they pass.</summary>
 internal static class StorageOutage
 {
-    /// <summary>True where the same request may well succeed later: 408, 429, 5xx, no answer, a cut connection, a timeout inside the SDK.</summary>
-    /// <param name="error">What was thrown.</param>
-    /// <param name="cancellationToken">The caller's own token: once cancelled, nothing is worth repeating.</param>
+    private static readonly ResiliencePropertyKey<long> Started = new("started");
+
+    /// <summary>True where the same request may succeed later: 408, 429, 5xx, no answer, a broken connection, a timeout inside the SDK.</summary>
+    /// <param name="error">The error; of several, all must be transient.</param>
+    /// <param name="cancellationToken">The caller's token: once it is cancelled, no error is transient.</param>
     public static bool IsTransient(Exception error, CancellationToken cancellationToken) => !cancellationToken.IsCancellationRequested && error switch
     {
         RequestFailedException { Status: 0 or 408 or 429 or >= 500 } => true,
         RequestFailedException => false,
         AggregateException many => many.Flatten().InnerExceptions.All(e => IsTransient(e, cancellationToken)),
-        HttpRequestException or SocketException or TimeoutException or OperationCanceledException => true,
-        IOException => true,
+        HttpRequestException or SocketException or TimeoutException or OperationCanceledException or IOException => true,
         _ => false,
     };
 
-    /// <summary>Repeats what fails in a transient way, with growing, jittered waits, for as long as <see cref="StorageOptions.OutageTolerance"/> says.</summary>
-    /// <param name="options">The waits, and how long they may go on.</param>
+    /// <summary>Repeats work after transient errors, with growing, jittered waits, for up to <see cref="StorageOptions.OutageTolerance"/>.</summary>
+    /// <param name="options">The waits and the tolerance.</param>
     /// <param name="time">Clock.</param>
-    /// <param name="onRetry">Told before every wait.</param>
+    /// <param name="onRetry">Called with the error before each wait.</param>
     public static ResiliencePipeline CreateRetry(StorageOptions options, TimeProvider time, Action<Exception> onRetry)
     {
         return new ResiliencePipelineBuilder { TimeProvider = time }
@@ -58,6 +59,4 @@ internal static class StorageOutage
             })
             .Build();
     }
-
-    private static readonly ResiliencePropertyKey<long> Started = new("started");
 }

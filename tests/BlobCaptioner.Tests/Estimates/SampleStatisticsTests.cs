@@ -58,9 +58,9 @@ public sealed class SampleStatisticsTests
     [Fact]
     public void Under_SecondsAPicture_EndsChangePlacesAndZeroIsUnbounded()
     {
-        Assert.Equal(new Interval(30, 20, 60), new Interval(2, 1, 3).Under(60));
-        Assert.Equal(new Interval(30, 20, High: null), new Interval(2, 0, 3).Under(60));
-        Assert.Equal(new Interval(30, Low: null, High: null), new Interval(2, Low: null, High: null).Under(60));
+        Assert.Equal(new Interval(30, 20, 60), new Interval(2, 1, 3).Divide(60));
+        Assert.Equal(new Interval(30, 20, High: null), new Interval(2, 0, 3).Divide(60));
+        Assert.Equal(new Interval(30, Low: null, High: null), new Interval(2, Low: null, High: null).Divide(60));
     }
 
     [Fact]
@@ -108,7 +108,7 @@ public sealed class SampleStatisticsTests
     }
 
     [Fact]
-    public void Of_KnownTimesAndPrices_GivesHoursAndCostsOfTheWhole()
+    public void Calculate_KnownTimesAndPrices_GivesHoursAndCostsOfTheWhole()
     {
         // Two at once, 4 s each: one every 2 s, 30 a minute. One in five is turned down, so that a listed picture takes 1.6 s.
         var request = new EstimateRequest { Profile = BuiltInProfiles.Sample, GpuPricePerHour = 3, Gpus = 4, InputPricePerMillion = 1, OutputPricePerMillion = 10, Currency = "EUR" };
@@ -117,7 +117,7 @@ public sealed class SampleStatisticsTests
             .. Enumerable.Repeat(new SampledPicture { Elapsed = TimeSpan.FromSeconds(4), Usage = new() { PromptTokens = 300, ImageTokens = 200, OutputTokens = 50 } }, 4),
             new() { Error = new("unsupported", "no", "none") },
         ];
-        var estimate = EstimateSum.Of(request, new FixedModel(2), pictures, images: 9_000, outstanding: 900);
+        var estimate = EstimateCalculator.Calculate(request, new FixedModel(2), pictures, images: 9_000, outstanding: 900);
         Assert.Equal((5, 4, 1, 0), (estimate.Sampled, estimate.Described, estimate.Rejected, estimate.Failed));
         Assert.Equal(new Interval(30, 30, 30), estimate.PicturesPerMinute);
         Assert.Equal((500, 50), (estimate.InputTokens!.Value, estimate.OutputTokens!.Value));
@@ -134,15 +134,15 @@ public sealed class SampleStatisticsTests
     }
 
     [Fact]
-    public void Of_NothingDescribed_ClaimsNoTimeAndNoCost()
+    public void Calculate_NothingDescribed_ClaimsNoTimeAndNoCost()
     {
         var request = new EstimateRequest { Profile = BuiltInProfiles.Sample, GpuPricePerHour = 3 };
-        var estimate = EstimateSum.Of(request, new FixedModel(2), [new() { Error = new("x", "no", "none"), IsFailed = true }], images: 10, outstanding: 10);
+        var estimate = EstimateCalculator.Calculate(request, new FixedModel(2), [new() { Error = new("x", "no", "none"), IsFailed = true }], images: 10, outstanding: 10);
         Assert.Null(estimate.PicturesPerMinute);
         Assert.Null(estimate.All.Hours);
         Assert.Null(estimate.All.GpuCost);
         Assert.Equal((0, 1), (estimate.Rejected, estimate.Failed));
-        Assert.Contains("nothing is known", estimate.Cautions[0], StringComparison.Ordinal);
+        Assert.Contains("time and cost are unknown", estimate.Cautions[0], StringComparison.Ordinal);
     }
 
     [Fact]

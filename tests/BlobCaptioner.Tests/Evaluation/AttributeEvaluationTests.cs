@@ -73,7 +73,7 @@ public sealed class AttributeEvaluationTests
     [InlineData("picture,color\na,b\n", "picture, color")]
     [InlineData("file\na.jpg\n", "at least one attribute")]
     [InlineData("file,color\n,red\n", "Line 2")]
-    [InlineData("file,color\na.jpg,red\na.jpg,blue\n", "'a.jpg' a second time")]
+    [InlineData("file,color\na.jpg,red\na.jpg,blue\n", "repeats 'a.jpg'")]
     [InlineData("file,color,color\na.jpg,red,blue\n", "two columns 'color'")]
     public void TruthFile_NotUsable_SaysWhatIsWrong(string csv, string word) =>
         Assert.Contains(word, Assert.Throws<FormatException>(() => Truth(csv)).Message, StringComparison.Ordinal);

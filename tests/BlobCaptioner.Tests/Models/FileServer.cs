@@ -44,7 +44,7 @@ internal sealed class FileServer : IAsyncDisposable
     /// <summary>Never completes before the server's end: for answers that stall.</summary>
     public Task Forever { get; } = new TaskCompletionSource().Task;
 
-    /// <summary>What an honest server with ranges answers.</summary>
+    /// <summary>What an honest server with ranges and If-Range answers.</summary>
     public ServedAnswer Proper(ServedRequest request)
     {
         if (!Files.TryGetValue(request.Path, out var file))
@@ -53,7 +53,7 @@ internal sealed class FileServer : IAsyncDisposable
         }
 
         var tagged = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["ETag"] = Tag, ["Accept-Ranges"] = "bytes" };
-        if (request is not { From: { } from, To: { } last })
+        if (request is not { From: { } from, To: { } last } || (request.Headers.TryGetValue("if-range", out var condition) && condition != Tag))
         {
             return new() { Status = 200, Headers = tagged, Body = file, Length = file.Length };
         }

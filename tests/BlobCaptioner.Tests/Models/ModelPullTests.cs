@@ -15,13 +15,12 @@ public sealed class ModelPullTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _bench.DisposeAsync();
 
     [Fact]
-    public async Task Ensure_HonestServer_PullsBothInPartsAndNeverTwice()
+    public async Task Ensure_HonestServer_PullsEachWithOneRequestAndNeverTwice()
     {
         var paths = await _bench.PullAsync();
         Assert.Equal((Path.Combine(_bench.Folder, "text.gguf"), Path.Combine(_bench.Folder, "vision.gguf")), (paths.Text, paths.Vision));
         Assert.True(_bench.IsWhole());
-        Assert.Equal(PullBench.TextBytes / (64 * 1024) + 1, Server.Requests.Count(r => r.Path == PullBench.Text));
-        Assert.Equal(PullBench.TextBytes, Server.Requests.Where(r => r.Path == PullBench.Text).Sum(r => r.To - r.From + 1));
+        Assert.Null(Assert.Single(_bench.TextRequests).From);
         Assert.Equal((PullBench.TextBytes, PullBench.TextBytes), _bench.Progress.Where(p => p.File == "text.gguf").Select(p => ((int)p.PresentBytes, (int)p.CheckedBytes)).Last());
         var requests = Server.Requests.Count;
         Assert.Equal(paths, await _bench.PullAsync());
@@ -32,31 +31,73 @@ public sealed class ModelPullTests : IAsyncLifetime
     [Fact]
     public async Task Ensure_ConnectionsAreCut_AsksForTheRestOnly()
     {
-        Server.Answer = r => r.Number % 3 == 0 && r.To - r.From > 5000 ? Server.Proper(r).CutAfter(5000) : Server.Proper(r);
+        Server.Answer = r => r.Number < 3 ? Server.Proper(r).CutAfter(200_000) : Server.Proper(r);
         await _bench.PullAsync();
         Assert.True(_bench.IsWhole());
-        Assert.Contains(Server.Requests, r => r.From % (64 * 1024) == 5000);
+        Assert.Equal([null, 200_000, 400_000], _bench.TextRequests.Select(r => r.From));
+        Assert.All(_bench.TextRequests.Skip(1), r => Assert.Equal((Server.Tag, PullBench.TextBytes - 1L), (r.Headers["if-range"], r.To)));
+        Assert.Empty(_bench.Notices);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Ensure_CutAtRandomPlaces_AsksFromTheFirstMissingByteEachTime(int seed)
+    {
+#pragma warning disable CA5394 // where connections break
+        var random = new Random(seed);
+        List<long> cuts = [0];
+        Server.Answer = r =>
+        {
+            var answer = Server.Proper(r);
+            if (r.Path != PullBench.Text || answer.Body.Length < 100_000 || cuts.Count > 20)
+            {
+                return answer;
+            }
+
+            var sent = random.Next(90_000);
+            cuts.Add(cuts[^1] + sent);
+            return answer.CutAfter(sent);
+        };
+#pragma warning restore CA5394
+        await _bench.PullAsync();
+        Assert.True(_bench.IsWhole());
+        Assert.Equal(cuts, _bench.TextRequests.Select(r => r.From ?? 0));
+        Assert.Equal((PullBench.TextBytes, PullBench.TextBytes), _bench.Progress.Where(p => p.File == "text.gguf").Select(p => ((int)p.PresentBytes, (int)p.CheckedBytes)).Last());
     }
 
     [Fact]
     public async Task Ensure_ServerStalls_GivesTheConnectionUpAndGoesOn()
     {
-        Server.Answer = r => r.Number == 4 ? Server.Proper(r) with { Body = Server.Proper(r).Body[..100], Hold = Server.Forever } : Server.Proper(r);
+        Server.Answer = r => r.Number == 1 ? Server.Proper(r) with { Body = Server.Proper(r).Body[..100], Hold = Server.Forever } : Server.Proper(r);
         await _bench.PullAsync();
         Assert.True(_bench.IsWhole());
         Assert.Contains(_bench.Notices, n => n.Contains("sent nothing for 30 seconds", StringComparison.Ordinal));
+        Assert.Equal([null, 100], _bench.TextRequests.Select(r => r.From));
     }
 
     [Fact]
     public async Task Ensure_NeverAnswers_GivesUpAndSaysWhatIsKept()
     {
         _bench.Options = _bench.Options with { Attempts = 2 };
-        Server.Answer = r => r.Number == 1 ? Server.Proper(r) : Server.Proper(r) with { Body = default, Hold = Server.Forever };
+        Server.Answer = r => r.Number == 1 ? Server.Proper(r).CutAfter(65_536) : Server.Proper(r) with { Body = default, Hold = Server.Forever };
         var error = await Assert.ThrowsAsync<ModelException>(() => _bench.PullAsync());
         Assert.Contains("65,536 of 1,000,003 bytes", error.Message, StringComparison.Ordinal);
         Assert.Contains("pull again", error.Message, StringComparison.Ordinal);
         Assert.Equal(FileState.Partial, _bench.Directory.Look(_bench.TextFile).State);
         Assert.Null(_bench.Directory.Find("small"));
+        Assert.Equal(3, Server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Ensure_EachConnectionBreaksAtTheSamePlace_GivesUp()
+    {
+        _bench.Options = _bench.Options with { Attempts = 3 };
+        Server.Answer = r => Server.Proper(r with { From = null, To = null }).CutAfter(500_000);
+        var error = await Assert.ThrowsAsync<ModelException>(() => _bench.PullAsync());
+        Assert.Contains("500,000 of 1,000,003 bytes", error.Message, StringComparison.Ordinal);
+        Assert.Equal(4, Server.Requests.Count);
     }
 
     [Theory]
@@ -64,7 +105,7 @@ public sealed class ModelPullTests : IAsyncLifetime
     [InlineData(503)]
     public async Task Ensure_Busy_WaitsAsLongAsTheServerAsks(int status)
     {
-        Server.Answer = r => r.Number == 2 ? new ServedAnswer { Status = status, Length = 0 }.With("Retry-After", "17") : Server.Proper(r);
+        Server.Answer = r => r.Number == 1 ? new ServedAnswer { Status = status, Length = 0 }.With("Retry-After", "17") : Server.Proper(r);
         await _bench.PullAsync();
         Assert.True(_bench.IsWhole());
         Assert.Contains(_bench.Notices, n => n.Contains($"{status}", StringComparison.Ordinal) && n.Contains("in 17 s", StringComparison.Ordinal));
@@ -104,16 +145,19 @@ public sealed class ModelPullTests : IAsyncLifetime
     [Fact]
     public async Task Ensure_ServerWithoutRanges_TakesTheWholeFile()
     {
+        await StopHalfWayAsync();
+        var before = _bench.TextRequests.Count;
         Server.Answer = r => Server.Proper(r with { From = null, To = null });
         await _bench.PullAsync();
         Assert.True(_bench.IsWhole());
-        Assert.Equal(2, Server.Requests.Count(r => r.Path == PullBench.Text));
+        Assert.Equal(before + 1, _bench.TextRequests.Count);
+        Assert.Contains(_bench.Notices, n => n.Contains("sends whole files only; starting over", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Ensure_ServerWithoutRangesCuts_StartsOver()
     {
-        Server.Answer = r => Server.Proper(r with { From = null, To = null }) is var whole && r.Number is 2 or 3 ? whole.CutAfter(500_000) : whole;
+        Server.Answer = r => Server.Proper(r with { From = null, To = null }) is var whole && r.Number is 1 or 2 ? whole.CutAfter(500_000) : whole;
         await _bench.PullAsync();
         Assert.True(_bench.IsWhole());
         Assert.Contains(_bench.Notices, n => n.Contains("trying again", StringComparison.Ordinal));
@@ -133,7 +177,7 @@ public sealed class ModelPullTests : IAsyncLifetime
             var answer = Server.Proper(r);
             if (r is not { From: { } from, To: { } to })
             {
-                return answer;
+                return r.Number == 1 ? answer.CutAfter(300_000) : answer;
             }
 
             return lie switch
@@ -148,15 +192,18 @@ public sealed class ModelPullTests : IAsyncLifetime
         };
         await _bench.PullAsync();
         Assert.True(_bench.IsWhole());
-        Assert.Contains(Server.Requests, r => r is { Path: PullBench.Text, From: null });
+        Assert.Equal([null, 300_000, null], _bench.TextRequests.Select(r => r.From));
     }
 
     [Fact]
     public async Task Ensure_ServerSendsLessThanAskedFor_AsksForTheRest()
     {
-        Server.Answer = r => r.To - r.From > 20_000 ? Server.Proper(r with { To = r.From + 19_999 }) : Server.Proper(r);
+        Server.Answer = r => r.Number == 1 ? Server.Proper(r).CutAfter(900_000)
+            : r.To - r.From > 20_000 ? Server.Proper(r with { To = r.From + 19_999 })
+            : Server.Proper(r);
         await _bench.PullAsync();
         Assert.True(_bench.IsWhole());
+        Assert.Equal([null, 900_000, 920_000, 940_000, 960_000, 980_000, 1_000_000], _bench.TextRequests.Select(r => r.From));
     }
 
     [Fact]
@@ -191,13 +238,61 @@ public sealed class ModelPullTests : IAsyncLifetime
     public async Task Ensure_WhatAnEarlierPullLeftIsWrong_StartsOverOnce()
     {
         await StopHalfWayAsync();
-        var part = Path.Combine(_bench.Folder, ".pull", "text.gguf.part");
-        var bytes = await File.ReadAllBytesAsync(part, TestContext.Current.CancellationToken);
+        var bytes = await File.ReadAllBytesAsync(_bench.PartPath, TestContext.Current.CancellationToken);
         bytes[10] ^= 1;
-        await File.WriteAllBytesAsync(part, bytes, TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(_bench.PartPath, bytes, TestContext.Current.CancellationToken);
         await _bench.PullAsync();
         Assert.True(_bench.IsWhole());
         Assert.Contains(_bench.Notices, n => n.Contains("starting over", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("[[0,65536],[131072,196608]]")]
+    [InlineData("[[0,1000003]]")]
+    [InlineData("[[5,5]]")]
+    [InlineData("[[-1,5]]")]
+    [InlineData("[[5,1000004]]")]
+    [InlineData("[[0,5],[4,6]]")]
+    public async Task Ensure_APartOfTheOlderFormatWithGaps_StartsOver(string done)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(_bench.PartPath)!);
+        await File.WriteAllBytesAsync(_bench.PartPath, new byte[PullBench.TextBytes], TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            _bench.NotePath,
+            $$"""{"bytes":{{PullBench.TextBytes}},"sha256":"{{_bench.TextFile.Sha256}}","address":"{{Server.Address}}/text.gguf","validator":"\"one\"","done":{{done}}}""",
+            TestContext.Current.CancellationToken);
+        await AssertPullsAllAnewAsync();
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("not json")]
+    [InlineData("null")]
+    [InlineData("""{"bytes":5,"sha256":"00","address":"http://127.0.0.1/text.gguf","validator":null}""")]
+    public async Task Ensure_ANoteThatDoesNotFit_StartsOver(string note)
+    {
+        await StopHalfWayAsync();
+        await File.WriteAllTextAsync(_bench.NotePath, note, TestContext.Current.CancellationToken);
+        await AssertPullsAllAnewAsync();
+    }
+
+    [Fact]
+    public async Task Ensure_APartLongerThanTheFile_StartsOver()
+    {
+        await StopHalfWayAsync();
+        await File.WriteAllBytesAsync(_bench.PartPath, new byte[PullBench.TextBytes + 1], TestContext.Current.CancellationToken);
+        await AssertPullsAllAnewAsync();
+    }
+
+    [Fact]
+    public async Task Ensure_KilledBeforeTheRename_ChecksThePartAndAsksForNothing()
+    {
+        await StopHalfWayAsync();
+        await File.WriteAllBytesAsync(_bench.PartPath, Server.Files[PullBench.Text], TestContext.Current.CancellationToken);
+        var before = _bench.TextRequests.Count;
+        await _bench.PullAsync();
+        Assert.True(_bench.IsWhole());
+        Assert.Equal(before, _bench.TextRequests.Count);
     }
 
     [Fact]
@@ -212,33 +307,56 @@ public sealed class ModelPullTests : IAsyncLifetime
         Assert.Equal(PullBench.TextBytes - kept, Server.Requests.Skip(before).Where(r => r.Path == PullBench.Text).Sum(r => r.To - r.From + 1));
     }
 
-    [Fact]
-    public async Task Ensure_FileChangesBetweenParts_StartsOverWithTheNewOne()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Ensure_FileChangesBetweenRequests_StartsOverWithTheNewOne(bool knowsIfRange)
     {
         var old = PullBench.Random(PullBench.TextBytes, 7);
         var right = Server.Files[PullBench.Text];
         Server.Files[PullBench.Text] = old;
         Server.Answer = r =>
         {
-            if (r.Number == 6)
+            if (r.Number == 1)
             {
-                Server.Files[PullBench.Text] = right;
-                Server.Tag = "\"two\"";
+                return Server.Proper(r).CutAfter(300_000);
             }
 
-            return Server.Proper(r);
+            Server.Files[PullBench.Text] = right;
+            Server.Tag = "\"two\"";
+            return Server.Proper(knowsIfRange ? r : r with { Headers = new Dictionary<string, string>(StringComparer.Ordinal) });
         };
         await _bench.PullAsync();
         Assert.True(_bench.IsWhole());
-        Assert.Contains(_bench.Notices, n => n.Contains("another one than before", StringComparison.Ordinal));
+        Assert.Contains(_bench.Notices, n => n.Contains("has changed", StringComparison.Ordinal));
+        Assert.Equal(knowsIfRange ? [null, 300_000L] : [null, 300_000L, null], _bench.TextRequests.Select(r => r.From));
     }
 
     [Fact]
     public async Task Ensure_FileChangesAllTheTime_GivesUp()
     {
-        Server.Answer = r => Server.Proper(r).With("ETag", $"\"{r.Number}\"");
+        Server.Answer = r => Server.Proper(r).With("ETag", $"\"{r.Number}\"").CutAfter(100_000);
         var error = await Assert.ThrowsAsync<ModelException>(() => _bench.PullAsync());
-        Assert.Contains("again and again", error.Message, StringComparison.Ordinal);
+        Assert.Contains("has changed again", error.Message, StringComparison.Ordinal);
+        Assert.Equal(3, Server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Ensure_TheSourceLinksToAFileByItsHash_ResumesWhateverTheOtherServersTag()
+    {
+        await using var cdn = new FileServer();
+        (cdn.Files[PullBench.Text], cdn.Files[PullBench.Vision]) = (Server.Files[PullBench.Text], Server.Files[PullBench.Vision]);
+        Server.Answer = r => new ServedAnswer { Status = 302, Length = 0 }.With("Location", cdn.Address + r.Path).With("X-Linked-ETag", "\"hash\"");
+        cdn.Answer = r =>
+        {
+            cdn.Tag = $"\"{r.Number}\"";
+            return r.Number == 1 ? cdn.Proper(r).CutAfter(300_000) : cdn.Proper(r);
+        };
+        await _bench.PullAsync();
+        Assert.True(_bench.IsWhole());
+        Assert.Equal([null, 300_000], cdn.Requests.Where(r => r.Path == PullBench.Text).Select(r => r.From));
+        Assert.Equal("\"hash\"", _bench.TextRequests[1].Headers["if-range"]);
+        Assert.All(cdn.Requests, r => Assert.False(r.Headers.ContainsKey("if-range")));
     }
 
     [Fact]
@@ -284,9 +402,12 @@ public sealed class ModelPullTests : IAsyncLifetime
         cdn.Files[PullBench.Text] = Server.Files[PullBench.Text];
         cdn.Files[PullBench.Vision] = Server.Files[PullBench.Vision];
         Server.Answer = r => new ServedAnswer { Status = 302, Length = 0 }.With("Location", cdn.Address + r.Path);
-        cdn.Answer = r => r.Number == 3 ? new() { Status = 403, Length = 0 } : cdn.Proper(r);
+        cdn.Answer = r => r.Number == 1 ? cdn.Proper(r).CutAfter(300_000)
+            : r.Number == 2 ? new() { Status = 403, Length = 0 }
+            : cdn.Proper(r);
         await _bench.PullAsync();
         Assert.True(_bench.IsWhole());
+        Assert.Equal([null, 300_000, 300_000], _bench.TextRequests.Select(r => r.From));
     }
 
     [Fact]
@@ -311,7 +432,7 @@ public sealed class ModelPullTests : IAsyncLifetime
     {
         await Task.WhenAll(_bench.PullAsync(), _bench.PullAsync());
         Assert.True(_bench.IsWhole());
-        Assert.Equal(PullBench.TextBytes, Server.Requests.Where(r => r.Path == PullBench.Text).Sum(r => r.To - r.From + 1));
+        Assert.Single(_bench.TextRequests);
     }
 
     [Fact]
@@ -340,16 +461,24 @@ public sealed class ModelPullTests : IAsyncLifetime
         Assert.Contains(wrong.ActualSha256!, wrong.Problem, StringComparison.Ordinal);
     }
 
-    /// <summary>A pull that is cancelled when its sixth part or so is asked for.</summary>
+    private async Task AssertPullsAllAnewAsync()
+    {
+        Assert.Equal((FileState.Missing, 0), (_bench.Directory.Look(_bench.TextFile).State, _bench.Directory.Look(_bench.TextFile).PresentBytes));
+        var before = _bench.TextRequests.Count;
+        await _bench.PullAsync();
+        Assert.True(_bench.IsWhole());
+        Assert.Equal([null], _bench.TextRequests.Skip(before).Select(r => r.From));
+    }
+
+    /// <summary>A pull whose connection breaks at 400,000 bytes, and which is cancelled when it asks for the rest.</summary>
     private async Task StopHalfWayAsync()
     {
         using var stop = new CancellationTokenSource();
-        _bench.Options = _bench.Options with { Parts = 1 };
         Server.Answer = r =>
         {
-            if (r.Number < 6)
+            if (r.Number == 1)
             {
-                return Server.Proper(r);
+                return Server.Proper(r).CutAfter(400_000);
             }
 
             stop.Cancel();

@@ -53,11 +53,20 @@ internal sealed class PullBench : IAsyncDisposable, IProgress<ModelProgress>
 
     public ModelDirectory Directory { get; set; }
 
-    public ModelPullOptions Options { get; set; } = new() { PartBytes = 64 * 1024 };
+    public ModelPullOptions Options { get; set; } = new();
 
     public CatalogFile TextFile => Catalog.Models[0].Text;
 
-    /// <summary>What people were told.</summary>
+    /// <summary>Path of what is received of the language model.</summary>
+    public string PartPath => Path.Combine(Folder, ".pull", "text.gguf.part");
+
+    /// <summary>Path of the note beside it.</summary>
+    public string NotePath => Path.Combine(Folder, ".pull", "text.gguf.json");
+
+    /// <summary>Requests for the language model.</summary>
+    public IReadOnlyList<ServedRequest> TextRequests => [.. Server.Requests.Where(r => r.Path == Text)];
+
+    /// <summary>All notices so far.</summary>
     public IEnumerable<string> Notices => _progress.Select(p => p.Notice).OfType<string>();
 
     public IReadOnlyList<ModelProgress> Progress => [.. _progress];

@@ -57,8 +57,8 @@ internal sealed class TestPipeline : IAsyncDisposable
     /// <summary>Folders' files as they lie in the container; a test that uploads such files sets it.</summary>
     public FolderSettings? FolderFiles { get; set; }
 
-    private FolderSettings Settings => new ScriptedSettings(
-        Storage, (name, basis, profileOverride, cancel) => FolderFiles?.ResolveAsync(name, basis, profileOverride, cancel) ?? new(Folders?.Invoke(name, basis) ?? ResolvedProfile.Of(basis)));
+    private ProfileResolver Settings => (name, basis, profileOverride, cancel) =>
+        FolderFiles?.ResolveAsync(name, basis, profileOverride, cancel) ?? new(Folders?.Invoke(name, basis) ?? ResolvedProfile.Of(basis));
 
     public ScriptedModel Model { get; } = new();
 
@@ -179,11 +179,5 @@ internal sealed class TestPipeline : IAsyncDisposable
         }
 
         _preparer.Dispose();
-    }
-
-    private sealed class ScriptedSettings(CaptionStorage storage, ProfileResolver resolve) : FolderSettings(storage)
-    {
-        public override ValueTask<ResolvedProfile> ResolveAsync(string imageName, Profile basis, string? profileOverride, CancellationToken cancellationToken) =>
-            resolve(imageName, basis, profileOverride, cancellationToken);
     }
 }

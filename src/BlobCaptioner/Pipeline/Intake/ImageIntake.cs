@@ -35,6 +35,12 @@ public sealed class ImageIntake
         TimeProvider? time = null,
         Action<PipelineEvent>? onEvent = null,
         FolderSettings? settings = null)
+        : this(storage, preparer, options, time, onEvent, (settings ?? new(storage, time: time)).ResolveAsync)
+    {
+    }
+
+    internal ImageIntake(
+        CaptionStorage storage, ImagePreparer preparer, IntakeOptions? options, TimeProvider? time, Action<PipelineEvent>? onEvent, ProfileResolver resolve)
     {
         Storage = storage;
         _options = new IntakeOptionsValidator().Require(options ?? new());
@@ -43,8 +49,8 @@ public sealed class ImageIntake
         Store = new(storage);
         _dispatch = new(storage, _options.ClaimTimeout);
         _prepared = new(storage, preparer);
-        Resolve = (settings ?? new(storage, time: time)).ResolveAsync;
-        Products = new(storage, Resolve, _options.ClaimTimeout, _options.Model?.Hash, Time, (kind, name, error) => Publish(kind, name, error));
+        Resolve = resolve;
+        Products = new(storage, resolve, _options.ClaimTimeout, _options.Model?.Hash, Time, (kind, name, error) => Publish(kind, name, error));
     }
 
     internal CaptionStorage Storage { get; }

@@ -52,13 +52,19 @@ public sealed partial class CaptionQueueLoop : IDisposable
         Action<PipelineEvent>? onEvent = null,
         ILogger<CaptionQueueLoop>? logger = null,
         FolderSettings? settings = null)
+        : this(storage, preparer, model, profiles, options, time, onEvent, logger, (settings ?? new(storage, time: time)).ResolveAsync)
+    {
+    }
+
+    internal CaptionQueueLoop(
+        CaptionStorage storage, ImagePreparer preparer, ICaptionModel model, Func<string, Profile> profiles, QueueLoopOptions? options, TimeProvider? time,
+        Action<PipelineEvent>? onEvent, ILogger<CaptionQueueLoop>? logger, ProfileResolver resolve)
     {
         _storage = storage;
         _options = new QueueLoopOptionsValidator().Require(options ?? new());
         _time = time ?? TimeProvider.System;
         _onEvent = onEvent;
         _logger = (ILogger?)logger ?? NullLogger.Instance;
-        ProfileResolver resolve = (settings ?? new(storage, time: time)).ResolveAsync;
         var slots = _options.Slots ?? model.Concurrency;
         _capacity = slots + (_options.Prefetch ?? slots + 4);
         _room = new(_capacity);

@@ -36,7 +36,6 @@ internal sealed class JobLease : IAsyncDisposable
         _renewing = RenewAsync();
     }
 
-    /// <summary>The message's id.</summary>
     public string Id { get; }
 
     /// <summary>The message's present text in the queue.</summary>

@@ -8,8 +8,6 @@ namespace BlobCaptioner.Pipeline.Jobs;
 /// <summary>Publishes a worker's events to its listener, metrics, spans and log.</summary>
 internal sealed partial class WorkerReport(TimeProvider time, Action<PipelineEvent>? onEvent, ILogger logger)
 {
-    private readonly ILogger _logger = logger;
-
     public void Publish(
         PipelineEventKind kind, string name, RecordError? error = null, CaptionRecord? record = null, TimeSpan? elapsed = null, CaptionUsage? usage = null,
         CaptionDraft? draft = null)

@@ -67,37 +67,41 @@ public sealed class ContinuedSweep
     private async Task<ContinuedSweepResult> RunAsync(SweepRequest request, BlobClient place, string leaseId, Func<bool> hasTime, CancellationToken cancellationToken)
     {
         var from = (await place.DownloadContentAsync(cancellationToken)).Value.Content.ToString();
-        var summary = new SweepSummary();
+        var (tally, end) = (new IntakeTally(), SweepEnd.Complete);
         var products = new ProductCollector(_intake.Resolve, request.Profile);
-        var pages = ImageListing.ReadPagesAsync(_intake.Storage.Images, request.Prefix, from.Length == 0 ? null : from, _pageSize, products.AddRecord, cancellationToken);
+        var pages = ImageListing.ReadPagesAsync(
+            _intake.Storage.Images, request.Prefix, from.Length == 0 ? null : from, _pageSize, products.AddRecord, cancellationToken);
         try
         {
             await foreach (var (images, next) in pages)
             {
                 var wasCut = false;
-                var items = products.ReadAsync(images, cancellationToken).TakeWhile(_ => !(wasCut = !hasTime()));
-                summary = summary.Plus(await _sweep.RunAsync(request, items, cancellationToken));
-                if (wasCut)
+                await _sweep.RunAsync(request, products.ReadAsync(images, cancellationToken).TakeWhile(_ => !(wasCut = !hasTime())), tally, cancellationToken);
+                if (!wasCut)
                 {
-                    // The next run handles this page again, faster: its finished images are settled.
-                    return new(SweepEnd.OutOfTime, summary.Plus(await _sweep.FinishAsync(request, products, cancellationToken)));
+                    await SaveAsync(next);
                 }
 
-                await place.UploadAsync(new BinaryData(next), new BlobUploadOptions { Conditions = new() { LeaseId = leaseId } }, cancellationToken);
-                if (next.Length > 0 && !hasTime())
+                // The next run handles a cut page again, faster: its finished images are settled.
+                if (wasCut || (next.Length > 0 && !hasTime()))
                 {
-                    return new(SweepEnd.OutOfTime, summary.Plus(await _sweep.FinishAsync(request, products, cancellationToken)));
+                    end = SweepEnd.OutOfTime;
+                    break;
                 }
             }
         }
         catch (RequestFailedException error) when (error.Status == 400 && from.Length > 0)
         {
             // Storage no longer knows the place: the next run begins at the start.
-            await place.UploadAsync(BinaryData.Empty, new BlobUploadOptions { Conditions = new() { LeaseId = leaseId } }, cancellationToken);
-            return new(SweepEnd.OutOfTime, summary);
+            await SaveAsync("");
+            return new(SweepEnd.OutOfTime, SweepSummary.Of(tally));
         }
 
-        return new(SweepEnd.Complete, summary.Plus(await _sweep.FinishAsync(request, products, cancellationToken)));
+        await _sweep.RunAsync(request, products.Flush().ToAsyncEnumerable(), tally, cancellationToken);
+        return new(end, SweepSummary.Of(tally));
+
+        Task SaveAsync(string next) =>
+            place.UploadAsync(new BinaryData(next), new BlobUploadOptions { Conditions = new() { LeaseId = leaseId } }, cancellationToken);
     }
 
     private static string PlaceFor(string container, string? prefix) =>

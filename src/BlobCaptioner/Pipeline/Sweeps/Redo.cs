@@ -21,49 +21,41 @@ public sealed class Redo(ImageIntake intake)
     {
         Validator.ValidateObject(request, new ValidationContext(request), validateAllProperties: true);
         var outage = StorageOutage.CreateRetry(intake.Storage.Options, intake.Time, _ => { });
-        var counts = new Dictionary<IntakeResult, long>();
-        long listed = 0, selected = 0, errors = 0;
-        var counting = new Lock();
+        var (tally, skipped) = (new IntakeTally(), 0L);
         var options = new ParallelOptions { MaxDegreeOfParallelism = request.Parallelism, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(FindAsync(request, cancellationToken), options, async (image, stop) =>
         {
-            IntakeResult? result = null;
-            var isSelected = true;
-            var isError = false;
             try
             {
-                (isSelected, result) = await outage.ExecuteAsync(async cancel => await TakeAsync(request, image, cancel), stop);
+                if (await outage.ExecuteAsync(async cancel => await TakeAsync(request, image, cancel), stop) is { } result)
+                {
+                    tally.Add(result);
+                }
+                else
+                {
+                    Interlocked.Increment(ref skipped);
+                }
             }
             catch (Exception) when (!stop.IsCancellationRequested)
             {
-                isError = true;
-            }
-
-            lock (counting)
-            {
-                listed++;
-                selected += isSelected ? 1 : 0;
-                errors += isError ? 1 : 0;
-                if (isSelected && result is { } known)
-                {
-                    counts[known] = counts.GetValueOrDefault(known) + 1;
-                }
+                tally.Add(result: null);
             }
         });
         return new()
         {
-            Listed = listed,
-            Selected = selected,
-            Enqueued = counts.GetValueOrDefault(IntakeResult.Enqueued),
-            InFlight = counts.GetValueOrDefault(IntakeResult.AlreadyQueued) + counts.GetValueOrDefault(IntakeResult.UpToDate),
-            Rejected = counts.GetValueOrDefault(IntakeResult.Rejected),
-            Gone = counts.GetValueOrDefault(IntakeResult.Gone) + counts.GetValueOrDefault(IntakeResult.NotAnImage),
-            Blocked = counts.GetValueOrDefault(IntakeResult.Blocked),
-            Errors = errors,
+            Listed = tally.Images + skipped,
+            Selected = tally.Images,
+            Enqueued = tally.Count(IntakeResult.Enqueued),
+            InFlight = tally.Count(IntakeResult.AlreadyQueued) + tally.Count(IntakeResult.UpToDate),
+            Rejected = tally.Count(IntakeResult.Rejected),
+            Gone = tally.Count(IntakeResult.Gone) + tally.Count(IntakeResult.NotAnImage),
+            Blocked = tally.Count(IntakeResult.Blocked),
+            Errors = tally.Count(result: null),
         };
     }
 
-    private async Task<(bool IsSelected, IntakeResult? Result)> TakeAsync(RedoRequest request, Candidate image, CancellationToken cancellationToken)
+    // Null where the record is not selected.
+    private async Task<IntakeResult?> TakeAsync(RedoRequest request, Candidate image, CancellationToken cancellationToken)
     {
         if (ProductRecords.IsProductRecord(image.Name))
         {
@@ -73,9 +65,9 @@ public sealed class Redo(ImageIntake intake)
         var record = image.Receipt is { } receipt && (request.Flag is null || receipt.Flags is not null) && receipt.Profile is not null
             ? new Known(receipt.Status, receipt.Profile, receipt.Flags ?? [], receipt.IsPinned)
             : await ReadAsync(image, cancellationToken);
-        if (record is null ? request.Names.Count == 0 || IsNarrowed(request) : !IsSelected(request, record))
+        if (record is null ? !IsNamed(request) : !IsSelected(request, record))
         {
-            return (false, null);
+            return null;
         }
 
         var profile = request.Profiles(record is { IsPinned: true } ? request.Profile ?? "" : record?.Profile ?? request.Profile ?? "");
@@ -92,31 +84,27 @@ public sealed class Redo(ImageIntake intake)
                 NewWording = true,
             },
             cancellationToken);
-        return (true, taken.Result);
+        return taken.Result;
     }
 
     // Only the record has its views and its SKU. The listing's metadata saves reading records that are not selected.
-    private async Task<(bool IsSelected, IntakeResult? Result)> TakeProductAsync(RedoRequest request, Candidate product, CancellationToken cancellationToken)
+    private async Task<IntakeResult?> TakeProductAsync(RedoRequest request, Candidate product, CancellationToken cancellationToken)
     {
         if (product.Receipt is { Profile: { } written } receipt && (request.Flag is null || receipt.Flags is not null)
             && !IsSelected(request, new(receipt.Status, written, receipt.Flags ?? [], IsPinned: false)))
         {
-            return (false, null);
+            return null;
         }
 
-        if (await intake.Store.ReadProductAsync(product.Name, cancellationToken) is not { } stored)
+        var stored = await intake.Store.ReadProductAsync(product.Name, cancellationToken);
+        if (stored?.Record is not { } record)
         {
-            return (request.Names.Count > 0 && !IsNarrowed(request), IntakeResult.Gone);
-        }
-
-        if (stored.Record is not { } record)
-        {
-            return (request.Names.Count > 0 && !IsNarrowed(request), IntakeResult.Blocked);
+            return IsNamed(request) ? stored is null ? IntakeResult.Gone : IntakeResult.Blocked : null;
         }
 
         if (!IsSelected(request, new(record.Status, record.Profile.Name, record.Flags, IsPinned: false)))
         {
-            return (false, null);
+            return null;
         }
 
         var again = new ProductRequest
@@ -131,7 +119,7 @@ public sealed class Redo(ImageIntake intake)
             Part = request.Part,
             NewWording = true,
         };
-        return (true, await intake.Products.EnsureAsync(again, cancellationToken));
+        return await intake.Products.EnsureAsync(again, cancellationToken);
     }
 
     private async Task<Known?> ReadAsync(Candidate image, CancellationToken cancellationToken) =>
@@ -139,7 +127,8 @@ public sealed class Redo(ImageIntake intake)
             ? new(record.Status, record.Profile.Name, record.Flags, record.Profile.IsPinned)
             : null;
 
-    private static bool IsNarrowed(RedoRequest request) => request.Status is not null || request.Flag is not null || request.Profile is not null;
+    // An image without a record is selected by its name alone.
+    private static bool IsNamed(RedoRequest request) => request is { Names.Count: > 0, Status: null, Flag: null, Profile: null };
 
     private static bool IsSelected(RedoRequest request, Known record) =>
         (request.Status is not { } status || record.Status == status)

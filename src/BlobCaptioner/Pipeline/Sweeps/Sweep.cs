@@ -41,7 +41,9 @@ public sealed class Sweep
         var products = new ProductCollector(_intake.Resolve, request.Profile);
         var images = ImageListing.ReadAsync(_intake.Storage.Images, request.Prefix, products.AddRecord, cancellationToken);
         images = Pace.MeasureAsync(images, cancellationToken);
-        return await RunAsync(request, products.ReadAsync(images, cancellationToken).Concat(products.Flush().ToAsyncEnumerable()), cancellationToken);
+        var tally = new IntakeTally();
+        await RunAsync(request, products.ReadAsync(images, cancellationToken).Concat(products.Flush().ToAsyncEnumerable()), tally, cancellationToken);
+        return SweepSummary.Of(tally);
     }
 
     /// <summary>Sweeps once, for repeated sweeps: a failure of the sweep is published as an event.</summary>
@@ -71,52 +73,19 @@ public sealed class Sweep
     }
 
     /// <summary>Sweeps over a part of a listing.</summary>
-    internal async Task<SweepSummary> RunAsync(SweepRequest request, IAsyncEnumerable<SweepItem> items, CancellationToken cancellationToken)
+    internal Task RunAsync(SweepRequest request, IAsyncEnumerable<SweepItem> items, IntakeTally tally, CancellationToken cancellationToken)
     {
-        var products = new Dictionary<IntakeResult, long>();
-        var counts = new Dictionary<IntakeResult, long>();
-        long listed = 0, errors = 0;
-        var counting = new Lock();
         var options = new ParallelOptions { MaxDegreeOfParallelism = request.Parallelism, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(items, options, async (item, stop) =>
+        return Parallel.ForEachAsync(items, options, async (item, stop) =>
         {
             var outcome = await TryTakeAsync(item, request, stop);
-            lock (counting)
+            tally.Add(outcome?.Result, isProduct: item.Image is null);
+            if (outcome is { ProductEnqueued: true })
             {
-                listed += item.Image is null ? 0 : 1;
-                if (outcome is null)
-                {
-                    errors++;
-                    return;
-                }
-
-                var mine = item.Image is null ? products : counts;
-                mine[outcome.Result] = mine.GetValueOrDefault(outcome.Result) + 1;
-                if (outcome.ProductEnqueued)
-                {
-                    products[IntakeResult.Enqueued] = products.GetValueOrDefault(IntakeResult.Enqueued) + 1;
-                }
+                tally.Add(IntakeResult.Enqueued, isProduct: true);
             }
         });
-        return new()
-        {
-            Listed = listed,
-            UpToDate = counts.GetValueOrDefault(IntakeResult.UpToDate),
-            Refreshed = counts.GetValueOrDefault(IntakeResult.Refreshed),
-            Enqueued = counts.GetValueOrDefault(IntakeResult.Enqueued),
-            Rejected = counts.GetValueOrDefault(IntakeResult.Rejected),
-            InFlight = counts.GetValueOrDefault(IntakeResult.AlreadyQueued),
-            Gone = counts.GetValueOrDefault(IntakeResult.Gone),
-            Blocked = counts.GetValueOrDefault(IntakeResult.Blocked) + products.GetValueOrDefault(IntakeResult.Blocked),
-            Products = products.GetValueOrDefault(IntakeResult.Enqueued),
-            ProductsInFlight = products.GetValueOrDefault(IntakeResult.AlreadyQueued),
-            Errors = errors,
-        };
     }
-
-    /// <summary>Sweeps over a collector's remaining products.</summary>
-    internal Task<SweepSummary> FinishAsync(SweepRequest request, ProductCollector products, CancellationToken cancellationToken) =>
-        RunAsync(request, products.Flush().ToAsyncEnumerable(), cancellationToken);
 
     private Task<IntakeOutcome?> TryTakeAsync(SweepItem item, SweepRequest request, CancellationToken cancellationToken) => TryAsync(
         item.Image?.Name ?? item.Product!.RecordName,

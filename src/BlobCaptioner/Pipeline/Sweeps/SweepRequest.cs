@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.ComponentModel.DataAnnotations;
 using BlobCaptioner.Profiles;
 
@@ -59,19 +60,30 @@ public sealed record SweepSummary
     /// <summary>They failed: storage refused, or another error occurred. The next sweep tries again.</summary>
     public long Errors { get; init; }
 
-    /// <summary>The sum of two.</summary>
-    public SweepSummary Plus(SweepSummary other) => new()
+    internal static SweepSummary Of(IntakeTally tally) => new()
     {
-        Listed = Listed + other.Listed,
-        UpToDate = UpToDate + other.UpToDate,
-        Refreshed = Refreshed + other.Refreshed,
-        Enqueued = Enqueued + other.Enqueued,
-        Rejected = Rejected + other.Rejected,
-        InFlight = InFlight + other.InFlight,
-        Gone = Gone + other.Gone,
-        Blocked = Blocked + other.Blocked,
-        Products = Products + other.Products,
-        ProductsInFlight = ProductsInFlight + other.ProductsInFlight,
-        Errors = Errors + other.Errors,
+        Listed = tally.Images,
+        UpToDate = tally.Count(IntakeResult.UpToDate),
+        Refreshed = tally.Count(IntakeResult.Refreshed),
+        Enqueued = tally.Count(IntakeResult.Enqueued),
+        Rejected = tally.Count(IntakeResult.Rejected),
+        InFlight = tally.Count(IntakeResult.AlreadyQueued),
+        Gone = tally.Count(IntakeResult.Gone),
+        Blocked = tally.Count(IntakeResult.Blocked) + tally.Count(IntakeResult.Blocked, isProduct: true),
+        Products = tally.Count(IntakeResult.Enqueued, isProduct: true),
+        ProductsInFlight = tally.Count(IntakeResult.AlreadyQueued, isProduct: true),
+        Errors = tally.Count(result: null) + tally.Count(result: null, isProduct: true),
     };
+}
+
+/// <summary>Counts results of intake; null stands for an error. Thread-safe.</summary>
+internal sealed class IntakeTally
+{
+    private readonly ConcurrentDictionary<(IntakeResult? Result, bool IsProduct), long> _counts = new();
+
+    public long Images => _counts.Where(c => !c.Key.IsProduct).Sum(c => c.Value);
+
+    public void Add(IntakeResult? result, bool isProduct = false) => _counts.AddOrUpdate((result, isProduct), 1, static (_, count) => count + 1);
+
+    public long Count(IntakeResult? result, bool isProduct = false) => _counts.GetValueOrDefault((result, isProduct));
 }

@@ -13,7 +13,7 @@ namespace BlobCaptioner.Profiles.Files;
 /// (<c>profile</c> or <c>extends</c>) starts from that profile: the container's own <c>_profiles/NAME.json</c>, else a built-in one. One that only has a name is a complete
 /// profile. Any other changes the base profile. Files further up are ignored.
 /// </remarks>
-public class FolderSettings
+public sealed class FolderSettings
 {
     /// <summary>Name of a folder's settings.</summary>
     public const string FileName = "_captioner.json";
@@ -53,7 +53,7 @@ public class FolderSettings
     /// </param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="Azure.RequestFailedException">Storage refused.</exception>
-    public virtual async ValueTask<ResolvedProfile> ResolveAsync(string imageName, Profile basis, string? profileOverride, CancellationToken cancellationToken)
+    public async ValueTask<ResolvedProfile> ResolveAsync(string imageName, Profile basis, string? profileOverride, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(imageName);
         ArgumentNullException.ThrowIfNull(basis);

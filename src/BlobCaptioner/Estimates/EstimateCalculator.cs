@@ -4,23 +4,23 @@ using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Estimates;
 
-/// <summary>Makes an estimate of a sample's times and tokens.</summary>
-internal static class EstimateSum
+/// <summary>Calculates an estimate from the times and tokens of a sample.</summary>
+internal static class EstimateCalculator
 {
     private const int FewPictures = 5;
 
-    /// <summary>The estimate.</summary>
+    /// <summary>Calculates an estimate.</summary>
     /// <param name="request">Prices and number of machines.</param>
-    /// <param name="model">Which was measured.</param>
+    /// <param name="model">The model that was measured.</param>
     /// <param name="pictures">The sample, one picture or more.</param>
     /// <param name="images">Pictures in the container.</param>
-    /// <param name="outstanding">Of these, to be described.</param>
-    public static ContainerEstimate Of(EstimateRequest request, ICaptionModel model, IReadOnlyList<SampledPicture> pictures, long images, long outstanding)
+    /// <param name="outstanding">Of these, those that are to be described.</param>
+    public static ContainerEstimate Calculate(EstimateRequest request, ICaptionModel model, IReadOnlyList<SampledPicture> pictures, long images, long outstanding)
     {
         var described = pictures.Where(p => p.Usage is not null).ToList();
         var rejected = pictures.Count(p => p.Error is not null && !p.IsFailed);
 
-        // What a listed picture costs, whatever becomes of it: those that never reach the model cost it nothing.
+        // Mean over all listed pictures. Those that never reach the model take no time and no tokens.
         var seconds = SampleStatistics.Mean([.. pictures.Select(p => p.Elapsed.TotalSeconds / model.Concurrency)]);
         Interval? cost = request is { InputPricePerMillion: { } input, OutputPricePerMillion: { } output }
             ? SampleStatistics.Mean([.. pictures.Select(p => p.Usage is { } used ? (double)((Input(used) * input) + (used.OutputTokens * output)) / 1e6 : 0)])
@@ -34,7 +34,7 @@ internal static class EstimateSum
             Rejected = rejected,
             Failed = pictures.Count(p => p.IsFailed),
             RejectedShare = SampleStatistics.Share(rejected, pictures.Count),
-            PicturesPerMinute = Mean(described, p => p.Elapsed.TotalSeconds / model.Concurrency)?.Under(60),
+            PicturesPerMinute = Mean(described, p => p.Elapsed.TotalSeconds / model.Concurrency)?.Divide(60),
             InputTokens = Mean(described, p => Input(p.Usage!)),
             OutputTokens = Mean(described, p => p.Usage!.OutputTokens),
             PreparationMs = pictures.Average(p => p.Preparation.TotalMilliseconds),
@@ -47,13 +47,13 @@ internal static class EstimateSum
 
         WorkEstimate Work(long count)
         {
-            var hours = described.Count == 0 ? null : seconds.Times(count / 3600.0);
+            var hours = described.Count == 0 ? null : seconds.Scale(count / 3600.0);
             return new()
             {
                 Images = count,
-                Hours = hours?.Times(1.0 / request.Gpus),
-                GpuCost = request.GpuPricePerHour is { } price ? hours?.Times((double)price) : null,
-                TokenCost = described.Count == 0 ? null : cost?.Times(count),
+                Hours = hours?.Scale(1.0 / request.Gpus),
+                GpuCost = request.GpuPricePerHour is { } price ? hours?.Scale((double)price) : null,
+                TokenCost = described.Count == 0 ? null : cost?.Scale(count),
             };
         }
     }
@@ -67,7 +67,7 @@ internal static class EstimateSum
     {
         if (described == 0)
         {
-            yield return "No picture of the sample was described, so nothing is known about time and cost.";
+            yield return "No picture of the sample was described, so time and cost are unknown.";
         }
         else if (described == 1)
         {
