@@ -9,8 +9,7 @@ using BlobCaptioner.Cli.LocalStack;
 using BlobCaptioner.Cli.Reporting;
 using BlobCaptioner.Inference;
 using BlobCaptioner.Models;
-using BlobCaptioner.Profiles.Catalogs;
-using BlobCaptioner.Profiles.Files;
+using BlobCaptioner.Profiles;
 using Microsoft.Extensions.Options;
 using Spectre.Console;
 
@@ -98,7 +97,7 @@ internal static class CaptionerCommand
     /// <summary>The message of an error that a user can put right; null for bugs, which keep their stack trace.</summary>
     private static string? Explain(Exception error) => error switch
     {
-        UsageException or ModelException or ProfileException or CatalogException or LocalStackException or SequenceDecoderException or ValidationException or OptionsValidationException => error.Message,
+        UsageException or ModelException or ProfileException or LocalStackException or SequenceDecoderException or ValidationException or OptionsValidationException => error.Message,
         CaptionException caption => $"{caption.Message} {caption.Remedy}",
         RequestFailedException { Status: > 0 } refused => $"Storage refused with {refused.Status} {refused.ErrorCode}: {refused.Message.Split('\n')[0]}",
         RequestFailedException lost => $"Storage can't be reached: {lost.Message.Split('\n')[0]}",

@@ -4,7 +4,6 @@ using BlobCaptioner.Cli.Folders;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.Reporting;
 using BlobCaptioner.Evaluation;
-using BlobCaptioner.Exports;
 using BlobCaptioner.Records;
 using Spectre.Console;
 

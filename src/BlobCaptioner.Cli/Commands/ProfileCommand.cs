@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Catalogs;
 using BlobCaptioner.Profiles.Files;
 using Spectre.Console;
@@ -146,10 +147,6 @@ internal static class ProfileCheckCommand
             return new() { File = file, Kind = kind, Name = profile.Name, Version = profile.Version };
         }
         catch (ProfileException error)
-        {
-            return new() { File = file, Kind = kind, Problems = error.Problems };
-        }
-        catch (CatalogException error)
         {
             return new() { File = file, Kind = kind, Problems = error.Problems };
         }

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using BlobCaptioner.Exports;
 using BlobCaptioner.Records;
 
 namespace BlobCaptioner.Cli.Folders;

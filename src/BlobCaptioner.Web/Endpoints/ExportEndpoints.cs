@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using BlobCaptioner.Exports;
+using BlobCaptioner.Records;
 using BlobCaptioner.Web.Api;
 using BlobCaptioner.Web.Pictures;
 using BlobCaptioner.Web.Setup;

@@ -1,6 +1,5 @@
 using Azure;
 using Azure.Storage.Blobs.Models;
-using BlobCaptioner.Exports;
 using BlobCaptioner.Pipeline;
 using BlobCaptioner.Pipeline.Intake;
 using BlobCaptioner.Records;
@@ -244,7 +243,7 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
             unread = unread with { Problem = error.Message.Split('\n')[0] };
         }
 
-        return recordName == name && unread.Problem is null ? null : IndexedPicture.Broken(name, image.ETag, recordETag, unread.InTheWay(recordName, name), image.Uploaded);
+        return recordName == name && unread.Problem is null ? null : IndexedPicture.Broken(name, image.ETag, recordETag, unread.BlockedError(recordName, name), image.Uploaded);
     }
 
     [LoggerMessage(60, LogLevel.Warning, "The container could not be listed; the listing is retried")]

@@ -1,4 +1,3 @@
-using BlobCaptioner.Exports;
 using BlobCaptioner.Records;
 using BlobCaptioner.Web.Api;
 

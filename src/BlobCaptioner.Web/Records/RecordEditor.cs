@@ -1,8 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using BlobCaptioner.Captioning;
-using BlobCaptioner.Exports;
-using BlobCaptioner.Pipeline;
 using BlobCaptioner.Pipeline.Sweeps;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Files;
@@ -140,7 +138,7 @@ internal sealed class RecordEditor(WebContext context, RecordIndex index, IndexS
         var stored = await FindAsync(name, cancellationToken) ?? throw new ApiException(404, "no-record", $"'{name}' has no record yet.", "Wait until it is described.");
         if (stored.Record is null)
         {
-            var why = stored.InTheWay(ProductRecords.IsProductRecord(name) ? name : ImageNames.RecordFor(name), name);
+            var why = stored.BlockedError(ProductRecords.IsProductRecord(name) ? name : ImageNames.RecordFor(name), name);
             throw new ApiException(409, why.Code, why.Message, why.Remedy);
         }
 
@@ -182,11 +180,8 @@ internal sealed class RecordEditor(WebContext context, RecordIndex index, IndexS
     {
         var image = record.Image.Name;
         var basis = context.ProfileOrDefault(record.Profile.Name);
-        var folder = record.Profile.IsPinned
-            ? await context.Folders.AsAsync(image, record.Profile.Name, cancellationToken)
-            : await context.Folders.ForAsync(image, basis, cancellationToken);
-        var assignment = Assignment.Of(folder, basis);
-        var profile = ProductRecords.IsProductRecord(name) ? assignment.Product?.Profile ?? basis.ForProduct() : assignment.Profile;
+        var resolved = await context.Folders.ResolveAsync(image, basis, record.Profile.IsPinned ? record.Profile.Name : null, cancellationToken);
+        var profile = ProductRecords.IsProductRecord(name) ? resolved.Product?.Profile ?? basis.ForProduct() : resolved.Profile;
         var missing = record.Copy.Values.SelectMany(c => c).Select(c => (c.Key, c.Value.IsList, IsAttribute: false))
             .Concat(record.Attributes.Select(a => (a.Key, IsList: a.Value.Value is { IsList: true }, IsAttribute: true)))
             .DistinctBy(f => f.Key, StringComparer.Ordinal)

@@ -73,33 +73,31 @@ public sealed class ContainerEstimator
             return true;
         }
 
-        return await _folders.ForAsync(image.Name, basis, cancellationToken) is FolderProfile.Ready ready
-            && (receipt.ProfileVersion == ready.What.Version || receipt.ProfileVersion == (ready.What with { Profile = ready.What.Profile.ForView() }).Version)
-            && receipt.Preparation == _preparer.Describe(ready.What.Profile.ImageTokenBudget)
-            && (receipt.ModelHash.Length == 0 || receipt.ModelHash == _model.Info.Hash);
+        var resolved = await _folders.ResolveAsync(image.Name, basis, profileOverride: null, cancellationToken);
+        var preparation = _preparer.Describe(resolved.Whole.ImageTokenBudget);
+        return resolved.Error is null && new Freshness(resolved.Version, preparation, RejectedBy: preparation, _model.Info.Hash).IsFresh(receipt);
     }
 
     /// <summary>Reads and prepares a picture; null where it was deleted meanwhile.</summary>
     private async Task<SampledPicture?> PrepareAsync(ListedImage image, Profile basis, CancellationToken cancellationToken)
     {
         var began = _time.GetTimestamp();
-        var folder = await _folders.ForAsync(image.Name, basis, cancellationToken);
-        if (folder is FolderProfile.Broken broken)
+        var resolved = await _folders.ResolveAsync(image.Name, basis, profileOverride: null, cancellationToken);
+        if (resolved.Error is { } broken)
         {
             return new() { Error = new(broken.Code, broken.Message, broken.Remedy) };
         }
 
-        var what = ((FolderProfile.Ready)folder).What;
         try
         {
             var blob = await _storage.Images.GetBlobClient(image.Name).DownloadStreamingAsync(cancellationToken: cancellationToken);
             await using var content = blob.Value.Content;
-            var outcome = await _preparer.PrepareAsync(content, image.Name, blob.Value.Details.ContentLength, what.Profile.ImageTokenBudget, cancellationToken);
+            var outcome = await _preparer.PrepareAsync(content, image.Name, blob.Value.Details.ContentLength, resolved.Whole.ImageTokenBudget, cancellationToken);
             return outcome is PreparationOutcome.Prepared ready
                 ? new()
                 {
                     Preparation = _time.GetElapsedTime(began),
-                    Request = new() { Images = [new() { Name = image.Name, Jpeg = ready.Jpeg }], Profile = what.Profile, Facts = what.Facts },
+                    Request = new() { Images = [new() { Name = image.Name, Jpeg = ready.Jpeg }], Profile = resolved.Whole, Facts = resolved.Facts },
                 }
                 : new() { Preparation = _time.GetElapsedTime(began), Error = Reason((PreparationOutcome.Rejected)outcome) };
         }

@@ -1,6 +1,6 @@
 using BlobCaptioner.Captioning;
+using BlobCaptioner.Inference.Sampling;
 using BlobCaptioner.Records;
-using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Estimates;
 

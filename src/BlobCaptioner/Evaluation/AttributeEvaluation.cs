@@ -1,4 +1,3 @@
-using BlobCaptioner.Exports;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Records;
 

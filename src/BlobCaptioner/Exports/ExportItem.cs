@@ -1,10 +1,11 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
+using BlobCaptioner.Records;
+using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Exports;
 
-/// <summary>What one row speaks of: a picture, or a product with its views.</summary>
+/// <summary>One row's subject: a picture, or a product with its views.</summary>
 public sealed record ExportItem
 {
     /// <summary>The record; a product's own where there is one.</summary>
@@ -16,19 +17,19 @@ public sealed record ExportItem
     /// <summary>The pictures, main one first; at least one.</summary>
     public required IReadOnlyList<ExportImage> Images { get; init; }
 
-    /// <summary>The SKU that catalogue or grouping gave; null without one.</summary>
+    /// <summary>The SKU of the catalogue or the grouping; null without one.</summary>
     public string? Sku => Fact("sku") ?? Main.Record.Product?.Sku;
 
-    /// <summary>What tells it from all others: the SKU, else the picture's name.</summary>
+    /// <summary>The SKU, else the picture's name.</summary>
     public string Id => Sku ?? Main.Record.Image.Name;
 
     /// <summary>The title; null without one.</summary>
     public ExportText? Title => Text("title") ?? Text("seo_title") ?? Text("alt_text");
 
-    /// <summary>The description, else what comes nearest to one: short description, bullets, title.</summary>
+    /// <summary>The description, else the first of short description, bullets and title.</summary>
     public ExportText? Description => Text("description") ?? Text("short_description") ?? Joined(Bullets) ?? Title;
 
-    /// <summary>Bullets or product highlights, whichever was written.</summary>
+    /// <summary>The bullets, else the product highlights.</summary>
     public IReadOnlyList<ExportText> Bullets => Texts("bullets") is { Count: > 0 } bullets ? bullets : Texts("product_highlights");
 
     /// <summary>Search words.</summary>
@@ -49,7 +50,7 @@ public sealed record ExportItem
         return [.. value.Items.Where(i => !string.IsNullOrWhiteSpace(i)).Select(i => new ExportText(i, edited))];
     }
 
-    /// <summary>An attribute's values; empty where they are unknown and the catalogue says nothing either.</summary>
+    /// <summary>An attribute's values, else the catalogue's value; empty where both are unknown.</summary>
     public IReadOnlyList<string> Values(string attribute) =>
         Main.Record.Attributes.TryGetValue(attribute, out var found) && found.Value is { } value
             ? [.. value.Items.Where(i => !string.IsNullOrWhiteSpace(i))]
@@ -58,7 +59,7 @@ public sealed record ExportItem
     /// <summary>An attribute's value, several joined with <c>", "</c>; null where it is unknown.</summary>
     public string? Value(string attribute) => Values(attribute) is { Count: > 0 } values ? string.Join(", ", values) : null;
 
-    /// <summary>What the catalogue says under the first of these column names that it has; null for nothing. Case, spaces, <c>-</c> and <c>_</c> don't count.</summary>
+    /// <summary>The catalogue's value of the first of these columns that has one; null for none. Case, spaces, <c>-</c> and <c>_</c> are ignored.</summary>
     public string? Fact(params ReadOnlySpan<string> names)
     {
         if (Main.Record.Facts is { } facts)
@@ -79,8 +80,8 @@ public sealed record ExportItem
     }
 
     /// <summary>
-    /// An id of lower-case ASCII letters, digits and <c>-</c>, at most <paramref name="length"/> characters. Where that loses anything of <see cref="Id"/>, 8 hex digits of
-    /// its SHA-256 keep it different from others, and the same from export to export.
+    /// An id of lower-case ASCII letters, digits and <c>-</c>, at most <paramref name="length"/> characters. Where that loses a character of <see cref="Id"/>, it ends in 8 hex
+    /// digits of the id's SHA-256: it stays unique, and the same in each export.
     /// </summary>
     public string Slug(int length)
     {
@@ -98,10 +99,12 @@ public sealed record ExportItem
         }
 
         var plain = slug.ToString().Trim('-');
-        return plain.Length > 0 && plain.Length <= length && string.Equals(plain, Id, StringComparison.OrdinalIgnoreCase) ? plain : $"{plain[..Math.Min(plain.Length, length - 9)].Trim('-')}-{Hash()}".TrimStart('-');
+        return plain.Length > 0 && plain.Length <= length && string.Equals(plain, Id, StringComparison.OrdinalIgnoreCase)
+            ? plain
+            : $"{plain[..Math.Min(plain.Length, length - 9)].Trim('-')}-{Hash()}".TrimStart('-');
     }
 
-    /// <summary>The id, where it fits; else its beginning and a hash.</summary>
+    /// <summary>The id where it fits; else its beginning and a hash.</summary>
     public string ShortId(int length) =>
         Id.Length <= length ? Id : $"{Id.AsSpan(0, length - 9 - (char.IsHighSurrogate(Id[length - 10]) ? 1 : 0))}-{Hash()}";
 
@@ -111,5 +114,15 @@ public sealed record ExportItem
     private static string Plain(string name) =>
         string.Concat(name.Where(c => c is not (' ' or '_' or '-')).Select(c => char.ToLower(c, CultureInfo.InvariantCulture)));
 
-    private string Hash() => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Id)))[..8];
+    private string Hash() => TextHash.Of(Id, digits: 8);
 }
+
+/// <summary>One text of a row.</summary>
+/// <param name="Value">The text, not empty.</param>
+/// <param name="ByPerson">True where a person wrote it, false where the model did.</param>
+public sealed record ExportText(string Value, bool ByPerson);
+
+/// <summary>One picture of a row.</summary>
+/// <param name="Url">Its address, percent-encoded.</param>
+/// <param name="Alt">Its alt text; null where there is none.</param>
+public sealed record ExportImage(string Url, string? Alt);

@@ -4,10 +4,10 @@ using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Exports;
 
-/// <summary>Makes rows out of records: edits applied, views gathered under their product, what may not be published left out.</summary>
+/// <summary>Makes rows of records: applies edits, gathers views under their product, and leaves out what must not be published.</summary>
 internal sealed class ExportItems
 {
-    // Products that lie side by side in the listing: enough to ask once for each.
+    // A product's views are close to each other in the listing: enough to look each product up once.
     private const int Remembered = 256;
 
     private readonly ExportOptions _options;
@@ -15,10 +15,9 @@ internal sealed class ExportItems
     private readonly ExportTally _tally;
     private readonly Dictionary<string, bool> _products = new(StringComparer.Ordinal);
 
-    /// <summary>Creates it.</summary>
     /// <param name="options">What to export.</param>
     /// <param name="find">Reads a record by its blob's name; null where there is none.</param>
-    /// <param name="tally">Counts what is left out.</param>
+    /// <param name="tally">Counts skipped records.</param>
     public ExportItems(ExportOptions options, Func<string, CancellationToken, Task<CaptionRecord?>> find, ExportTally tally) =>
         (_options, _find, _tally) = (options, find, tally);
 
@@ -117,7 +116,7 @@ internal sealed class ExportItems
         return there;
     }
 
-    // Null for a product to which no view says that it belongs any more: they were deleted with their records, or are grouped otherwise now.
+    // Null for a product without a view: they were deleted with their records, or belong to other products now.
     private async Task<IReadOnlyList<ExportImage>?> ImagesAsync(ListedRecord listed, EffectiveRecord main, string? language, CancellationToken cancellationToken)
     {
         if (IsListOfRecords)

@@ -1,20 +1,19 @@
-using BlobCaptioner.Exports.Formats;
 using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Exports;
 
-/// <summary>Writes a container's records in the format of an importer, as a stream: constant memory however many there are.</summary>
+/// <summary>Exports a container's records in an importer's format, as a stream in constant memory.</summary>
 public static class RecordExport
 {
     private const int BufferBytes = 64 * 1024;
     private const int RememberedIds = 4_096;
 
-    /// <summary>Exports what lies in a store.</summary>
-    /// <param name="storage">Where.</param>
-    /// <param name="options">What, and how.</param>
-    /// <param name="output">Takes the bytes, UTF-8 without a byte order mark; left open. What it holds after an exception is not complete.</param>
-    /// <param name="progress">Told after each item; null for nobody.</param>
+    /// <summary>Exports the records of a store.</summary>
+    /// <param name="storage">The store.</param>
+    /// <param name="options">Selection and format.</param>
+    /// <param name="output">Receives UTF-8 without a byte order mark; left open. After an exception its content is incomplete.</param>
+    /// <param name="progress">Reported after each item; null for no reports.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Counts.</returns>
     /// <exception cref="Azure.RequestFailedException">Storage refused.</exception>
@@ -29,9 +28,9 @@ public static class RecordExport
     /// <summary>Exports any records.</summary>
     /// <param name="records">The records in name order.</param>
     /// <param name="find">Reads one by its blob's name, null where there is none: for the views of products.</param>
-    /// <param name="options">How.</param>
-    /// <param name="output">Takes the bytes; left open.</param>
-    /// <param name="progress">Told after each item; null for nobody.</param>
+    /// <param name="options">The format.</param>
+    /// <param name="output">Receives the bytes; left open.</param>
+    /// <param name="progress">Reported after each item; null for no reports.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static Task<ExportTally> RunAsync(
         IAsyncEnumerable<ListedRecord> records,
@@ -51,29 +50,27 @@ public static class RecordExport
         CancellationToken cancellationToken)
     {
         using var buffer = new MemoryStream(BufferBytes);
-        using var writer = Create(options.Format, buffer, tally);
         var ids = new RecentIds(RememberedIds);
-        writer.Begin();
-        await foreach (var item in new ExportItems(options, find, tally).ReadAsync(records, cancellationToken))
+        using (var writer = Create(options.Format, buffer, tally))
         {
-            if (options.Format != ExportFormat.Jsonl && !ids.TryAdd(item.Id))
+            await foreach (var item in new ExportItems(options, find, tally).ReadAsync(records, cancellationToken))
             {
-                // Pictures of one SKU, and a profile that doesn't group them.
-                tally.Warn("id-repeated");
-            }
+                if (options.Format != ExportFormat.Jsonl && !ids.TryAdd(item.Id))
+                {
+                    // Pictures of one SKU, and a profile that doesn't group them.
+                    tally.Warn("id-repeated");
+                }
 
-            writer.Write(item);
-            tally.Wrote();
-            progress?.Report(tally);
-            writer.Flush();
-            if (buffer.Length >= BufferBytes)
-            {
-                await DrainAsync(buffer, output, cancellationToken);
+                writer.Write(item);
+                tally.Wrote();
+                progress?.Report(tally);
+                if (buffer.Length >= BufferBytes)
+                {
+                    await DrainAsync(buffer, output, cancellationToken);
+                }
             }
         }
 
-        writer.End();
-        writer.Flush();
         await DrainAsync(buffer, output, cancellationToken);
         await output.FlushAsync(cancellationToken);
         return tally;
@@ -96,4 +93,36 @@ public static class RecordExport
         ExportFormat.SchemaOrg => new SchemaOrgWriter(stream, tally),
         _ => throw new ArgumentOutOfRangeException(nameof(format), format, "There is no such export format."),
     };
+}
+
+/// <summary>Writes one format to a stream; the constructor writes what comes before the first row.</summary>
+internal interface IExportWriter : IDisposable
+{
+    /// <summary>Writes one item to the stream. Keeps nothing of it.</summary>
+    void Write(ExportItem item);
+}
+
+/// <summary>Detects ids that repeat soon, in constant memory: of several rows with one id, importers keep one.</summary>
+/// <param name="capacity">Number of ids to remember.</param>
+internal sealed class RecentIds(int capacity)
+{
+    private readonly HashSet<string> _ids = new(StringComparer.Ordinal);
+    private readonly Queue<string> _order = new();
+
+    /// <summary>Adds an id; false where it is among the remembered ones.</summary>
+    public bool TryAdd(string id)
+    {
+        if (!_ids.Add(id))
+        {
+            return false;
+        }
+
+        _order.Enqueue(id);
+        if (_order.Count > capacity)
+        {
+            _ids.Remove(_order.Dequeue());
+        }
+
+        return true;
+    }
 }

@@ -1,9 +1,9 @@
-using System.Security.Cryptography;
 using System.Text;
+using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Profiles;
 
-/// <summary>What the shop's catalogue says about a product: data for the copy, never instructions.</summary>
+/// <summary>The catalogue's data about a product: material for the copy, never instructions.</summary>
 public sealed record ProductFacts
 {
     /// <summary>Nothing known.</summary>
@@ -15,7 +15,7 @@ public sealed record ProductFacts
     /// <summary>Values by column name, in the catalogue's order; none empty. Names are compared without case.</summary>
     public IReadOnlyDictionary<string, string> Values { get; init; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>16 hex digits over all of it, independent of the columns' order; empty for nothing.</summary>
+    /// <summary>16 hex digits over all of it, independent of the columns' order; empty for nothing. Computed on each call.</summary>
     public string Hash => Values.Count == 0 && Sku is null ? "" : ComputeHash();
 
     /// <summary>The value of that name; null where there is none.</summary>
@@ -29,6 +29,6 @@ public sealed record ProductFacts
             text.Append(name.ToLowerInvariant()).Append('\u001f').Append(value).Append('\n');
         }
 
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];
+        return TextHash.Of(text.ToString(), digits: 16);
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace BlobCaptioner.Profiles;
 
 /// <summary>One field that a profile asks for.</summary>
@@ -55,4 +57,46 @@ public sealed record ProfileField
 
     /// <summary>True where, with a <see cref="Profile.Grouping"/>, each view gets this field; the others are written once for the product.</summary>
     public bool PerView { get; init; }
+}
+
+/// <summary>How a field's value comes about.</summary>
+public enum FieldKind
+{
+    /// <summary>Free text up to a number of characters.</summary>
+    Text,
+
+    /// <summary>Several free texts, each up to a number of characters: bullets, keywords.</summary>
+    TextList,
+
+    /// <summary>Exactly one of a list of values.</summary>
+    Choice,
+
+    /// <summary>Several different ones of a list of values.</summary>
+    Choices,
+
+    /// <summary>A decimal number, digits and at most one point.</summary>
+    Number,
+
+    /// <summary><c>yes</c> or <c>no</c>.</summary>
+    YesNo,
+}
+
+/// <summary>Where an attribute's value comes from.</summary>
+public enum Evidence
+{
+    /// <summary>Nobody knows: not to be seen, not readable, not supplied, or not sure enough.</summary>
+    [JsonStringEnumMemberName("unknown")]
+    Unknown,
+
+    /// <summary>The model sees it.</summary>
+    [JsonStringEnumMemberName("seen")]
+    Seen,
+
+    /// <summary>It stands on the product or its label, as text.</summary>
+    [JsonStringEnumMemberName("read")]
+    Read,
+
+    /// <summary>The shop's catalogue says so (<c>_catalog.csv</c>).</summary>
+    [JsonStringEnumMemberName("supplied")]
+    Supplied,
 }

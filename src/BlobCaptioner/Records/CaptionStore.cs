@@ -6,10 +6,10 @@ using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Records;
 
-/// <summary>Reads and writes caption records: exactly one for an image, never for a version that is no longer there.</summary>
+/// <summary>Reads and writes caption records: exactly one for each image, never for a version that is gone.</summary>
 /// <remarks>
-/// Every write carries a condition on what was read before, and the image's ETag is looked at before and after. An image that is replaced in between
-/// gets the newer version's record from the newer job; for one that is deleted in between the fresh record is taken away again.
+/// Every write is conditional on what was read before, and the image's ETag is checked before and after. If the image was replaced in between, the newer job writes the newer
+/// version's record. If it was deleted in between, the new record is deleted again.
 /// </remarks>
 public sealed class CaptionStore
 {
@@ -18,17 +18,17 @@ public sealed class CaptionStore
     /// <summary>Creates a store over the images' container.</summary>
     public CaptionStore(CaptionStorage storage) => _images = storage.Images;
 
-    /// <summary>Where a record lies: beside its image, or for a product in its views' folder.</summary>
+    /// <summary>A record's blob name: beside its image, or for a product in the folder of its views.</summary>
     public static string NameOf(CaptionRecord record) => record.Product is { ViewsHash: not null } product
         ? ProductRecords.NameFor(record.Image.Name, product.Sku)
         : ImageNames.RecordFor(record.Image.Name);
 
-    /// <summary>The record beside an image; null where nothing lies there.</summary>
+    /// <summary>Reads the record beside an image; null where there is no blob.</summary>
     /// <exception cref="RequestFailedException">Storage refused.</exception>
     public Task<StoredRecord?> ReadAsync(string imageName, CancellationToken cancellationToken) =>
         ReadBlobAsync(ImageNames.RecordFor(imageName), r => r.Image.Name == imageName && r.Product?.ViewsHash is null, cancellationToken);
 
-    /// <summary>A product's record by its blob's name; null where nothing lies there.</summary>
+    /// <summary>Reads a product's record by its blob name; null where there is no blob.</summary>
     /// <exception cref="RequestFailedException">Storage refused.</exception>
     public Task<StoredRecord?> ReadProductAsync(string recordName, CancellationToken cancellationToken) =>
         ReadBlobAsync(recordName, r => r.Product?.ViewsHash is not null && NameOf(r) == recordName, cancellationToken);
@@ -63,24 +63,24 @@ public sealed class CaptionStore
     }
 
     /// <summary>Writes a record beside its image, in the safe order. Safe to repeat after any failure.</summary>
-    /// <param name="record">The record; a review that lies in the present one is carried over.</param>
-    /// <param name="replaces">ETag of the record that is to be replaced even if it is as good as this one; null where that is none.</param>
-    /// <param name="cancellationToken">Gives up; the record is then written or it isn't.</param>
+    /// <param name="record">The record; the present record's review is carried over.</param>
+    /// <param name="replaces">ETag of a record to replace even if it is as good as this one; null for none.</param>
+    /// <param name="cancellationToken">Gives up; the record may have been written.</param>
     /// <exception cref="RequestFailedException">Storage refused, for another reason than a condition.</exception>
     public async Task<RecordWrite> WriteAsync(CaptionRecord record, string? replaces, CancellationToken cancellationToken) =>
         await WriteAsync(record, seen => seen.ETag == replaces, await ReadBesideAsync(record, cancellationToken), overEdits: false, cancellationToken);
 
-    /// <summary>The same for who has just read what lies there, which spares a request: should it have changed, it is read again.</summary>
+    /// <summary>The same for a caller that has just read the present record, which saves a request. If that changed meanwhile, it is read again.</summary>
     /// <param name="record">The record.</param>
-    /// <param name="isReplaced">True for a record that is to be replaced even if it is as good as this one.</param>
-    /// <param name="present">What lies there; null for nothing.</param>
-    /// <param name="overEdits">True drops <c>review.edits</c> of what lies there; the rest of the review is kept.</param>
-    /// <param name="cancellationToken">Gives up; the record is then written or it isn't.</param>
+    /// <param name="isReplaced">True for a record to replace even if it is as good as this one.</param>
+    /// <param name="present">The present blob; null for none.</param>
+    /// <param name="overEdits">True drops the present <c>review.edits</c>; the rest of the review is kept.</param>
+    /// <param name="cancellationToken">Gives up; the record may have been written.</param>
     internal Task<RecordWrite> WriteAsync(
         CaptionRecord record, Predicate<StoredRecord> isReplaced, StoredRecord? present, bool overEdits, CancellationToken cancellationToken) =>
         WriteUnlessAsync(record, seen => !isReplaced(seen) && seen.HasReceipt && IsAsGood(seen.Record!, record), present, overEdits, cancellationToken);
 
-    /// <summary>Writes a record unless one speaks of the same version of the image already, whatever it says. Safe to repeat after any failure.</summary>
+    /// <summary>Writes a record unless there is one, of any content, for the same version of the image. Safe to repeat after any failure.</summary>
     /// <param name="record">The record.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="RequestFailedException">Storage refused, for another reason than a condition.</exception>
@@ -88,12 +88,12 @@ public sealed class CaptionStore
         await WriteUnlessAsync(
             record, seen => IsSameVersion(seen.Record!, record), await ReadBesideAsync(record, cancellationToken), overEdits: false, cancellationToken);
 
-    /// <summary>Replaces what a person decided about a record, and nothing else of it.</summary>
+    /// <summary>Replaces the review of a record, and nothing else.</summary>
     /// <param name="seen">The record as it was read.</param>
     /// <param name="review">The new review; null for none.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The record as it lies there now; null where somebody else, or a worker, has written it since it was read: read it again.</returns>
-    /// <exception cref="ArgumentException">What was read is no record.</exception>
+    /// <returns>The record as written; null where it changed since it was read: read it again.</returns>
+    /// <exception cref="ArgumentException">The blob is not a record.</exception>
     /// <exception cref="RequestFailedException">Storage refused, for another reason than the condition.</exception>
     public async Task<StoredRecord?> ReviewAsync(StoredRecord seen, JsonElement? review, CancellationToken cancellationToken)
     {
@@ -133,13 +133,13 @@ public sealed class CaptionStore
 
             if (present is not null && stands(present))
             {
-                // The same receipt: an earlier attempt of this very call got through, although its answer did not.
+                // The same receipt: an earlier attempt of this call succeeded, but its response was lost.
                 return present.Record!.Generation == record.Generation ? RecordWrite.Written : RecordWrite.AlreadyThere;
             }
 
             if (record.Product?.ViewsHash is { } views && present?.Record?.Product?.ViewsHash is { } there && there != views && there != first)
             {
-                // Written meanwhile for other views of the product: who looks at the views next decides which is right.
+                // Written meanwhile for other views of the product: the next job or sweep decides which one is current.
                 return RecordWrite.AlreadyThere;
             }
 
@@ -161,13 +161,13 @@ public sealed class CaptionStore
         }
     }
 
-    /// <summary>The file's bytes of a record: indented UTF-8 JSON.</summary>
+    /// <summary>A record's file: indented UTF-8 JSON.</summary>
     public static BinaryData Serialize(CaptionRecord record) => new(JsonSerializer.SerializeToUtf8Bytes(record, RecordJson.Record));
 
-    /// <summary>The same record in one line, as valid as in many.</summary>
+    /// <summary>The same JSON in one line.</summary>
     public static string SerializeLine(CaptionRecord record) => JsonSerializer.Serialize(record, RecordJson.RecordLine);
 
-    // A failed record never stands in the way: a later try may do better.
+    // A failed record is always replaced: a later try may succeed.
     private static bool IsAsGood(CaptionRecord present, CaptionRecord other) =>
         IsSameVersion(present, other) && present.Fingerprint == other.Fingerprint
         && (present.Status != RecordStatus.Failed || other.Status == RecordStatus.Failed);
@@ -201,9 +201,45 @@ public sealed class CaptionStore
         }
         catch (RequestFailedException error) when (error.Status is 409 or 412)
         {
-            // Somebody wrote another record meanwhile, for an image that came back: theirs stays.
+            // Another record was written meanwhile, for an image that was uploaded again: it stays.
         }
 
         return RecordWrite.ImageGone;
     }
+}
+
+/// <summary>The blob at a record's name.</summary>
+/// <param name="Record">The record; null where the blob is not a usable record.</param>
+/// <param name="ETag">The blob's ETag, without quotes.</param>
+/// <param name="HasReceipt">True where the blob's metadata has the record's <see cref="RecordReceipt"/>, so that a listing shows it.</param>
+public sealed record StoredRecord(CaptionRecord? Record, string ETag, bool HasReceipt)
+{
+    /// <summary>Why a caption record can't be used; null where it can, or where the blob is not a caption record.</summary>
+    public string? Problem { get; init; }
+
+    /// <summary>The error for a blob without a <see cref="Record"/>.</summary>
+    /// <param name="recordName">The blob's name.</param>
+    /// <param name="name">The image, or the product, that it should be the record of.</param>
+    public RecordError BlockedError(string recordName, string name) => Problem is null
+        ? new("record-name-taken", $"'{recordName}' has the name of the record of '{name}', but is not a caption record.", "Rename or delete that file, then run the sweep.")
+        : new("record-broken", $"'{recordName}', the record of '{name}', can't be read: {Problem}.", "Correct, rename or delete that file, then run the sweep.");
+}
+
+/// <summary>The result of writing a record.</summary>
+public enum RecordWrite
+{
+    /// <summary>It was written.</summary>
+    Written,
+
+    /// <summary>A record with the same fingerprint for the same image existed; nothing was written.</summary>
+    AlreadyThere,
+
+    /// <summary>The image is gone; no record of ours was left behind.</summary>
+    ImageGone,
+
+    /// <summary>The image was replaced; its newer version gets a record of its own.</summary>
+    ImageChanged,
+
+    /// <summary>Another file has the record's name; it was left alone.</summary>
+    Blocked,
 }

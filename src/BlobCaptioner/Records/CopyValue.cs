@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace BlobCaptioner.Records;
@@ -12,7 +13,7 @@ public sealed class CopyValue : IEquatable<CopyValue>
     /// <summary>A list, possibly empty.</summary>
     public CopyValue(IReadOnlyList<string> items) => (Items, IsList) = (items, true);
 
-    /// <summary>The texts; one where it is no list.</summary>
+    /// <summary>The texts; exactly one where it is not a list.</summary>
     public IReadOnlyList<string> Items { get; }
 
     /// <summary>True for a list, also of one.</summary>
@@ -32,4 +33,73 @@ public sealed class CopyValue : IEquatable<CopyValue>
 
     /// <summary>The text; a list's items joined with <c>", "</c>.</summary>
     public override string ToString() => string.Join(", ", Items);
+}
+
+/// <summary>JSON of a <see cref="CopyValue"/>. Public for other projects' source-generated contexts.</summary>
+public sealed class CopyValueConverter : JsonConverter<CopyValue>
+{
+    /// <inheritdoc/>
+    public override CopyValue Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType == JsonTokenType.String)
+        {
+            return new(reader.GetString()!);
+        }
+
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            throw new JsonException("Copy is a string or an array of strings.");
+        }
+
+        var items = new List<string>();
+        while (reader.Read() && reader.TokenType == JsonTokenType.String)
+        {
+            items.Add(reader.GetString()!);
+        }
+
+        return reader.TokenType == JsonTokenType.EndArray ? new(items) : throw new JsonException("Copy is a string or an array of strings.");
+    }
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, CopyValue value, JsonSerializerOptions options)
+    {
+        if (!value.IsList)
+        {
+            writer.WriteStringValue(value.Items[0]);
+            return;
+        }
+
+        writer.WriteStartArray();
+        foreach (var item in value.Items)
+        {
+            writer.WriteStringValue(item);
+        }
+
+        writer.WriteEndArray();
+    }
+}
+
+/// <summary>Texts by language, then by field, as records and reviews hold them.</summary>
+internal static class RecordCopy
+{
+    /// <summary>A new copy: that of <paramref name="over"/> replaces or extends that of <paramref name="copy"/>.</summary>
+    public static Dictionary<string, IReadOnlyDictionary<string, CopyValue>> Merge(
+        IReadOnlyDictionary<string, IReadOnlyDictionary<string, CopyValue>> copy, IReadOnlyDictionary<string, IReadOnlyDictionary<string, CopyValue>> over)
+    {
+        var merged = new Dictionary<string, IReadOnlyDictionary<string, CopyValue>>(copy, StringComparer.Ordinal);
+        foreach (var (language, fields) in over)
+        {
+            var texts = copy.TryGetValue(language, out var written)
+                ? new Dictionary<string, CopyValue>(written, StringComparer.Ordinal)
+                : new Dictionary<string, CopyValue>(StringComparer.Ordinal);
+            foreach (var (field, text) in fields)
+            {
+                texts[field] = text;
+            }
+
+            merged[language] = texts;
+        }
+
+        return merged;
+    }
 }

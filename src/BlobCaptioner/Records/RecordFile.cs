@@ -1,21 +1,24 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace BlobCaptioner.Records;
 
-/// <summary>What lies in a record's place: a record that can be used and written again, or none. People and tools edit these files, so any bytes may lie there.</summary>
-/// <param name="Record">The record; null where it is none.</param>
-/// <param name="Problem">What is wrong with a file that says it is a caption record; null where nothing is, or where it doesn't say so.</param>
+/// <summary>The content of a record's blob. People and tools edit these files, so it may be anything.</summary>
+/// <param name="Record">A record that can be used and written again; null where the content is not one.</param>
+/// <param name="Problem">Why a file that claims to be a caption record (it has a schemaVersion) can't be used; null otherwise.</param>
 public sealed record RecordFile(CaptionRecord? Record, string? Problem)
 {
-    /// <summary>The largest record that is read, bytes: the largest copy that a profile can ask for is far below.</summary>
+    /// <summary>The largest record that is read, bytes. The largest copy that a profile can ask for is far smaller.</summary>
     public const long MaxBytes = 4 * 1024 * 1024;
 
-    /// <summary>Reads it; never throws for what the bytes are.</summary>
+    /// <summary>Reads any bytes; never throws.</summary>
     public static RecordFile Read(BinaryData content)
     {
         var bytes = content.ToMemory().Span;
 
-        // What Windows' editors put before UTF-8.
+        // Windows' editors begin UTF-8 with a byte order mark.
         bytes = bytes.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes;
         string problem;
         try
@@ -23,7 +26,7 @@ public sealed record RecordFile(CaptionRecord? Record, string? Problem)
             var record = JsonSerializer.Deserialize(bytes, RecordJson.Record);
             if (record is not null && Fault(record) is not { } fault)
             {
-                // Text that no encoding allows shows only when it is used.
+                // Invalid surrogates show only when the text is used.
                 _ = RecordReview.Read(record.Review);
                 _ = CaptionStore.Serialize(record);
                 return new(record, Problem: null);
@@ -40,7 +43,7 @@ public sealed record RecordFile(CaptionRecord? Record, string? Problem)
         return new(Record: null, bytes.IndexOf("\"schemaVersion\""u8) >= 0 ? problem : null);
     }
 
-    // The serializer sees to the rest: it knows what may be null, but not inside of lists and constructors.
+    // The serializer checks for null properties, but not inside lists and constructor parameters.
     private static string? Fault(CaptionRecord record)
     {
         if (record.SchemaVersion != 1)
@@ -73,5 +76,30 @@ public sealed record RecordFile(CaptionRecord? Record, string? Problem)
         }
 
         return null;
+    }
+}
+
+/// <summary>Records as JSON: camelCase, enums as words.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(CaptionRecord))]
+internal sealed partial class RecordJson : JsonSerializerContext
+{
+    /// <summary>Indented; a duplicate name in an object is an error.</summary>
+    public static JsonTypeInfo<CaptionRecord> Record => Formats.Indented.CaptionRecord;
+
+    /// <summary>In one line.</summary>
+    public static JsonTypeInfo<CaptionRecord> RecordLine => Formats.Compact.CaptionRecord;
+
+    // A separate type: its initializers run after that of the generated Default.
+    // "Relaxed" leaves non-ASCII text and & < > as they are: records are files for people and importers, not parts of a page.
+    private static class Formats
+    {
+        public static readonly RecordJson Indented = new(
+            new(Default.Options) { WriteIndented = true, AllowDuplicateProperties = false, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
+        public static readonly RecordJson Compact = new(new(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
     }
 }

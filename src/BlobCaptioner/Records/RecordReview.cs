@@ -1,36 +1,37 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Records;
 
 /// <summary>
-/// What a person decided about a record: <c>{"state":"approved","by":"ana","at":"2026-11-23T09:00:00Z","edits":{"copy":{"en":{"title":"..."}},"attributes":{"color":"red"}}}</c>.
-/// People and tools write it; it is read leniently, since whatever stands there must survive.
+/// A person's decision about a record: <c>{"state":"approved","by":"ana","at":"2026-11-23T09:00:00Z","edits":{"copy":{"en":{"title":"..."}},"attributes":{"color":"red"}}}</c>.
+/// People and tools write it. It is read leniently, since its content must survive whatever it is.
 /// </summary>
 public sealed record RecordReview
 {
-    /// <summary>State of a record that may be published.</summary>
+    /// <summary>State of a record for publication.</summary>
     public const string Approved = "approved";
 
-    /// <summary>State of a record that may not.</summary>
+    /// <summary>State of a record that must not be published.</summary>
     public const string Rejected = "rejected";
 
     /// <summary><see cref="Approved"/>, <see cref="Rejected"/> or null for neither.</summary>
     public string? State { get; init; }
 
-    /// <summary>Who; null where nobody signed.</summary>
+    /// <summary>The person's name; null where it is missing.</summary>
     public string? By { get; init; }
 
-    /// <summary>When; null where it isn't said.</summary>
+    /// <summary>Time of the decision; null where it is missing.</summary>
     public DateTimeOffset? At { get; init; }
 
-    /// <summary>What a person wrote over the model's words.</summary>
+    /// <summary>A person's words in place of the model's.</summary>
     public RecordEdits Edits { get; init; } = new();
 
-    /// <summary>True where a person changed words.</summary>
+    /// <summary>True where a person changed a text or an attribute.</summary>
     public bool HasEdits => Edits.Copy.Count > 0 || Edits.Attributes.Count > 0;
 
-    /// <summary>Reads what stands in a record; an empty review where that is nothing, or nothing of this shape. <c>{"approved":true}</c> is understood too.</summary>
+    /// <summary>Reads a record's review; empty where it is null or has another shape. <c>{"approved":true}</c> is accepted too.</summary>
     public static RecordReview Read(JsonElement? review)
     {
         if (review is not { ValueKind: JsonValueKind.Object } element)
@@ -53,7 +54,7 @@ public sealed record RecordReview
         };
     }
 
-    /// <summary>The same without <c>edits</c>: state, who and when stay, and whatever else people wrote.</summary>
+    /// <summary>The review without <c>edits</c>; all its other properties stay.</summary>
     public static JsonElement WithoutEdits(JsonElement review)
     {
         if (review.ValueKind != JsonValueKind.Object)
@@ -96,5 +97,59 @@ public sealed record RecordReview
         }
 
         return values;
+    }
+}
+
+/// <summary>A person's words in place of the model's, by the record's keys.</summary>
+public sealed record RecordEdits
+{
+    /// <summary>By language, then by field.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, CopyValue>> Copy { get; init; } =
+        new Dictionary<string, IReadOnlyDictionary<string, CopyValue>>(StringComparer.Ordinal);
+
+    /// <summary>By attribute.</summary>
+    public IReadOnlyDictionary<string, CopyValue> Attributes { get; init; } = new Dictionary<string, CopyValue>(StringComparer.Ordinal);
+}
+
+/// <summary>A record as it is published: with a person's edits in place of the model's words.</summary>
+public sealed record EffectiveRecord
+{
+    private EffectiveRecord(CaptionRecord record, RecordReview review) => (Record, Review) = (record, review);
+
+    /// <summary>The record, edits applied. An edited attribute is <see cref="Evidence.Supplied"/>, without a confidence.</summary>
+    public CaptionRecord Record { get; }
+
+    /// <summary>The person's decision.</summary>
+    public RecordReview Review { get; }
+
+    /// <summary>True where a person approved it.</summary>
+    public bool IsApproved => string.Equals(Review.State, RecordReview.Approved, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>True where a person rejected it.</summary>
+    public bool IsRejected => string.Equals(Review.State, RecordReview.Rejected, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Applies the review to a record.</summary>
+    public static EffectiveRecord Of(CaptionRecord record)
+    {
+        var review = RecordReview.Read(record.Review);
+        return review.HasEdits
+            ? new(record with { Copy = RecordCopy.Merge(record.Copy, review.Edits.Copy), Attributes = Merge(record.Attributes, review.Edits.Attributes) }, review)
+            : new(record, review);
+    }
+
+    /// <summary>True where a person wrote the text.</summary>
+    public bool IsEdited(string language, string field) => Review.Edits.Copy.TryGetValue(language, out var edited) && edited.ContainsKey(field);
+
+    private static Dictionary<string, RecordAttribute> Merge(IReadOnlyDictionary<string, RecordAttribute> attributes, IReadOnlyDictionary<string, CopyValue> edits)
+    {
+        var merged = new Dictionary<string, RecordAttribute>(attributes, StringComparer.Ordinal);
+        foreach (var (name, value) in edits)
+        {
+            merged[name] = value.Items.All(string.IsNullOrWhiteSpace)
+                ? new(null, null) { Evidence = Evidence.Unknown }
+                : new(value, null) { Evidence = Evidence.Supplied };
+        }
+
+        return merged;
     }
 }

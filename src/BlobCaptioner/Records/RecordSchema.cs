@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Text.Json;
+using BlobCaptioner.Text;
 using Newtonsoft.Json;
 using Newtonsoft.Json.Linq;
 using NJsonSchema;
@@ -10,44 +11,33 @@ namespace BlobCaptioner.Records;
 /// <summary>The published JSON Schema of caption records, <c>record.schema.json</c>.</summary>
 public static class RecordSchema
 {
-    private const string Resource = "BlobCaptioner.Records.record.schema.json";
-
-    private static readonly Lazy<string> SchemaText = new(ReadResource);
-
-    private static readonly Lazy<Task<JsonSchema>> Schema = new(() => JsonSchema.FromJsonAsync(SchemaText.Value));
-
     /// <summary>The schema itself: JSON Schema, draft 7.</summary>
-    public static string Json => SchemaText.Value;
+    public static string Json { get; } = EmbeddedText.Read("BlobCaptioner.Records.record.schema.json");
+
+    private static JsonSchema Schema => field ??= JsonSchema.FromJsonAsync(Json).GetAwaiter().GetResult();
 
     /// <summary>Checks one record.</summary>
     /// <param name="json">The record's JSON.</param>
-    /// <returns>What is wrong, as <c>#/path: kind</c>; empty where it holds.</returns>
-    /// <exception cref="JsonException"><paramref name="json"/> is no JSON.</exception>
+    /// <returns>The problems, each as <c>#/path: kind</c>; empty for a valid record.</returns>
+    /// <exception cref="JsonException"><paramref name="json"/> is not valid JSON.</exception>
     public static async Task<IReadOnlyList<string>> CheckAsync(string json)
     {
         using (JsonDocument.Parse(json))
         {
-            // the validator's own parser takes comments and single quotes; a record has neither
+            // The validator's own parser accepts comments and single quotes; a record must not have them.
         }
 
         using var reader = new JsonTextReader(new StringReader(json)) { DateParseHandling = DateParseHandling.None };
         var record = await JToken.ReadFromAsync(reader);
         foreach (var number in record is JContainer all ? all.DescendantsAndSelf().OfType<JValue>().ToList() : [])
         {
-            // a seed may pass 63 bits, which the validator can't compare
+            // A seed may exceed 63 bits, which the validator can't compare.
             if (number.Value is BigInteger large)
             {
                 number.Value = (double)large;
             }
         }
 
-        return [.. (await Schema.Value).Validate(record).Select(e => e.ToString().Trim())];
-    }
-
-    private static string ReadResource()
-    {
-        using var stream = typeof(RecordSchema).Assembly.GetManifestResourceStream(Resource)!;
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
+        return [.. Schema.Validate(record).Select(e => e.ToString().Trim())];
     }
 }

@@ -2,26 +2,26 @@ using System.Globalization;
 
 namespace BlobCaptioner.Text;
 
-/// <summary>Words and phrases that a text must not have: whole words, without case; in scripts without spaces wherever they stand.</summary>
+/// <summary>Words and phrases that a text must not have: whole words, ignoring case; in scripts without spaces anywhere.</summary>
 internal sealed class BannedWords
 {
     private readonly string[] _words;
 
     private BannedWords(string[] words) => _words = words;
 
-    /// <summary>True where there is none.</summary>
+    /// <summary>True for an empty list.</summary>
     public bool IsEmpty => _words.Length == 0;
 
-    /// <summary>Takes the words; blank ones count for nothing.</summary>
+    /// <summary>Creates the list; blank words are ignored.</summary>
     public static BannedWords Create(IReadOnlyList<string> words) =>
         new([.. words.Select(w => w.Trim()).Where(w => w.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase)]);
 
-    /// <summary>Finds the first.</summary>
+    /// <summary>Finds the first banned word.</summary>
     /// <param name="text">The text.</param>
     /// <param name="start">Where it begins, in UTF-16.</param>
     public bool TryFind(string text, out int start) => TryFindCompleted(text, isEnd: true, out start);
 
-    /// <summary>Finds the first that no further character can make part of a longer word.</summary>
+    /// <summary>Finds the first banned word that is complete: no further character can make it part of a longer word.</summary>
     /// <param name="text">The text so far.</param>
     /// <param name="isEnd">True where nothing follows.</param>
     /// <param name="start">Where it begins, in UTF-16.</param>
@@ -58,7 +58,7 @@ internal sealed class BannedWords
 
     private static bool IsPartOfWord(char c) => char.IsLetterOrDigit(c) || char.IsSurrogate(c) || char.GetUnicodeCategory(c) is UnicodeCategory.NonSpacingMark;
 
-    // Chinese, Japanese and Thai write no spaces.
+    // Chinese, Japanese and Thai have no spaces.
     private static bool IsSpaceless(string word) =>
         word.EnumerateRunes().Any(r => r.Value is (>= 0x0E00 and <= 0x0E7F) or (>= 0x2E80 and <= 0x9FFF) or (>= 0xF900 and <= 0xFAFF) or (>= 0x20000 and <= 0x323AF));
 }

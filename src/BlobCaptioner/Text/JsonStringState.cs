@@ -1,8 +1,8 @@
 namespace BlobCaptioner.Text;
 
 /// <summary>
-/// Reads the body of a JSON string byte by byte (RFC 8259 section 7, UTF-8 by RFC 3629): after any byte it knows whether the string
-/// may go on, has closed, or can never become valid. A value, so that a candidate token is tried on a copy.
+/// Validates the body of a JSON string byte by byte (RFC 8259 section 7, UTF-8 by RFC 3629). After each byte the string is open, closed, or can no longer become valid. A struct,
+/// so that a candidate token is tried on a copy.
 /// </summary>
 internal struct JsonStringState
 {
@@ -24,16 +24,16 @@ internal struct JsonStringState
         LowSurrogateU,
     }
 
-    /// <summary>What a byte did.</summary>
+    /// <summary>The state after a byte.</summary>
     public enum Outcome
     {
-        /// <summary>The string goes on.</summary>
+        /// <summary>The string continues.</summary>
         Open,
 
         /// <summary>The byte was the closing quote.</summary>
         Closed,
 
-        /// <summary>No continuation makes this a JSON string.</summary>
+        /// <summary>No continuation makes it a JSON string.</summary>
         Invalid,
     }
 
@@ -46,7 +46,7 @@ internal struct JsonStringState
     /// <summary>Bytes read.</summary>
     public int Bytes { get; private set; }
 
-    /// <summary>Reads one byte. After <see cref="Outcome.Invalid"/> or <see cref="Outcome.Closed"/> the state is of no more use.</summary>
+    /// <summary>Reads one byte. After <see cref="Outcome.Invalid"/> or <see cref="Outcome.Closed"/> the state must not be used any more.</summary>
     public Outcome Read(byte value)
     {
         Bytes++;
@@ -136,7 +136,7 @@ internal struct JsonStringState
 
     private Outcome ReadLowSurrogateHex()
     {
-        // The first digits already tell: a low surrogate is DC00 to DFFF.
+        // The first digits decide: a low surrogate is DC00 to DFFF.
         if ((_hexLeft == 3 && _unit != 0xD) || (_hexLeft == 2 && _unit is (< 0xDC or > 0xDF)))
         {
             return Outcome.Invalid;

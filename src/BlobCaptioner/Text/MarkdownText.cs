@@ -2,13 +2,13 @@ using System.Text.RegularExpressions;
 
 namespace BlobCaptioner.Text;
 
-/// <summary>Keeps markup out of plain text.</summary>
+/// <summary>Removes markup from plain text.</summary>
 internal static partial class MarkdownText
 {
-    // Milliseconds; all patterns are bounded, so this is never reached.
+    // Milliseconds. All patterns are bounded, so this is never reached.
     private const int MatchTimeout = 1_000;
 
-    /// <summary>True for a piece that only markup has: <c>**</c>, <c>__</c>, <c>```</c>, <c>##</c>, <c>&lt;/</c>.</summary>
+    /// <summary>True for a piece that occurs in markup only: <c>**</c>, <c>__</c>, <c>```</c>, <c>##</c>, <c>&lt;/</c>.</summary>
     public static bool IsMarkup(string piece) =>
         piece.Contains("**", StringComparison.Ordinal) || piece.Contains("__", StringComparison.Ordinal) || piece.Contains("``", StringComparison.Ordinal)
         || piece.Contains("##", StringComparison.Ordinal) || piece.Contains("</", StringComparison.Ordinal);

@@ -1,6 +1,6 @@
 namespace BlobCaptioner.Text;
 
-/// <summary>Names as people count them: <c>S</c> before <c>S-2</c> before <c>S-10</c>. Otherwise ordinal; a total order.</summary>
+/// <summary>Natural order of names: <c>S</c> before <c>S-2</c> before <c>S-10</c>. Otherwise ordinal; a total order.</summary>
 internal sealed class NaturalOrder : IComparer<string>
 {
     public static NaturalOrder Instance { get; } = new();
@@ -9,7 +9,7 @@ internal sealed class NaturalOrder : IComparer<string>
     {
         var (a, b) = (x ?? "", y ?? "");
 
-        // The ending takes part last, or S.jpg would come after S-1.jpg.
+        // Extensions are compared last; otherwise S.jpg would come after S-1.jpg.
         var order = CompareStems(Stem(a), Stem(b));
         return order != 0 ? order : string.CompareOrdinal(a, b);
     }

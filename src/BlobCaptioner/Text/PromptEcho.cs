@@ -1,6 +1,6 @@
 namespace BlobCaptioner.Text;
 
-/// <summary>Whether a text repeats its prompt: six words in a row, or twelve characters in scripts without spaces.</summary>
+/// <summary>Detects texts that repeat their prompt: six words in a row, or twelve characters in scripts without spaces.</summary>
 internal sealed class PromptEcho
 {
     private const int Words = 6;
@@ -9,7 +9,7 @@ internal sealed class PromptEcho
 
     private PromptEcho(HashSet<string> runs) => _runs = runs;
 
-    /// <summary>Takes the prompt.</summary>
+    /// <summary>Creates a detector for a prompt.</summary>
     public static PromptEcho Create(string prompt) => new([.. Runs(prompt)]);
 
     /// <summary>True where the text has a run of the prompt's words.</summary>
@@ -20,7 +20,7 @@ internal sealed class PromptEcho
         var words = new List<string>();
         foreach (var word in text.Split([' ', '\n', '\t', ',', '.', ';', ':', '"', '(', ')', '!', '?'], StringSplitOptions.RemoveEmptyEntries))
         {
-            // A script without spaces makes long words: they are cut, so that twelve characters count as a run.
+            // Scripts without spaces: two characters count as a word, so twelve as a run.
             if (word.Any(c => c is >= '\u2E80' and <= '\u9FFF' or >= '\uF900' and <= '\uFAFF' or >= '\u0E00' and <= '\u0E7F'))
             {
                 words.AddRange(Enumerable.Range(0, word.Length / 2).Select(i => word.Substring(2 * i, 2)));

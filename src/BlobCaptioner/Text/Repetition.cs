@@ -1,16 +1,16 @@
 namespace BlobCaptioner.Text;
 
-/// <summary>Finds where a text has begun to say the same again: four or more words three times, or a whole sentence of five or more words twice.</summary>
+/// <summary>Finds repetition in a text: four or more words three times, or a whole sentence of five or more words twice.</summary>
 internal static class Repetition
 {
     private const int Words = 4;
     private const int Times = 3;
     private const int SentenceWords = 5;
 
-    // For scripts without spaces: a stretch of characters in place of words.
+    // In scripts without spaces characters are counted instead of words.
     private const int Characters = 12;
 
-    /// <summary>UTF-16 index at which the first superfluous repetition begins; -1 where there is none.</summary>
+    /// <summary>UTF-16 index at which the first superfluous repetition begins; -1 for none.</summary>
     public static int Find(string text)
     {
         var words = Split(text);

@@ -2,10 +2,10 @@ using System.Text;
 
 namespace BlobCaptioner.Text;
 
-/// <summary>Whether a text is in the script of its language. Source of the ranges: Unicode 16, Scripts.txt, by block.</summary>
+/// <summary>Checks whether a text is in the script of its language. Source of the ranges: Unicode 16, Scripts.txt, by block.</summary>
 internal sealed class ScriptCheck
 {
-    // Fewer letters say nothing: "XL", "LED".
+    // Fewer letters prove nothing: "XL", "LED".
     private const int LeastLetters = 4;
 
     private static readonly (int From, int To)[] Han = [(0x2E80, 0x2FDF), (0x3005, 0x3007), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x323AF)];
@@ -60,7 +60,7 @@ internal sealed class ScriptCheck
 
     private ScriptCheck((int From, int To)[] ranges) => _ranges = ranges;
 
-    /// <summary>The check of a language; null where nothing is known about its script.</summary>
+    /// <summary>The check of a language; null where its script is not known.</summary>
     /// <param name="tag">BCP 47; a script subtag (<c>sr-Latn</c>) decides before the language does.</param>
     public static ScriptCheck? For(string tag)
     {
@@ -68,14 +68,14 @@ internal sealed class ScriptCheck
         return parts.Skip(1).Select(p => ByScript.GetValueOrDefault(p)).FirstOrDefault(c => c is not null) ?? ByLanguage.GetValueOrDefault(parts[0]);
     }
 
-    /// <summary>True where less than half of the letters are of the script. Names in Latin letters are so no harm in a text of another script.</summary>
+    /// <summary>True where less than half of the letters are of the script; a text may contain names in Latin letters.</summary>
     public bool IsWrong(string text)
     {
         var (right, letters) = Count(text);
         return letters >= LeastLetters && right * 2 < letters;
     }
 
-    /// <summary>True where a piece has letters, and none of the script.</summary>
+    /// <summary>True where a piece has letters, but none of the script.</summary>
     public bool IsForeign(string piece)
     {
         var (right, letters) = Count(piece);

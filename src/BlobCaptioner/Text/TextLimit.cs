@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace BlobCaptioner.Text;
 
-/// <summary>Cuts a text to a number of characters where a reader would: after a sentence, else between words, never inside a character.</summary>
+/// <summary>Cuts a text to a number of characters: after a sentence, else between words, never inside a grapheme.</summary>
 internal static class TextLimit
 {
     /// <summary>UTF-16 length of the part of <paramref name="text"/> to keep.</summary>
@@ -16,7 +16,7 @@ internal static class TextLimit
             return hard;
         }
 
-        // A sentence end is worth losing up to a third of the text, a word end up to half.
+        // Cutting at a sentence may lose up to a third of the text, cutting at a word up to half.
         for (var i = hard; i > hard * 2 / 3; i--)
         {
             if (IsSentenceEnd(text, i))
@@ -34,18 +34,6 @@ internal static class TextLimit
         }
 
         return text.AsSpan(0, hard).TrimEnd().Length;
-    }
-
-    /// <summary>Unicode scalar values in a text.</summary>
-    public static int CountCharacters(string text)
-    {
-        var count = 0;
-        foreach (var _ in text.EnumerateRunes())
-        {
-            count++;
-        }
-
-        return count;
     }
 
     private static bool IsSentenceEnd(string text, int end) =>
@@ -68,7 +56,7 @@ internal static class TextLimit
             kept += length;
         }
 
-        // One grapheme longer than the whole limit (a pile of combining marks): whole scalars, or nothing at all would be left.
+        // The first grapheme alone exceeds the limit (many combining marks): cut between scalars, so that something is left.
         return kept > 0 || text.Length == 0 ? kept : WholeScalars(text, maxCharacters);
     }
 

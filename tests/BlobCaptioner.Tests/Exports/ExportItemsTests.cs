@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Xml.Linq;
 using BlobCaptioner.Exports;
-using BlobCaptioner.Exports.Formats;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Records;
 using BlobCaptioner.Tests.Records;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using BlobCaptioner.Exports;
+using BlobCaptioner.Records;
 using BlobCaptioner.Tests.Records;
 using Xunit;
 

@@ -1,4 +1,3 @@
-using BlobCaptioner.Exports;
 using BlobCaptioner.Records;
 using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Records;

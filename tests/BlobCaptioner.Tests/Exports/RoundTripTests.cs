@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using System.Xml.Linq;
 using BlobCaptioner.Exports;
-using BlobCaptioner.Exports.Formats;
 using BlobCaptioner.Records;
 using BlobCaptioner.Tests.Records;
 using Xunit;

@@ -49,7 +49,7 @@ internal sealed class TestPipeline : IAsyncDisposable
     public CaptionStore Store { get; }
 
     /// <summary>What the folders say; a test may set it. Default: nothing.</summary>
-    public Func<string, Profile, FolderProfile>? Folders { get; set; }
+    public Func<string, Profile, ResolvedProfile>? Folders { get; set; }
 
     /// <summary>The base profile of sweeps and workers.</summary>
     public Profile Basis { get; set; } = Profile;
@@ -57,8 +57,8 @@ internal sealed class TestPipeline : IAsyncDisposable
     /// <summary>Folders' files as they lie in the container; a test that uploads such files sets it.</summary>
     public FolderSettings? FolderFiles { get; set; }
 
-    private Assignments Settings => new((name, basis, cancel) => FolderFiles?.ForAsync(name, basis, cancel)
-        ?? new(Folders?.Invoke(name, basis) ?? new FolderProfile.Ready(new(basis, ProductFacts.None), Sku: null)));
+    private ProfileResolver Settings => (name, basis, profileOverride, cancel) =>
+        FolderFiles?.ResolveAsync(name, basis, profileOverride, cancel) ?? new(Folders?.Invoke(name, basis) ?? ResolvedProfile.Of(basis));
 
     public ScriptedModel Model { get; } = new();
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Files;
+using BlobCaptioner.Text;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Profiles;
@@ -24,7 +25,7 @@ public sealed partial class BuiltInProfilesTests
     [Theory]
     [MemberData(nameof(Names))]
     public void BuiltIn_ItsFile_PassesTheSchemaAsItStands(string name) =>
-        Assert.Empty(ProfileSchema.Validate(BuiltInFiles.Read($"BlobCaptioner.Profiles.BuiltIn.{name}.json"), name));
+        Assert.Empty(ProfileSchema.Validate(EmbeddedText.Read($"BlobCaptioner.Profiles.BuiltIn.{name}.json"), name));
 
     [Theory]
     [MemberData(nameof(Names))]

@@ -26,8 +26,8 @@ public sealed class FolderSettingsTests(AzuriteFixture azurite) : IDisposable
     {
         await StartAsync();
         var ready = await ReadyAsync("a/b/x.jpg");
-        Assert.Same(Basis, ready.What.Profile);
-        Assert.Equal(Basis.Version, ready.What.Version);
+        Assert.Same(Basis, ready.Profile);
+        Assert.Equal(Basis.Version, ready.Version);
         Assert.Null(ready.Sku);
     }
 
@@ -39,12 +39,12 @@ public sealed class FolderSettingsTests(AzuriteFixture azurite) : IDisposable
             ("shoes/_captioner.json", """{"profile": "google-merchant", "tone": "shoes"}"""),
             ("shoes/kids/_captioner.json", """{"name": "tiny", "fields": [{"name": "title", "kind": "text"}]}"""));
         var (top, shoes, below, kids) = (await ReadyAsync("x.jpg"), await ReadyAsync("shoes/x.jpg"), await ReadyAsync("shoes/men/x.jpg"), await ReadyAsync("shoes/kids/x.jpg"));
-        Assert.Equal(("default", "top", "all"), (top.What.Profile.Name, top.What.Profile.Tone, top.What.Profile.Audience));
-        Assert.Equal(("google-merchant", "shoes", ""), (shoes.What.Profile.Name, shoes.What.Profile.Tone, shoes.What.Profile.Audience));
-        Assert.Same(shoes.What.Profile, below.What.Profile);
-        Assert.Equal("tiny", kids.What.Profile.Name);
-        Assert.Equal(["title"], kids.What.Profile.Fields.Select(f => f.Name));
-        Assert.Distinct((string[])[Basis.Version, top.What.Version, shoes.What.Version, kids.What.Version]);
+        Assert.Equal(("default", "top", "all"), (top.Profile.Name, top.Profile.Tone, top.Profile.Audience));
+        Assert.Equal(("google-merchant", "shoes", ""), (shoes.Profile.Name, shoes.Profile.Tone, shoes.Profile.Audience));
+        Assert.Same(shoes.Profile, below.Profile);
+        Assert.Equal("tiny", kids.Profile.Name);
+        Assert.Equal(["title"], kids.Profile.Fields.Select(f => f.Name));
+        Assert.Distinct((string[])[Basis.Version, top.Version, shoes.Version, kids.Version]);
     }
 
     [Fact]
@@ -54,13 +54,13 @@ public sealed class FolderSettingsTests(AzuriteFixture azurite) : IDisposable
             ("_profiles/spring.json", """{"extends": "shopify", "tone": "spring"}"""),
             ("_captioner.json", """{"profile": "spring", "languages": ["de", "fr"]}"""));
         var ready = await ReadyAsync("a.jpg");
-        Assert.Equal(("spring", "spring", "de"), (ready.What.Profile.Name, ready.What.Profile.Tone, ready.What.Profile.Language));
-        Assert.Contains("French (fr)", ready.What.Profile.Instruction, StringComparison.Ordinal);
+        Assert.Equal(("spring", "spring", "de"), (ready.Profile.Name, ready.Profile.Tone, ready.Profile.Language));
+        Assert.Contains("French (fr)", ready.Profile.Instruction, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("_captioner.json", "{\"tone\": 1}", "$.tone: '1' is no text")]
-    [InlineData("_captioner.json", "{", "bad/_captioner.json: is no JSON")]
+    [InlineData("_captioner.json", "{\"tone\": 1}", "$.tone: '1' is not a text")]
+    [InlineData("_captioner.json", "{", "bad/_captioner.json: is not valid JSON")]
     [InlineData("_captioner.json", "{\"profile\": \"sprong\"}", "bad/_captioner.json: $.profile: 'sprong' is not one of default, alt-text")]
     [InlineData("_captioner.json", "{\"fields\": [{\"name\": \"nope\", \"remove\": true}]}", "no field 'nope' to remove")]
     [InlineData("_catalog.csv", "colour,price\nred,1", "no column is named sku")]
@@ -68,27 +68,27 @@ public sealed class FolderSettingsTests(AzuriteFixture azurite) : IDisposable
     public async Task For_BrokenFile_RejectsItsFolderOnlyAndChangesWithTheFile(string file, string content, string error)
     {
         await StartAsync(($"bad/{file}", content));
-        var broken = Assert.IsType<FolderProfile.Broken>(await ForAsync("bad/deep/x.jpg"));
-        Assert.Contains(error, broken.Message, StringComparison.Ordinal);
-        Assert.Contains("profile check", broken.Remedy, StringComparison.Ordinal);
+        var broken = await BrokenAsync("bad/deep/x.jpg");
+        Assert.Contains(error, broken.Error!.Message, StringComparison.Ordinal);
+        Assert.Contains("profile check", broken.Error.Remedy, StringComparison.Ordinal);
         Assert.Equal(16, broken.Version.Length);
-        Assert.Same(Basis, (await ReadyAsync("good/x.jpg")).What.Profile);
-        Assert.Same(Basis, (await ReadyAsync("x.jpg")).What.Profile);
-        Assert.Equal(broken.Version, Assert.IsType<FolderProfile.Broken>(await ForAsync("bad/y.jpg")).Version);
+        Assert.Same(Basis, (await ReadyAsync("good/x.jpg")).Profile);
+        Assert.Same(Basis, (await ReadyAsync("x.jpg")).Profile);
+        Assert.Equal(broken.Version, (await BrokenAsync("bad/y.jpg")).Version);
 
         await PutAsync($"bad/{file}", content + " ");
         Later();
-        Assert.NotEqual(broken.Version, Assert.IsType<FolderProfile.Broken>(await ForAsync("bad/x.jpg")).Version);
+        Assert.NotEqual(broken.Version, (await BrokenAsync("bad/x.jpg")).Version);
         await _storage!.Images.DeleteBlobAsync($"bad/{file}", cancellationToken: Cancel);
         Later();
-        Assert.Same(Basis, (await ReadyAsync("bad/x.jpg")).What.Profile);
+        Assert.Same(Basis, (await ReadyAsync("bad/x.jpg")).Profile);
     }
 
     [Fact]
     public async Task For_SettingsTooLong_AreBrokenWithoutBeingRead()
     {
         await StartAsync(("_captioner.json", "{\"comment\": \"" + new string('x', ProfileReader.MaxBytes) + "\"}"));
-        Assert.Contains("the most is 1,048,576", Assert.IsType<FolderProfile.Broken>(await ForAsync("x.jpg")).Message, StringComparison.Ordinal);
+        Assert.Contains("the most is 1,048,576", (await BrokenAsync("x.jpg")).Error!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -96,16 +96,16 @@ public sealed class FolderSettingsTests(AzuriteFixture azurite) : IDisposable
     {
         await StartAsync(("_catalog.csv", "sku,brand,price\nA1,Acme,9.90\nB2,Bolt,5.00\n"));
         var (a, b, none) = (await ReadyAsync("x/A1-1.jpg"), await ReadyAsync("x/B2.jpg"), await ReadyAsync("x/C3.jpg"));
-        Assert.Equal(("A1", "Acme", "9.90"), (a.Sku, a.What.Facts.Find("Brand"), a.What.Facts.Find("price")));
-        Assert.Same(ProductFacts.None, none.What.Facts);
+        Assert.Equal(("A1", "Acme", "9.90"), (a.Facts.Sku, a.Facts.Find("Brand"), a.Facts.Find("price")));
+        Assert.Same(ProductFacts.None, none.Facts);
 
         await PutAsync("_catalog.csv", "sku,brand,price\nA1,Acme,8.90\nB2,Bolt,5.00\n");
-        Assert.Equal(a.What.Version, (await ReadyAsync("x/A1-1.jpg")).What.Version);
+        Assert.Equal(a.Version, (await ReadyAsync("x/A1-1.jpg")).Version);
         Later();
         var (a2, b2, none2) = (await ReadyAsync("x/A1-1.jpg"), await ReadyAsync("x/B2.jpg"), await ReadyAsync("x/C3.jpg"));
-        Assert.NotEqual(a.What.Version, a2.What.Version);
-        Assert.Equal("8.90", a2.What.Facts.Find("price"));
-        Assert.Equal((b.What.Version, none.What.Version), (b2.What.Version, none2.What.Version));
+        Assert.NotEqual(a.Version, a2.Version);
+        Assert.Equal("8.90", a2.Facts.Find("price"));
+        Assert.Equal((b.Version, none.Version), (b2.Version, none2.Version));
     }
 
     [Fact]
@@ -114,19 +114,19 @@ public sealed class FolderSettingsTests(AzuriteFixture azurite) : IDisposable
         await StartAsync(("shoes/_captioner.json", """{"tone": "a"}"""), ("_catalog.csv", "file,brand\nx1.jpg,Acme\n"));
         _requests.Take();
         var all = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => ReadyAsync($"shoes/x{i}.jpg")));
-        Assert.All(all, r => Assert.Same(all[0].What.Profile, r.What.Profile));
+        Assert.All(all, r => Assert.Same(all[0].Profile, r.Profile));
         Assert.Equal(["GET 200 _catalog.csv", "GET 200 shoes/_captioner.json", "GET 404 shoes/_catalog.csv"], _requests.Take().Order(StringComparer.Ordinal));
 
         await ReadyAsync("shoes/x1.jpg");
         Assert.Empty(_requests.Take());
         Later();
-        Assert.Same(all[0].What.Profile, (await ReadyAsync("shoes/x1.jpg")).What.Profile);
+        Assert.Same(all[0].Profile, (await ReadyAsync("shoes/x1.jpg")).Profile);
         Assert.Equal(["GET 304 _catalog.csv", "GET 304 shoes/_captioner.json", "GET 404 shoes/_catalog.csv"], _requests.Take().Order(StringComparer.Ordinal));
 
         await PutAsync("shoes/_captioner.json", """{"tone": "b"}""");
         Later();
         _requests.Take();
-        Assert.Equal("b", (await ReadyAsync("shoes/x1.jpg")).What.Profile.Tone);
+        Assert.Equal("b", (await ReadyAsync("shoes/x1.jpg")).Profile.Tone);
         Assert.Contains("GET 200 shoes/_captioner.json", _requests.Take());
     }
 
@@ -135,10 +135,10 @@ public sealed class FolderSettingsTests(AzuriteFixture azurite) : IDisposable
     {
         await StartAsync(("_captioner.json", """{"tone": "a"}"""));
         using var giveUp = new CancellationTokenSource();
-        var (given, kept) = (_settings!.ForAsync("x.jpg", Basis, giveUp.Token).AsTask(), ReadyAsync("y.jpg"));
+        var (given, kept) = (_settings!.ResolveAsync("x.jpg", Basis, profileOverride: null, giveUp.Token).AsTask(), ReadyAsync("y.jpg"));
         await giveUp.CancelAsync();
         await given.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-        Assert.Equal("a", (await kept).What.Profile.Tone);
+        Assert.Equal("a", (await kept).Profile.Tone);
     }
 
     [Theory]
@@ -160,7 +160,7 @@ public sealed class FolderSettingsTests(AzuriteFixture azurite) : IDisposable
     public async Task For_GroupingAndSkuWithASlash_RejectsThatPictureAlone()
     {
         await StartAsync(("_captioner.json", """{"grouping": "sku"}"""), ("_catalog.csv", "file,sku\na.jpg,X/1\nb.jpg,Y\n"));
-        Assert.Contains("'X/1'", Assert.IsType<FolderProfile.Broken>(await ForAsync("a.jpg")).Message, StringComparison.Ordinal);
+        Assert.Contains("'X/1'", (await BrokenAsync("a.jpg")).Error!.Message, StringComparison.Ordinal);
         Assert.Equal("Y", (await ReadyAsync("b.jpg")).Sku);
     }
 
@@ -202,7 +202,19 @@ public sealed class FolderSettingsTests(AzuriteFixture azurite) : IDisposable
     private async Task PutAsync(string name, string content) =>
         await _storage!.Images.GetBlobClient(name).UploadAsync(new BinaryData(Encoding.UTF8.GetBytes(content)), overwrite: true, Cancel);
 
-    private Task<FolderProfile> ForAsync(string name) => _settings!.ForAsync(name, Basis, Cancel).AsTask();
+    private async Task<ResolvedProfile> ReadyAsync(string name)
+    {
+        var resolved = await ResolveAsync(name);
+        Assert.Null(resolved.Error);
+        return resolved;
+    }
 
-    private async Task<FolderProfile.Ready> ReadyAsync(string name) => Assert.IsType<FolderProfile.Ready>(await ForAsync(name));
+    private async Task<ResolvedProfile> BrokenAsync(string name)
+    {
+        var resolved = await ResolveAsync(name);
+        Assert.NotNull(resolved.Error);
+        return resolved;
+    }
+
+    private Task<ResolvedProfile> ResolveAsync(string name) => _settings!.ResolveAsync(name, Basis, profileOverride: null, Cancel).AsTask();
 }

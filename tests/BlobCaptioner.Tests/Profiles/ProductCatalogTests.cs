@@ -1,4 +1,5 @@
 using System.Text;
+using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Catalogs;
 using FsCheck;
 using FsCheck.Fluent;
@@ -48,7 +49,7 @@ public sealed class ProductCatalogTests
         var catalog = Read("file,sku,view,empty\na.jpg,X,front,\nb.jpg,X,back,\n,Y,,\n");
         Assert.Equal(("X", "front"), (catalog.Find("a.jpg")!.Sku, catalog.Find("a.jpg")!.Facts.Find("view")));
         Assert.Equal(("X", "back"), (catalog.Find("b.jpg")!.Sku, catalog.Find("b.jpg")!.Facts.Find("view")));
-        Assert.Equal("front", catalog.FindSku("X")!.Facts.Find("view"));
+        Assert.Equal("front", catalog.Find("X.jpg")!.Facts.Find("view"));
         Assert.Equal(["view"], catalog.Find("a.jpg")!.Facts.Values.Keys);
         Assert.Equal(3, catalog.Rows);
     }
@@ -64,27 +65,27 @@ public sealed class ProductCatalogTests
     [InlineData("sku,b\nA,\"1", "line 2: a quote is opened and never closed")]
     [InlineData("sku,b\nA,\"1\"x", "line 2: there is text after a closing quote")]
     public void Read_WrongFile_NamesLineAndWayOut(string csv, string problem) =>
-        Assert.Contains(problem, Assert.Throws<CatalogException>(() => Read(csv)).Message, StringComparison.Ordinal);
+        Assert.Contains(problem, Assert.Throws<ProfileException>(() => Read(csv)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Read_OverTheLimits_SaysThem()
     {
-        Assert.Contains("line 2: 'b' has 2001 characters", Assert.Throws<CatalogException>(() => Read("sku,b\nA," + new string('x', 2001))).Message, StringComparison.Ordinal);
+        Assert.Contains("line 2: 'b' has 2001 characters", Assert.Throws<ProfileException>(() => Read("sku,b\nA," + new string('x', 2001))).Message, StringComparison.Ordinal);
         var columns = string.Join(',', Enumerable.Range(0, 65).Select(i => $"c{i}"));
-        Assert.Contains("65 columns beside the keys; the most is 64", Assert.Throws<CatalogException>(() => Read($"sku,{columns}")).Message, StringComparison.Ordinal);
-        Assert.Contains("not UTF-8", Assert.Throws<CatalogException>(() => ProductCatalogReader.Read(new byte[] { (byte)'s', 0xC3, 0x28 }, "c.csv")).Message, StringComparison.Ordinal);
+        Assert.Contains("65 columns besides the keys; the most is 64", Assert.Throws<ProfileException>(() => Read($"sku,{columns}")).Message, StringComparison.Ordinal);
+        Assert.Contains("not UTF-8", Assert.Throws<ProfileException>(() => ProductCatalogReader.Read(new byte[] { (byte)'s', 0xC3, 0x28 }, "c.csv")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Read_ManyProblems_ListsFiftyOfThem() =>
-        Assert.Equal(50, Assert.Throws<CatalogException>(() => Read("sku,b\n" + string.Concat(Enumerable.Repeat(",1\n", 500)))).Problems.Count);
+        Assert.Equal(50, Assert.Throws<ProfileException>(() => Read("sku,b\n" + string.Concat(Enumerable.Repeat(",1\n", 500)))).Problems.Count);
 
     [Fact]
     public void Find_RowChanges_OnlyItsHashDoes()
     {
         var (one, two) = (Read("sku,price\nA,1\nB,2"), Read("price,sku\n9,A\n2,B"));
-        Assert.NotEqual(one.FindSku("A")!.Facts.Hash, two.FindSku("A")!.Facts.Hash);
-        Assert.Equal(one.FindSku("B")!.Facts.Hash, two.FindSku("B")!.Facts.Hash);
+        Assert.NotEqual(one.Find("A.jpg")!.Facts.Hash, two.Find("A.jpg")!.Facts.Hash);
+        Assert.Equal(one.Find("B.jpg")!.Facts.Hash, two.Find("B.jpg")!.Facts.Hash);
     }
 
     [Fact]
@@ -99,7 +100,7 @@ public sealed class ProductCatalogTests
             {
                 _ = ProductCatalogReader.Read(content, "c.csv").Find("x/A-1.jpg");
             }
-            catch (CatalogException error)
+            catch (ProfileException error)
             {
                 Assert.NotEmpty(error.Problems);
             }

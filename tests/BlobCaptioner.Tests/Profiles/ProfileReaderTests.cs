@@ -58,12 +58,12 @@ public sealed class ProfileReaderTests
     [InlineData("""{"name": "X y", "extends": "default"}""", "$.name: 'X y' does not match")]
     [InlineData("""{"extends": "default", "sampling": {"temperature": 3}}""", "$.sampling.temperature: '3' is outside 0 to 2")]
     [InlineData("""{"extends": "default", "imageTokenBudget": 7}""", "$.imageTokenBudget: '7' is outside 8 to 4096")]
-    [InlineData("""{"extends": "default", "imageTokenBudget": 70.5}""", "is no whole number of 8 to 4096")]
-    [InlineData("""{"extends": "default", "tone": null}""", "$.tone: 'null' is no text")]
+    [InlineData("""{"extends": "default", "imageTokenBudget": 70.5}""", "is not a whole number of 8 to 4096")]
+    [InlineData("""{"extends": "default", "tone": null}""", "$.tone: 'null' is not a text")]
     [InlineData("""{"extends": "default", "tone": "a", "tone": "b"}""", "tone")]
-    [InlineData("""{"extends": "default", "languages": ["deutsch!"]}""", "$.languages[0]: 'deutsch!' is no BCP 47 language tag")]
+    [InlineData("""{"extends": "default", "languages": ["deutsch!"]}""", "$.languages[0]: 'deutsch!' is not a BCP 47 language tag")]
     [InlineData("""{"extends": "default", "languages": ["de", "DE"]}""", "$.languages: 'de' is there 2 times")]
-    [InlineData("""{"extends": "default", "languages": [{"tag": "de", "fields": ["color"]}]}""", "$.languages[0].fields: 'color' is no copy field of the profile; there are title, bullets")]
+    [InlineData("""{"extends": "default", "languages": [{"tag": "de", "fields": ["color"]}]}""", "$.languages[0].fields: 'color' is not a copy field of the profile; there are title, bullets")]
     [InlineData("""{"extends": "default", "languages": [{"fields": ["title"]}]}""", "$.languages[0].tag: 'tag' is missing")]
     [InlineData("""{"fields": [{"name": "brand", "kind": "text", "attribute": true, "evidence": ["seen"]}]}""", "$.fields[0].evidence: 'seen' is not allowed for 'brand'")]
     [InlineData("""{"fields": [{"name": "shoe_size", "kind": "choice", "values": ["1"], "evidence": ["seen", "read"]}]}""", "'seen' is not allowed for 'shoe_size'")]
@@ -85,7 +85,7 @@ public sealed class ProfileReaderTests
     [InlineData("""{"extends": "default", "fields": [{"name": "nope"}]}""", "$.fields[0]: 'kind' is missing")]
     [InlineData("[]", "p.json: $: ")]
     [InlineData("{\"name\": \"\\ud800\"}", "p.json: ")]
-    [InlineData("", "p.json: is no JSON")]
+    [InlineData("", "p.json: is not valid JSON")]
     public void Read_WrongFile_NamesPathValueAndWhatIsAllowed(string json, string problem) =>
         Assert.Contains(problem, Assert.Throws<ProfileException>(() => Read(json)).Message, StringComparison.Ordinal);
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using BlobCaptioner.Exports;
 using BlobCaptioner.Records;
 using BlobCaptioner.Web.Index;
 using BlobCaptioner.Web.Records;

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
-using BlobCaptioner.Exports;
 using BlobCaptioner.Images;
 using BlobCaptioner.Pipeline;
 using BlobCaptioner.Profiles;

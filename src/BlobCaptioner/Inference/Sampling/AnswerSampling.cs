@@ -1,5 +1,4 @@
 using BlobCaptioner.Profiles;
-using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Inference.Sampling;
 

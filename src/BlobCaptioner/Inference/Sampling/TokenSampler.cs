@@ -1,6 +1,5 @@
 using System.Numerics;
 using BlobCaptioner.Profiles;
-using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Inference.Sampling;
 

@@ -35,12 +35,12 @@ public sealed class ImageIntake
         TimeProvider? time = null,
         Action<PipelineEvent>? onEvent = null,
         FolderSettings? settings = null)
-        : this(storage, preparer, options, time, onEvent, new Assignments(settings ?? new(storage, time: time)))
+        : this(storage, preparer, options, time, onEvent, (settings ?? new(storage, time: time)).ResolveAsync)
     {
     }
 
     internal ImageIntake(
-        CaptionStorage storage, ImagePreparer preparer, IntakeOptions? options, TimeProvider? time, Action<PipelineEvent>? onEvent, Assignments assignments)
+        CaptionStorage storage, ImagePreparer preparer, IntakeOptions? options, TimeProvider? time, Action<PipelineEvent>? onEvent, ProfileResolver resolve)
     {
         Storage = storage;
         _options = new IntakeOptionsValidator().Require(options ?? new());
@@ -49,8 +49,8 @@ public sealed class ImageIntake
         Store = new(storage);
         _dispatch = new(storage, _options.ClaimTimeout);
         _prepared = new(storage, preparer);
-        Assignments = assignments;
-        Products = new(storage, assignments, _options.ClaimTimeout, _options.Model?.Hash, Time, (kind, name, error) => Publish(kind, name, error));
+        Resolve = resolve;
+        Products = new(storage, resolve, _options.ClaimTimeout, _options.Model?.Hash, Time, (kind, name, error) => Publish(kind, name, error));
     }
 
     internal CaptionStorage Storage { get; }
@@ -59,7 +59,7 @@ public sealed class ImageIntake
 
     internal Action<PipelineEvent>? OnEvent { get; }
 
-    internal Assignments Assignments { get; }
+    internal ProfileResolver Resolve { get; }
 
     internal CaptionStore Store { get; }
 
@@ -105,13 +105,13 @@ public sealed class ImageIntake
             return new(IntakeResult.Gone);
         }
 
-        var assignment = await Assignments.ForAsync(request.Name, request.Profile, request.ProfileOverride, cancellationToken);
+        var resolved = await Resolve(request.Name, request.Profile, request.ProfileOverride, cancellationToken);
         var before = listed is { HasRecord: false } ? null : await Store.ReadAsync(request.Name, cancellationToken);
-        var outcome = await IngestAsync(new(request, assignment, etag, Preparation(assignment)), before, cancellationToken);
+        var outcome = await IngestAsync(new(request, resolved, etag, Preparation(resolved)), before, cancellationToken);
 
         // No worker will finish this view. If it was its product's last one, the product is enqueued here.
         var isOver = outcome.Result is IntakeResult.UpToDate or IntakeResult.Refreshed or IntakeResult.Rejected or IntakeResult.Blocked;
-        return isOver && assignment.Product is not null
+        return isOver && resolved.Product is not null
             ? outcome with { ProductEnqueued = await Products.EnsureAsync(request.Name, request.Profile, cancellationToken) == IntakeResult.Enqueued }
             : outcome;
     }
@@ -123,8 +123,8 @@ public sealed class ImageIntake
             return settled;
         }
 
-        var (name, assignment) = (arrival.Request.Name, arrival.Assignment);
-        var claim = JobClaims.NameOf(Storage.Images.Name, name, arrival.ETag, assignment.Version, arrival.Preparation);
+        var (name, resolved) = (arrival.Request.Name, arrival.Resolved);
+        var claim = JobClaims.NameOf(Storage.Images.Name, name, arrival.ETag, resolved.Version, arrival.Preparation);
         var taken = await _dispatch.TryTakeAsync(
             claim, async cancel => (await Store.ReadAsync(name, cancel))?.ETag == before?.ETag, cancellationToken);
         if (taken is not { } etag)
@@ -142,9 +142,9 @@ public sealed class ImageIntake
                 return finished;
             }
 
-            var outcome = assignment.Error is { } broken
-                ? await RejectAsync(arrival, contentHash: null, arrival.Preparation, broken, present, cancellationToken)
-                : await PrepareAndEnqueueAsync(arrival, assignment.What!, claim, present, cancellationToken);
+            var outcome = resolved.Error is { } broken
+                ? await RejectAsync(arrival, contentHash: null, arrival.Preparation, new(broken.Code, broken.Message, broken.Remedy), present, cancellationToken)
+                : await PrepareAndEnqueueAsync(arrival, resolved, claim, present, cancellationToken);
             enqueued = outcome.Result == IntakeResult.Enqueued;
             return outcome;
         }
@@ -160,11 +160,11 @@ public sealed class ImageIntake
     }
 
     private async Task<IntakeOutcome> PrepareAndEnqueueAsync(
-        Arrival arrival, ResolvedProfile what, string claim, StoredRecord? present, CancellationToken cancellationToken)
+        Arrival arrival, ResolvedProfile resolved, string claim, StoredRecord? present, CancellationToken cancellationToken)
     {
         var (request, preparation) = (arrival.Request, arrival.Preparation);
         OnEvent?.Invoke(new() { Kind = PipelineEventKind.Preparing, Name = request.Name, At = Time.GetUtcNow() });
-        var source = await PrepareAsync(request.Name, arrival.ETag, what.Profile, cancellationToken);
+        var source = await PrepareAsync(request.Name, arrival.ETag, resolved.Profile, cancellationToken);
         if (source is null)
         {
             return new(IntakeResult.Gone);
@@ -172,7 +172,7 @@ public sealed class ImageIntake
 
         var hash = source.ContentHash ?? "";
         if (!request.Force && hash.Length > 0 && present?.Record is { Status: not RecordStatus.Failed } record
-            && record.Image.ContentHash == hash && IsUpToDate(RecordReceipt.Of(record), arrival.Assignment))
+            && record.Image.ContentHash == hash && FreshnessOf(arrival.Resolved).IsFresh(RecordReceipt.Of(record)))
         {
             var refreshed = record with { Image = record.Image with { ETag = arrival.ETag } };
             return new(Result(await Store.WriteAsync(refreshed, present.ETag, cancellationToken), IntakeResult.Refreshed));
@@ -202,7 +202,7 @@ public sealed class ImageIntake
                     PreparedBlob = preparedName,
                     Preparation = preparation,
                     Profile = request.Profile.Name,
-                    ProfileVersion = what.Version,
+                    ProfileVersion = resolved.Version,
                     Claim = claim,
                     EnqueuedAt = Time.GetUtcNow(),
                     Force = request.Force,
@@ -235,16 +235,16 @@ public sealed class ImageIntake
     private async Task<IntakeOutcome> RejectAsync(
         Arrival arrival, string? contentHash, string rejectedBy, RecordError error, StoredRecord? present, CancellationToken cancellationToken)
     {
-        var (name, assignment) = (arrival.Request.Name, arrival.Assignment);
+        var (name, resolved) = (arrival.Request.Name, arrival.Resolved);
         var record = new CaptionRecord
         {
             Status = RecordStatus.Rejected,
             Image = new() { Container = Storage.Images.Name, Name = name, ETag = arrival.ETag, ContentHash = contentHash },
-            Profile = new(assignment.Profile.Name, assignment.Version),
-            Product = assignment.Sku is { } sku ? new(sku, [name]) : null,
+            Profile = new(resolved.Profile.Name, resolved.Version),
+            Product = resolved.Sku is { } sku ? new(sku, [name]) : null,
             Error = error,
             Generation = new() { Preparation = rejectedBy, Worker = WorkerName.Current, At = Time.GetUtcNow() },
-            Fingerprint = Fingerprint.Compute(contentHash ?? "", rejectedBy, assignment.Version, modelHash: ""),
+            Fingerprint = Fingerprint.Compute(contentHash ?? "", rejectedBy, resolved.Version, modelHash: ""),
         };
         var result = Result(await Store.WriteAsync(record, present?.ETag, cancellationToken), IntakeResult.Rejected);
         if (result == IntakeResult.Rejected)
@@ -264,7 +264,7 @@ public sealed class ImageIntake
             case null:
                 return null;
             case { Record: null }:
-                var error = present.InTheWay(ImageNames.RecordFor(name), name);
+                var error = present.BlockedError(ImageNames.RecordFor(name), name);
                 Publish(PipelineEventKind.Blocked, name, error);
                 return new(IntakeResult.Blocked, error);
             case { HasReceipt: false }:
@@ -273,31 +273,23 @@ public sealed class ImageIntake
             default:
                 var receipt = RecordReceipt.Of(present.Record);
                 return receipt.SourceETag == arrival.ETag && !isForced && !(arrival.Request.RetryFailed && receipt.Status == RecordStatus.Failed)
-                    && IsUpToDate(receipt, arrival.Assignment)
+                    && FreshnessOf(arrival.Resolved).IsFresh(receipt)
                     ? new(IntakeResult.UpToDate)
                     : null;
         }
     }
 
-    /// <summary>True if the record would be the same again, apart from the image.</summary>
-    internal bool IsUpToDate(RecordReceipt receipt, Assignment assignment) =>
-        (receipt.IsPinned && receipt.Status != RecordStatus.Failed)
-        || (receipt.ProfileVersion == assignment.Version && HasPreparation(receipt, assignment) && HasModel(receipt));
-
-    /// <summary>True if the image would be prepared the same again, or rejected by the same limits.</summary>
-    internal bool HasPreparation(RecordReceipt receipt, Assignment assignment)
+    /// <summary>The settings, preparation and model that a record of the image would name now.</summary>
+    internal Freshness FreshnessOf(ResolvedProfile resolved)
     {
-        var preparation = Preparation(assignment);
-        return receipt.Preparation == (assignment.What is not null && receipt is { Status: RecordStatus.Rejected, ModelHash: "" } ? _prepared.RejectedBy(preparation) : preparation);
+        var preparation = Preparation(resolved);
+        return new(resolved.Version, preparation, resolved.Error is null ? _prepared.RejectedBy(preparation) : preparation, _options.Model?.Hash);
     }
-
-    /// <summary>True if the same model would be asked, or this process knows no model.</summary>
-    internal bool HasModel(RecordReceipt receipt) => _options.Model is null || receipt.ModelHash.Length == 0 || receipt.ModelHash == _options.Model.Hash;
 
     internal string Preparation(Profile profile) => _prepared.Preparation(profile.ImageTokenBudget);
 
     // With broken settings an image is rejected before it is prepared.
-    private string Preparation(Assignment assignment) => assignment.What is { Profile: var profile } ? Preparation(profile) : "none";
+    private string Preparation(ResolvedProfile resolved) => resolved is { Error: null, Profile: var profile } ? Preparation(profile) : "none";
 
     private async Task<string?> FindImageAsync(string name, CancellationToken cancellationToken)
     {
@@ -327,5 +319,5 @@ public sealed class ImageIntake
         OnEvent?.Invoke(new() { Kind = kind, Name = name, At = Time.GetUtcNow(), Error = error, Record = record });
     }
 
-    private sealed record Arrival(IntakeRequest Request, Assignment Assignment, string ETag, string Preparation);
+    private sealed record Arrival(IntakeRequest Request, ResolvedProfile Resolved, string ETag, string Preparation);
 }

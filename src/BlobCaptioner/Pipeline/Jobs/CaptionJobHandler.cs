@@ -22,7 +22,7 @@ internal sealed class CaptionJobHandler
     private readonly TimeProvider _time;
     private readonly WorkerReport _report;
     private readonly PreparedImages _prepared;
-    private readonly Assignments _assignments;
+    private readonly ProfileResolver _resolve;
     private readonly CaptionStore _store;
     private readonly ResiliencePipeline _outage;
     private readonly JobLoader _loader;
@@ -36,14 +36,14 @@ internal sealed class CaptionJobHandler
         PreparedImages prepared,
         ICaptionModel model,
         Func<string, Profile> profiles,
-        Assignments assignments,
+        ProfileResolver resolve,
         QueueLoopOptions options,
         ModelGate gate,
         TimeProvider time,
         WorkerReport report)
     {
         (_storage, _model, _profiles, _options, _gate) = (storage, model, profiles, options, gate);
-        (_time, _report, _prepared, _assignments) = (time, report, prepared, assignments);
+        (_time, _report, _prepared, _resolve) = (time, report, prepared, resolve);
         _store = new(storage);
         _outage = StorageOutage.CreateRetry(storage.Options, time, error =>
         {
@@ -54,7 +54,7 @@ internal sealed class CaptionJobHandler
         _call = new(model, _store, prepared, _outage, time);
 
         // A claim without a message is taken over before its dead worker's lease ends. Only sweeps compare the model: workers with two models would undo each other's products.
-        var products = new ProductDispatch(storage, assignments, options.Lease / 2, modelHash: null, time, (kind, name, error) => _report.Publish(kind, name, error));
+        var products = new ProductDispatch(storage, resolve, options.Lease / 2, modelHash: null, time, (kind, name, error) => _report.Publish(kind, name, error));
         _productLoader = new(products.Views, _store, prepared, model.Info.Hash, _outage);
         _completion = new(new(storage, timeout: TimeSpan.Zero), products, profiles, _outage);
     }
@@ -118,36 +118,36 @@ internal sealed class CaptionJobHandler
             return;
         }
 
-        var assignment = job.Product is null
-            ? await _outage.ExecuteAsync(async cancel => await _assignments.ForAsync(job.Name, basis, job.ProfileOverride, cancel), begin.Token)
-            : await _productLoader.AssignAsync(job, basis, begin.Token);
-        if (assignment is null)
+        var resolved = job.Product is null
+            ? await _outage.ExecuteAsync(async cancel => await _resolve(job.Name, basis, job.ProfileOverride, cancel), begin.Token)
+            : await _productLoader.ResolveAsync(job, basis, begin.Token);
+        if (resolved is null)
         {
             await DropAsync(lease, job, RecordWrite.ImageChanged, abort);
             return;
         }
 
-        if (assignment.What is not { } what)
+        if (resolved.Error is { } broken)
         {
-            await RejectAsync(lease, job with { Preparation = "none" }, assignment, assignment.Error!, asked: null, abort);
+            await RejectAsync(lease, job with { Preparation = "none" }, resolved, new(broken.Code, broken.Message, broken.Remedy), asked: null, abort);
             return;
         }
 
-        job = WithCurrentSettings(job, what);
+        job = WithCurrentSettings(job, resolved);
         switch (await CaptionTracing.StepAsync(
-            "load", cancel => job.Product is null ? _loader.LoadAsync(job, what, cancel) : _productLoader.LoadAsync(job, assignment, cancel), begin.Token))
+            "load", cancel => job.Product is null ? _loader.LoadAsync(job, resolved, cancel) : _productLoader.LoadAsync(job, resolved, cancel), begin.Token))
         {
-            case LoadedJob.Ready bare when what.Profile.Fields.Count == 0:
-                await EndAsync(lease, job, RecordDraft.Bare(job, assignment, _time.GetUtcNow()), bare.Present, TimeSpan.Zero, new(), abort);
+            case LoadedJob.Ready bare when resolved.Profile.Fields.Count == 0:
+                await EndAsync(lease, job, RecordDraft.Bare(job, resolved, _time.GetUtcNow()), bare.Present, TimeSpan.Zero, new(), abort);
                 return;
             case LoadedJob.Ready ready:
-                await DescribeAsync(lease, job, assignment, ready, stop, begin.Token, mine.Token, abort);
+                await DescribeAsync(lease, job, resolved, ready, stop, begin.Token, mine.Token, abort);
                 return;
             case LoadedJob.Refreshed refreshed:
                 await EndAsync(lease, job, refreshed.Record, refreshed.Present, TimeSpan.Zero, new(), abort);
                 return;
             case LoadedJob.Rejected rejected:
-                await RejectAsync(lease, job with { Preparation = rejected.RejectedBy }, assignment, rejected.Error, asked: null, abort);
+                await RejectAsync(lease, job with { Preparation = rejected.RejectedBy }, resolved, rejected.Error, asked: null, abort);
                 return;
             case LoadedJob.NotNeeded dropped:
                 await DropAsync(lease, job, dropped.Reason, abort);
@@ -158,12 +158,11 @@ internal sealed class CaptionJobHandler
     }
 
     private async Task DescribeAsync(
-        JobLease lease, CaptionJob job, Assignment assignment, LoadedJob.Ready ready, CancellationToken stop, CancellationToken begin, CancellationToken mine,
+        JobLease lease, CaptionJob job, ResolvedProfile resolved, LoadedJob.Ready ready, CancellationToken stop, CancellationToken begin, CancellationToken mine,
         CancellationToken abort)
     {
-        var part = RecordPart.Of(job, assignment, ready.Present);
-        assignment = part is null ? assignment : assignment.For(part.Asked);
-        var what = assignment.What!;
+        var part = RecordPart.Of(job, resolved, ready.Present?.Record);
+        resolved = part is null ? resolved : resolved with { Profile = part };
         var begun = job with { Tries = job.Tries + 1, LastError = null };
         var started = _time.GetTimestamp();
         CaptionRecord? same;
@@ -172,12 +171,12 @@ internal sealed class CaptionJobHandler
         {
             stop.ThrowIfCancellationRequested();
             started = _time.GetTimestamp();
-            same = await _call.FindCopyAsync(job, ready, what, mine);
+            same = await _call.FindCopyAsync(job, ready, resolved, mine);
             if (same is null)
             {
                 if (job.Tries >= _options.MaxTries)
                 {
-                    await GiveUpAsync(lease, job, assignment, WorkerDied(job), abort);
+                    await GiveUpAsync(lease, job, resolved, WorkerDied(job), abort);
                     return;
                 }
 
@@ -185,7 +184,7 @@ internal sealed class CaptionJobHandler
                 var draft = new CaptionDraft();
                 _report.Publish(PipelineEventKind.Started, job.Name, draft: draft);
                 started = _time.GetTimestamp();
-                var request = new CaptionRequest { Images = ready.Images, Profile = what.Profile, Facts = what.Facts, Variation = (ulong)job.Variation, Draft = draft };
+                var request = new CaptionRequest { Images = ready.Images, Profile = resolved.Profile, Facts = resolved.Facts, Variation = (ulong)job.Variation, Draft = draft };
                 answer = await _call.AskAsync(request, mine);
             }
         }
@@ -193,17 +192,17 @@ internal sealed class CaptionJobHandler
         var elapsed = _time.GetElapsedTime(started);
         if (same is not null)
         {
-            await EndAsync(lease, job, RecordDraft.Reused(job, assignment, same, elapsed, _time.GetUtcNow()), ready.Present, elapsed, new(), abort);
+            await EndAsync(lease, job, RecordDraft.Reused(job, resolved, same, elapsed, _time.GetUtcNow()), ready.Present, elapsed, new(), abort);
         }
         else if (answer.Written is { } caption)
         {
             // From here on a lost lease does not stop the work: conditions keep the write safe even if another worker has the message.
-            var record = RecordDraft.Described(begun, assignment, _model.Info, caption, elapsed, _time.GetUtcNow());
-            await EndAsync(lease, job, part?.Merge(record) ?? record, ready.Present, elapsed, caption.Usage, abort, () => _call.NoteSourceAsync(job, ready, abort));
+            var record = RecordDraft.Described(begun, resolved, _model.Info, caption, elapsed, _time.GetUtcNow());
+            await EndAsync(lease, job, part is null ? record : RecordPart.Merge(ready.Present!.Record!, record, part), ready.Present, elapsed, caption.Usage, abort, () => _call.NoteSourceAsync(job, ready, abort));
         }
         else
         {
-            await EndWithoutCaptionAsync(lease, begun, assignment, answer.Problem!, abort);
+            await EndWithoutCaptionAsync(lease, begun, resolved, answer.Problem!, abort);
         }
     }
 
@@ -217,9 +216,9 @@ internal sealed class CaptionJobHandler
         }, abort);
 
     // Record, then poison, then delete: a crash in between repeats a step and loses nothing.
-    private Task GiveUpAsync(JobLease lease, CaptionJob job, Assignment assignment, RecordError error, CancellationToken abort)
+    private Task GiveUpAsync(JobLease lease, CaptionJob job, ResolvedProfile resolved, RecordError error, CancellationToken abort)
     {
-        var record = RecordDraft.Without(RecordStatus.Failed, job, assignment, _model.Info, error, _time.GetUtcNow());
+        var record = RecordDraft.Without(RecordStatus.Failed, job, resolved, _model.Info, error, _time.GetUtcNow());
         return EndAsync(lease, job, cancel => _store.WriteAsync(record, job.Replaces, cancel), async () =>
         {
             _report.GivenUp(job.Name, job.Tries, error.Code, error.Message);
@@ -228,9 +227,9 @@ internal sealed class CaptionJobHandler
         }, abort);
     }
 
-    private Task RejectAsync(JobLease lease, CaptionJob job, Assignment assignment, RecordError error, CaptionModelInfo? asked, CancellationToken abort)
+    private Task RejectAsync(JobLease lease, CaptionJob job, ResolvedProfile resolved, RecordError error, CaptionModelInfo? asked, CancellationToken abort)
     {
-        var record = RecordDraft.Without(RecordStatus.Rejected, job, assignment, asked, error, _time.GetUtcNow());
+        var record = RecordDraft.Without(RecordStatus.Rejected, job, resolved, asked, error, _time.GetUtcNow());
         return EndAsync(lease, job, cancel => _store.WriteAsync(record, job.Replaces, cancel), () =>
         {
             _report.Publish(PipelineEventKind.Rejected, job.Name, error, record);
@@ -260,9 +259,9 @@ internal sealed class CaptionJobHandler
     }
 
     // If the settings changed after the job was enqueued, the preparation is this worker's. Otherwise it stays the intake's, which may have other options.
-    private CaptionJob WithCurrentSettings(CaptionJob job, ResolvedProfile what)
+    private CaptionJob WithCurrentSettings(CaptionJob job, ResolvedProfile resolved)
     {
-        if (job.ProfileVersion == what.Version)
+        if (job.ProfileVersion == resolved.Version)
         {
             return job;
         }
@@ -270,11 +269,11 @@ internal sealed class CaptionJobHandler
         if (job.Product is not null)
         {
             // Its images are prepared already, as their own records say.
-            return job with { ProfileVersion = what.Version };
+            return job with { ProfileVersion = resolved.Version };
         }
 
-        var preparation = _prepared.Preparation(what.Profile.ImageTokenBudget);
-        return job with { ProfileVersion = what.Version, Preparation = preparation, PreparedBlob = PreparedImages.NameOf(job.ContentHash, preparation) };
+        var preparation = _prepared.Preparation(resolved.Profile.ImageTokenBudget);
+        return job with { ProfileVersion = resolved.Version, Preparation = preparation, PreparedBlob = PreparedImages.NameOf(job.ContentHash, preparation) };
     }
 
     // Counts no try: another worker may know the profile, or this one after its next start.
@@ -296,11 +295,11 @@ internal sealed class CaptionJobHandler
     // Two workers died while describing it. If this image crashes workers, it must run alone and crash no other image's try.
     private static bool IsSuspect(CaptionJob job) => job is { Tries: >= TriesBeforeAlone, LastError: null };
 
-    private async Task EndWithoutCaptionAsync(JobLease lease, CaptionJob job, Assignment assignment, Exception problem, CancellationToken abort)
+    private async Task EndWithoutCaptionAsync(JobLease lease, CaptionJob job, ResolvedProfile resolved, Exception problem, CancellationToken abort)
     {
         if (problem is CaptionException { Retry: false } never)
         {
-            await RejectAsync(lease, job, assignment, new(never.Code, never.Message, never.Remedy), _model.Info, abort);
+            await RejectAsync(lease, job, resolved, new(never.Code, never.Message, never.Remedy), _model.Info, abort);
             return;
         }
 
@@ -310,7 +309,7 @@ internal sealed class CaptionJobHandler
             : new("model-error", problem.Message, "Read the worker's log, then run: captioner sweep --retry-failed.");
         if (problem is CaptionException { IsFinal: true } || job.Tries >= _options.MaxTries)
         {
-            await GiveUpAsync(lease, job, assignment, error, abort);
+            await GiveUpAsync(lease, job, resolved, error, abort);
             return;
         }
 

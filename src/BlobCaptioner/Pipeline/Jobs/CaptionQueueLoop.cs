@@ -52,13 +52,13 @@ public sealed partial class CaptionQueueLoop : IDisposable
         Action<PipelineEvent>? onEvent = null,
         ILogger<CaptionQueueLoop>? logger = null,
         FolderSettings? settings = null)
-        : this(storage, preparer, model, profiles, options, time, onEvent, logger, new Assignments(settings ?? new(storage, time: time)))
+        : this(storage, preparer, model, profiles, options, time, onEvent, logger, (settings ?? new(storage, time: time)).ResolveAsync)
     {
     }
 
     internal CaptionQueueLoop(
         CaptionStorage storage, ImagePreparer preparer, ICaptionModel model, Func<string, Profile> profiles, QueueLoopOptions? options, TimeProvider? time,
-        Action<PipelineEvent>? onEvent, ILogger<CaptionQueueLoop>? logger, Assignments assignments)
+        Action<PipelineEvent>? onEvent, ILogger<CaptionQueueLoop>? logger, ProfileResolver resolve)
     {
         _storage = storage;
         _options = new QueueLoopOptionsValidator().Require(options ?? new());
@@ -69,7 +69,7 @@ public sealed partial class CaptionQueueLoop : IDisposable
         _capacity = slots + (_options.Prefetch ?? slots + 4);
         _room = new(_capacity);
         _gate = new(slots + _options.Lookahead);
-        _handler = new(storage, new(storage, preparer), model, profiles, assignments, _options, _gate, _time, new(_time, _onEvent, _logger));
+        _handler = new(storage, new(storage, preparer), model, profiles, resolve, _options, _gate, _time, new(_time, _onEvent, _logger));
     }
 
     /// <summary>Jobs in hand: loading, with the model, or being written.</summary>

@@ -61,7 +61,7 @@ public sealed class FileDescriber(ImagePreparer preparer, ICaptionModel model, T
             var began = time.GetTimestamp();
             var request = new CaptionRequest { Images = [.. pictures.Select(p => new PreparedImage { Jpeg = p.Prepared!.Jpeg, Name = p.Path })], Profile = profile, Draft = draft };
             var caption = await model.DescribeAsync(request, cancellationToken);
-            return Clean(RecordDraft.Described(job, Assignment.Of(profile), model.Info, caption, time.GetElapsedTime(began), time.GetUtcNow()));
+            return Clean(RecordDraft.Described(job, ResolvedProfile.Of(profile), model.Info, caption, time.GetElapsedTime(began), time.GetUtcNow()));
         }
         catch (CaptionException ex)
         {
@@ -71,7 +71,7 @@ public sealed class FileDescriber(ImagePreparer preparer, ICaptionModel model, T
     }
 
     private CaptionRecord Without(RecordStatus status, CaptionJob job, Profile profile, CaptionModelInfo? model, RecordError error) =>
-        Clean(RecordDraft.Without(status, job, Assignment.Of(profile), model, error, time.GetUtcNow()));
+        Clean(RecordDraft.Without(status, job, ResolvedProfile.Of(profile), model, error, time.GetUtcNow()));
 
     /// <summary>Turns a record's empty values into nulls.</summary>
     private static CaptionRecord Clean(CaptionRecord record) => record with

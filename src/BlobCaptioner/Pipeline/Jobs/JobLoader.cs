@@ -8,15 +8,15 @@ namespace BlobCaptioner.Pipeline.Jobs;
 /// <summary>Loads a job's image for the model, if the job is still needed. Waits out storage failures.</summary>
 internal sealed class JobLoader(CaptionStore store, PreparedImages prepared, string modelHash, ResiliencePipeline outage)
 {
-    public async Task<LoadedJob> LoadAsync(CaptionJob job, ResolvedProfile what, CancellationToken cancellationToken)
+    public async Task<LoadedJob> LoadAsync(CaptionJob job, ResolvedProfile resolved, CancellationToken cancellationToken)
     {
-        var (over, present) = await outage.ExecuteAsync(async cancel => await FindEndAsync(job, what, cancel), cancellationToken);
+        var (over, present) = await outage.ExecuteAsync(async cancel => await FindEndAsync(job, resolved, cancel), cancellationToken);
         if (over is { } reason)
         {
             return new LoadedJob.NotNeeded(reason);
         }
 
-        var (image, madeFrom, rejection) = await LoadAsync(prepared, outage, job.PreparedBlob, job.Name, job.ETag, what.Profile.ImageTokenBudget, cancellationToken);
+        var (image, madeFrom, rejection) = await LoadAsync(prepared, outage, job.PreparedBlob, job.Name, job.ETag, resolved.Profile.ImageTokenBudget, cancellationToken);
         return image is not null ? new LoadedJob.Ready([image], present) { MadeFrom = madeFrom }
             : rejection is not null ? new LoadedJob.Rejected(rejection, prepared.RejectedBy(job.Preparation))
             : new LoadedJob.NotNeeded(RecordWrite.ImageChanged);
@@ -45,7 +45,7 @@ internal sealed class JobLoader(CaptionStore store, PreparedImages prepared, str
         }
     }
 
-    private async Task<(RecordWrite? End, StoredRecord? Present)> FindEndAsync(CaptionJob job, ResolvedProfile what, CancellationToken cancellationToken)
+    private async Task<(RecordWrite? End, StoredRecord? Present)> FindEndAsync(CaptionJob job, ResolvedProfile resolved, CancellationToken cancellationToken)
     {
         var etag = await store.GetImageETagAsync(job.Name, cancellationToken);
         if (etag != job.ETag)
@@ -58,16 +58,16 @@ internal sealed class JobLoader(CaptionStore store, PreparedImages prepared, str
         {
             null => null,
             { Record: null } => RecordWrite.Blocked,
-            { Record: var record } when !job.IsReplacing(present) && IsDone(record, job, what) => RecordWrite.AlreadyThere,
+            { Record: var record } when !job.IsReplacing(present) && IsDone(record, job, resolved) => RecordWrite.AlreadyThere,
             _ => null,
         }, present);
     }
 
-    private bool IsDone(CaptionRecord record, CaptionJob job, ResolvedProfile what)
+    private bool IsDone(CaptionRecord record, CaptionJob job, ResolvedProfile resolved)
     {
         var asked = record.Generation.ModelHash is null ? "" : modelHash;
         return record.Status != RecordStatus.Failed && record.Image.ETag == job.ETag
-            && record.Fingerprint == Fingerprint.Compute(job.ContentHash, job.Preparation, what.Version, asked);
+            && record.Fingerprint == Fingerprint.Compute(job.ContentHash, job.Preparation, resolved.Version, asked);
     }
 }
 

@@ -12,14 +12,14 @@ internal sealed class ModelCall(ICaptionModel model, CaptionStore store, Prepare
     /// Finds the finished record of the same bytes under another name. The prepared image, which both share, names the image that it was made from. So only an
     /// image with known bytes costs a request. Two that are worked on at the same time are both described.
     /// </summary>
-    public async Task<CaptionRecord?> FindCopyAsync(CaptionJob job, LoadedJob.Ready ready, ResolvedProfile what, CancellationToken cancellationToken)
+    public async Task<CaptionRecord?> FindCopyAsync(CaptionJob job, LoadedJob.Ready ready, ResolvedProfile resolved, CancellationToken cancellationToken)
     {
         if (job.Force || ready.MadeFrom is not { } other || other == job.Name || job.ContentHash.Length == 0)
         {
             return null;
         }
 
-        var fingerprint = Fingerprint.Compute(job.ContentHash, job.Preparation, what.Version, model.Info.Hash);
+        var fingerprint = Fingerprint.Compute(job.ContentHash, job.Preparation, resolved.Version, model.Info.Hash);
         var found = await outage.ExecuteAsync(async cancel => await store.ReadAsync(other, cancel), cancellationToken);
         return found?.Record is { Status: RecordStatus.Described } record && record.Fingerprint == fingerprint ? record : null;
     }

@@ -79,18 +79,18 @@ public sealed class PoisonMarker
             return new(PoisonResult.Outdated, blob.BlobName, "The image is gone or was replaced.");
         }
 
-        var assignment = await _intake.Assignments.ForAsync(blob.BlobName, profile, cancellationToken);
-        var preparation = _intake.Preparation(assignment.Profile);
+        var resolved = await _intake.Resolve(blob.BlobName, profile, profileOverride: null, cancellationToken);
+        var preparation = _intake.Preparation(resolved.Profile);
         var error = new RecordError("intake-failed", $"The function app could not take '{blob.BlobName}' in and gave up after its last try.", Remedy);
         var record = new CaptionRecord
         {
             Status = RecordStatus.Failed,
             Image = new() { Container = blob.ContainerName, Name = blob.BlobName, ETag = etag },
-            Profile = new(assignment.Profile.Name, assignment.Version),
-            Product = assignment.Sku is { } sku ? new(sku, [blob.BlobName]) : null,
+            Profile = new(resolved.Profile.Name, resolved.Version),
+            Product = resolved.Sku is { } sku ? new(sku, [blob.BlobName]) : null,
             Error = error,
             Generation = new() { Preparation = preparation, Worker = WorkerName.Current, At = _intake.Time.GetUtcNow() },
-            Fingerprint = Fingerprint.Compute("", preparation, assignment.Version, modelHash: ""),
+            Fingerprint = Fingerprint.Compute("", preparation, resolved.Version, modelHash: ""),
         };
         var outcome = await WriteAsync(message, record, error, cancellationToken);
         if (outcome.Result is PoisonResult.Marked or PoisonResult.OnRecord)
@@ -109,7 +109,7 @@ public sealed class PoisonMarker
             return await KeepAsync(message, $"The job is for container '{job.Container}'; this app serves '{_storage.Images.Name}'.", cancellationToken);
         }
 
-        var record = RecordDraft.Without(RecordStatus.Failed, job, assignment: null, model: null, error, _intake.Time.GetUtcNow());
+        var record = RecordDraft.Without(RecordStatus.Failed, job, resolved: null, model: null, error, _intake.Time.GetUtcNow());
         var outcome = await WriteAsync(message, record, error, cancellationToken);
         if (outcome.Result == PoisonResult.Marked)
         {

@@ -9,26 +9,25 @@ namespace BlobCaptioner.Pipeline.Jobs;
 /// <summary>Loads a product's images for the model, if its job is still needed. Waits out storage failures.</summary>
 internal sealed class ProductLoader(ProductViews views, CaptionStore store, PreparedImages prepared, string modelHash, ResiliencePipeline outage)
 {
-    /// <summary>The assignment of a job's product; null if the product's views differ from the job's or one is not settled: there will be another job.</summary>
-    public async Task<Assignment?> AssignAsync(CaptionJob job, Profile basis, CancellationToken cancellationToken)
+    /// <summary>Resolves the profile of a job's product; null if the product's views differ from the job's or one is not settled: there will be another job.</summary>
+    public async Task<ResolvedProfile?> ResolveAsync(CaptionJob job, Profile basis, CancellationToken cancellationToken)
     {
         var request = new ProductRequest { View = job.Product!.Views[0].Name, Sku = job.Product.Sku, Basis = basis, KnownViews = [.. job.Product.Views.Select(v => v.Name)] };
         var state = await outage.ExecuteAsync(async cancel => await views.FindAsync(request, cancel), cancellationToken);
-        return state is { IsReady: true } && state.ViewsHash == job.ETag ? state.Assignment : null;
+        return state is { IsReady: true } && state.ViewsHash == job.ETag ? state.Resolved : null;
     }
 
-    public async Task<LoadedJob> LoadAsync(CaptionJob job, Assignment assignment, CancellationToken cancellationToken)
+    public async Task<LoadedJob> LoadAsync(CaptionJob job, ResolvedProfile resolved, CancellationToken cancellationToken)
     {
-        var what = assignment.What!;
         var present = await outage.ExecuteAsync(async cancel => await store.ReadProductAsync(job.Name, cancel), cancellationToken);
         switch (present)
         {
             case { Record: null }:
                 return new LoadedJob.NotNeeded(RecordWrite.Blocked);
-            case { Record: { Status: not RecordStatus.Failed } record } when !job.IsReplacing(present) && present.HasReceipt && IsDone(record, job, what):
+            case { Record: { Status: not RecordStatus.Failed } record } when !job.IsReplacing(present) && present.HasReceipt && IsDone(record, job, resolved):
                 return new LoadedJob.NotNeeded(RecordWrite.AlreadyThere);
-            case { Record: { Status: RecordStatus.Described } record } when !job.Force && record.Fingerprint == FingerprintOf(job, what, modelHash):
-                return new LoadedJob.Refreshed(RecordDraft.RefreshedProduct(job, assignment, record), present);
+            case { Record: { Status: RecordStatus.Described } record } when !job.Force && record.Fingerprint == FingerprintOf(job, resolved, modelHash):
+                return new LoadedJob.Refreshed(RecordDraft.RefreshedProduct(job, resolved, record), present);
         }
 
         var pictures = new List<PreparedImage>(job.Product!.Views.Count);
@@ -36,7 +35,7 @@ internal sealed class ProductLoader(ProductViews views, CaptionStore store, Prep
         foreach (var view in job.Product.Views)
         {
             var (picture, _, rejection) = await JobLoader.LoadAsync(
-                prepared, outage, PreparedImages.NameOf(view.ContentHash, job.Preparation), view.Name, view.ETag, what.Profile.ImageTokenBudget, cancellationToken);
+                prepared, outage, PreparedImages.NameOf(view.ContentHash, job.Preparation), view.Name, view.ETag, resolved.Profile.ImageTokenBudget, cancellationToken);
             if (picture is not null)
             {
                 pictures.Add(picture);
@@ -53,8 +52,8 @@ internal sealed class ProductLoader(ProductViews views, CaptionStore store, Prep
         return pictures.Count > 0 ? new LoadedJob.Ready(pictures, present) : new LoadedJob.Rejected(problem!, job.Preparation);
     }
 
-    private bool IsDone(CaptionRecord record, CaptionJob job, ResolvedProfile what) =>
-        record.Product?.ViewsHash == job.ETag && record.Fingerprint == FingerprintOf(job, what, record.Generation.ModelHash is null ? "" : modelHash);
+    private bool IsDone(CaptionRecord record, CaptionJob job, ResolvedProfile resolved) =>
+        record.Product?.ViewsHash == job.ETag && record.Fingerprint == FingerprintOf(job, resolved, record.Generation.ModelHash is null ? "" : modelHash);
 
-    private static string FingerprintOf(CaptionJob job, ResolvedProfile what, string asked) => Fingerprint.Compute(job.ContentHash, job.Preparation, what.Version, asked);
+    private static string FingerprintOf(CaptionJob job, ResolvedProfile resolved, string asked) => Fingerprint.Compute(job.ContentHash, job.Preparation, resolved.Version, asked);
 }

@@ -11,17 +11,17 @@ internal static class RecordDraft
     private const string MadeByModel = "trainedAlgorithmicMedia";
 
     /// <summary>The model wrote its copy.</summary>
-    public static CaptionRecord Described(CaptionJob job, Assignment assignment, CaptionModelInfo model, Caption caption, TimeSpan elapsed, DateTimeOffset at)
+    public static CaptionRecord Described(CaptionJob job, ResolvedProfile resolved, CaptionModelInfo model, Caption caption, TimeSpan elapsed, DateTimeOffset at)
     {
-        var profile = assignment.Profile;
+        var profile = resolved.Profile;
         var attributes = profile.Fields.Where(f => f.IsAttribute).Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
         var usage = caption.Usage;
-        var record = Create(RecordStatus.Described, job, assignment, model, at);
+        var record = Create(RecordStatus.Described, job, resolved, model, at);
         return record with
         {
             Copy = Copy(profile, caption),
             Attributes = caption.Fields.Where(f => attributes.Contains(f.Name)).ToDictionary(f => f.Name, Attribute, StringComparer.Ordinal),
-            Facts = assignment.What is { Facts: var facts } ? Facts(facts) : null,
+            Facts = Facts(resolved.Facts),
             Flags = [.. caption.Flags],
             Profile = record.Profile with { Languages = [.. profile.Languages.Select(l => l.Tag)] },
             Generation = record.Generation with
@@ -45,9 +45,9 @@ internal static class RecordDraft
     }
 
     /// <summary>The copy that the model wrote for the same bytes under another name, without a model's work.</summary>
-    public static CaptionRecord Reused(CaptionJob job, Assignment assignment, CaptionRecord from, TimeSpan elapsed, DateTimeOffset at)
+    public static CaptionRecord Reused(CaptionJob job, ResolvedProfile resolved, CaptionRecord from, TimeSpan elapsed, DateTimeOffset at)
     {
-        var record = Create(RecordStatus.Described, job, assignment, model: null, at);
+        var record = Create(RecordStatus.Described, job, resolved, model: null, at);
         return record with
         {
             Copy = from.Copy,
@@ -71,11 +71,11 @@ internal static class RecordDraft
     }
 
     /// <summary>A view of a product of which nothing is to be written but its product.</summary>
-    public static CaptionRecord Bare(CaptionJob job, Assignment assignment, DateTimeOffset at) => Create(RecordStatus.Described, job, assignment, model: null, at);
+    public static CaptionRecord Bare(CaptionJob job, ResolvedProfile resolved, DateTimeOffset at) => Create(RecordStatus.Described, job, resolved, model: null, at);
 
     /// <summary>A product's record whose pictures have the same bytes as before, with the names and ETags of now.</summary>
-    public static CaptionRecord RefreshedProduct(CaptionJob job, Assignment assignment, CaptionRecord record) =>
-        record with { Image = Image(job), Product = Product(job, assignment) };
+    public static CaptionRecord RefreshedProduct(CaptionJob job, ResolvedProfile resolved, CaptionRecord record) =>
+        record with { Image = Image(job), Product = Product(job, resolved) };
 
     // In the profile's order, a language without fields left out.
     private static Dictionary<string, IReadOnlyDictionary<string, CopyValue>> Copy(Profile profile, Caption caption)
@@ -114,28 +114,28 @@ internal static class RecordDraft
     /// <summary>The image can't be described, or was given up.</summary>
     /// <param name="status"><see cref="RecordStatus.Rejected"/> or <see cref="RecordStatus.Failed"/>.</param>
     /// <param name="job">The job.</param>
-    /// <param name="assignment">What was to be written; null where nobody here knows it.</param>
+    /// <param name="resolved">What was to be written; null where nobody here knows it.</param>
     /// <param name="model">The model that was asked; null where none was.</param>
     /// <param name="error">Why.</param>
     /// <param name="at">Now.</param>
-    public static CaptionRecord Without(RecordStatus status, CaptionJob job, Assignment? assignment, CaptionModelInfo? model, RecordError error, DateTimeOffset at) =>
-        Create(status, job, assignment, model, at) with { Error = error };
+    public static CaptionRecord Without(RecordStatus status, CaptionJob job, ResolvedProfile? resolved, CaptionModelInfo? model, RecordError error, DateTimeOffset at) =>
+        Create(status, job, resolved, model, at) with { Error = error };
 
-    private static CaptionRecord Create(RecordStatus status, CaptionJob job, Assignment? assignment, CaptionModelInfo? model, DateTimeOffset at)
+    private static CaptionRecord Create(RecordStatus status, CaptionJob job, ResolvedProfile? resolved, CaptionModelInfo? model, DateTimeOffset at)
     {
-        var version = assignment?.Version ?? job.ProfileVersion;
+        var version = resolved?.Version ?? job.ProfileVersion;
         return new()
         {
             Status = status,
             Image = Image(job),
-            Profile = new(assignment?.Profile.Name ?? job.Profile, version) { IsPinned = job.ProfileOverride is not null },
-            Product = Product(job, assignment),
+            Profile = new(resolved?.Profile.Name ?? job.Profile, version) { IsPinned = job.ProfileOverride is not null },
+            Product = Product(job, resolved),
             Generation = new()
             {
                 Model = model?.Name,
                 ModelHash = model?.Hash,
                 Engine = model?.Engine,
-                Sampler = model is not null && assignment?.What is { Profile.Sampling: var s }
+                Sampler = model is not null && resolved is { Profile.Sampling: var s }
                     ? new(s.Temperature, s.TopP, s.TopK, s.PresencePenalty, s.Seed)
                     : null,
                 Prepared = job.PreparedBlob,
@@ -165,9 +165,9 @@ internal static class RecordDraft
         };
     }
 
-    private static RecordProduct? Product(CaptionJob job, Assignment? assignment) => job.Product is { } product
-        ? new(product.Sku, assignment?.Views ?? [.. product.Views.Select(v => v.Name)]) { ViewsHash = job.ETag }
-        : assignment?.Sku is { } sku ? new(sku, [job.Name]) : null;
+    private static RecordProduct? Product(CaptionJob job, ResolvedProfile? resolved) => job.Product is { } product
+        ? new(product.Sku, resolved?.Views ?? [.. product.Views.Select(v => v.Name)]) { ViewsHash = job.ETag }
+        : resolved?.Sku is { } sku ? new(sku, [job.Name]) : null;
 
     private static long Milliseconds(TimeSpan time) => (long)Math.Round(time.TotalMilliseconds);
 }

@@ -3,25 +3,26 @@ using BlobCaptioner.Records;
 
 namespace BlobCaptioner.Pipeline.Jobs;
 
-/// <summary>A part of a record that is written anew, while what was not asked for stays, with its flags.</summary>
-/// <param name="Whole">The record that lies there.</param>
-/// <param name="Asked">The profile that asks for the part.</param>
-internal sealed record RecordPart(CaptionRecord Whole, Profile Asked)
+/// <summary>Writes a part of a record anew. The other texts and attributes stay, with their flags.</summary>
+internal static class RecordPart
 {
-    /// <summary>The part that a job asks for; null where all of the record is to be written, also where another one lies there than the part was asked for.</summary>
-    public static RecordPart? Of(CaptionJob job, Assignment assignment, StoredRecord? present) =>
-        present?.Record is { Status: RecordStatus.Described } whole && whole.Profile.Version == assignment.Version && job.Part?.Of(assignment.Profile) is { } asked
-            ? new(whole, asked)
-            : null;
+    /// <summary>
+    /// The profile of the part that a job asks for; null where all of the record is to be written. That is also the case where another record is there now than the one that the
+    /// part was asked for.
+    /// </summary>
+    public static Profile? Of(CaptionJob job, ResolvedProfile resolved, CaptionRecord? present) =>
+        present is { Status: RecordStatus.Described } && present.Profile.Version == resolved.Version ? job.Part?.Of(resolved.Profile) : null;
 
     /// <summary>The record with the part in it.</summary>
-    /// <param name="part">What was written, with the receipt of that.</param>
-    public CaptionRecord Merge(CaptionRecord part)
+    /// <param name="whole">The present record.</param>
+    /// <param name="part">What was written, with its receipt.</param>
+    /// <param name="profile">The profile of the part.</param>
+    public static CaptionRecord Merge(CaptionRecord whole, CaptionRecord part, Profile profile)
     {
-        // With one language flags have no tag, which among several they need.
-        var prefix = Asked.Languages.Count == 1 && Whole.Profile.Languages is { Count: > 1 } ? Asked.Language + "." : "";
+        // Flags of a single language have no tag, which they need among several.
+        var prefix = profile.Languages.Count == 1 && whole.Profile.Languages is { Count: > 1 } ? profile.Language + "." : "";
         var flags = part.Flags.Select(f => part.Attributes.ContainsKey(FieldOf(f)) || f.Contains('.', StringComparison.Ordinal) ? f : prefix + f);
-        var attributes = new Dictionary<string, RecordAttribute>(Whole.Attributes, StringComparer.Ordinal);
+        var attributes = new Dictionary<string, RecordAttribute>(whole.Attributes, StringComparer.Ordinal);
         foreach (var (name, value) in part.Attributes)
         {
             attributes[name] = value;
@@ -29,19 +30,19 @@ internal sealed record RecordPart(CaptionRecord Whole, Profile Asked)
 
         return part with
         {
-            Copy = RecordCopy.Merge(Whole.Copy, part.Copy),
+            Copy = RecordCopy.Merge(whole.Copy, part.Copy),
             Attributes = attributes,
-            Flags = [.. Whole.Flags.Where(f => !IsRewritten(f)), .. flags],
-            Facts = Whole.Facts,
-            Profile = Whole.Profile,
+            Flags = [.. whole.Flags.Where(f => !IsRewritten(f, profile)), .. flags],
+            Facts = whole.Facts,
+            Profile = whole.Profile,
         };
     }
 
-    private bool IsRewritten(string flag)
+    private static bool IsRewritten(string flag, Profile profile)
     {
         var field = FieldOf(flag);
         var dot = flag.IndexOf('.', StringComparison.Ordinal);
-        return Asked.Fields.Any(f => f.Name == field) && (dot < 0 || Asked.Languages.Any(l => l.Tag == flag[..dot]));
+        return profile.Fields.Any(f => f.Name == field) && (dot < 0 || profile.Languages.Any(l => l.Tag == flag[..dot]));
     }
 
     // "de.title-cut", "color-low-confidence": names of fields have no hyphen, but tags of languages may.

@@ -12,24 +12,24 @@ namespace BlobCaptioner.Pipeline.Products;
 /// settles a view writes the view's record first and calls this afterwards, so the last one sees all records. A claim makes it one job.
 /// </summary>
 /// <param name="storage">The store.</param>
-/// <param name="assignments">The folders' settings.</param>
+/// <param name="resolve">The folders' settings.</param>
 /// <param name="claimTimeout">After how long a claim counts as abandoned.</param>
 /// <param name="modelHash">Hash of the model of an up-to-date record; null for any.</param>
 /// <param name="time">Clock.</param>
 /// <param name="publish">Called for each product that was enqueued or is blocked.</param>
 internal sealed class ProductDispatch(
-    CaptionStorage storage, Assignments assignments, TimeSpan claimTimeout, string? modelHash, TimeProvider time, Action<PipelineEventKind, string, RecordError?> publish)
+    CaptionStorage storage, ProfileResolver resolve, TimeSpan claimTimeout, string? modelHash, TimeProvider time, Action<PipelineEventKind, string, RecordError?> publish)
 {
     private readonly CaptionStore _store = new(storage);
     private readonly JobDispatch _dispatch = new(storage, claimTimeout);
-    private readonly ProductViews _views = new(storage, new(storage), assignments);
+    private readonly ProductViews _views = new(storage, new(storage), resolve);
 
     public ProductViews Views => _views;
 
     /// <summary>Enqueues the product of an image, if the image is a view and the product needs it.</summary>
     /// <returns><see cref="IntakeResult.NotAnImage"/> if the image is not a view.</returns>
     public async Task<IntakeResult> EnsureAsync(string imageName, Profile basis, CancellationToken cancellationToken) =>
-        await assignments.ForAsync(imageName, basis, cancellationToken) is { Product: not null, Sku: { } sku }
+        await resolve(imageName, basis, profileOverride: null, cancellationToken) is { Product: not null, Sku: { } sku }
             ? await EnsureAsync(new ProductRequest { View = imageName, Sku = sku, Basis = basis }, cancellationToken)
             : IntakeResult.NotAnImage;
 
@@ -60,7 +60,7 @@ internal sealed class ProductDispatch(
 
         if (before is { Record: null })
         {
-            publish(PipelineEventKind.Blocked, state!.RecordName, before.InTheWay(state.RecordName, state.Sku));
+            publish(PipelineEventKind.Blocked, state!.RecordName, before.BlockedError(state.RecordName, state.Sku));
             return IntakeResult.Blocked;
         }
 
@@ -85,7 +85,7 @@ internal sealed class ProductDispatch(
 
     private async Task<IntakeResult> TakeAsync(ProductState state, ProductRequest request, StoredRecord? before, CancellationToken cancellationToken)
     {
-        var claim = JobClaims.NameOf(storage.Images.Name, state.RecordName, state.ViewsHash, state.Assignment.Version, state.Preparation);
+        var claim = JobClaims.NameOf(storage.Images.Name, state.RecordName, state.ViewsHash, state.Resolved.Version, state.Preparation);
         var taken = await _dispatch.TryTakeAsync(
             claim, async cancel => (await _store.ReadProductAsync(state.RecordName, cancel))?.ETag == before?.ETag, cancellationToken);
         if (taken is not { } etag)
@@ -137,7 +137,7 @@ internal sealed class ProductDispatch(
             if (stored is { Record: null })
             {
                 // The metadata says described, but the body can't be read.
-                return (null, stored.InTheWay(ImageNames.RecordFor(view.Image.Name), view.Image.Name));
+                return (null, stored.BlockedError(ImageNames.RecordFor(view.Image.Name), view.Image.Name));
             }
 
             if (stored is not { Record: { Status: RecordStatus.Described, Image: { ContentHash: { } hash } image } } || image.ETag != view.Image.ETag)
@@ -163,7 +163,7 @@ internal sealed class ProductDispatch(
             PreparedBlob = PreparedImages.NameOf(pictures[0].ContentHash, preparation),
             Preparation = preparation,
             Profile = request.Basis.Name,
-            ProfileVersion = state.Assignment.Version,
+            ProfileVersion = state.Resolved.Version,
             Claim = claim,
             EnqueuedAt = time.GetUtcNow(),
             Force = request.Force,

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Records;
@@ -9,7 +8,7 @@ namespace BlobCaptioner.Pipeline.Products;
 /// <summary>A product in a listing: its views and its record.</summary>
 internal sealed class ProductState
 {
-    private readonly Lazy<Assignment> _assignment;
+    private readonly Lazy<ResolvedProfile> _resolved;
     private readonly Lazy<string> _hash;
 
     /// <summary>Creates it.</summary>
@@ -22,7 +21,7 @@ internal sealed class ProductState
         (RecordName, Sku, Receipt) = (recordName, sku, receipt);
         Views = [.. views.OrderBy(v => v.Image.Name, NaturalOrder.Instance)];
         Usable = [.. Views.Where(v => v.IsUsable)];
-        _assignment = new(() => Assignment.OfProduct(Resolve(), sku, [.. Usable.Select(v => v.Image.Name)]));
+        _resolved = new(() => Resolve() with { Views = [.. Usable.Select(v => v.Image.Name)] });
         _hash = new(Hash);
     }
 
@@ -44,8 +43,8 @@ internal sealed class ProductState
     /// <summary><see cref="RecordProduct.ViewsHash"/> of a record made now.</summary>
     public string ViewsHash => _hash.Value;
 
-    /// <summary>The product's assignment.</summary>
-    public Assignment Assignment => _assignment.Value;
+    /// <summary>What to write about the product.</summary>
+    public ResolvedProfile Resolved => _resolved.Value;
 
     /// <summary>The preparation of its images, which is the main view's: the process that enqueues it may have other options.</summary>
     public string Preparation => Usable[0].Image.Receipt!.Preparation;
@@ -54,25 +53,24 @@ internal sealed class ProductState
     /// <param name="receipt">The record's receipt.</param>
     /// <param name="modelHash">Hash of the model that would be asked; null where this process knows no model.</param>
     public bool IsUpToDate(RecordReceipt? receipt, string? modelHash) =>
-        receipt is not null && receipt.SourceETag == ViewsHash && receipt.ProfileVersion == Assignment.Version && receipt.Preparation == Preparation
-        && (modelHash is null || receipt.ModelHash.Length == 0 || receipt.ModelHash == modelHash);
+        receipt is not null && receipt.SourceETag == ViewsHash && new Freshness(Resolved.Version, Preparation, RejectedBy: Preparation, modelHash).IsFresh(receipt);
 
     // The views share a folder and so a profile. The main view's facts come first; the others' facts fill the gaps.
     private ResolvedProfile Resolve()
     {
-        var what = Views[0].Assignment.Product!;
+        var resolved = Views[0].Resolved.Product!;
         if (Views.Count == 1)
         {
-            return what;
+            return resolved;
         }
 
-        var values = new Dictionary<string, string>(what.Facts.Values, StringComparer.OrdinalIgnoreCase);
-        foreach (var (name, value) in Views.Skip(1).SelectMany(v => v.Assignment.What!.Facts.Values))
+        var values = new Dictionary<string, string>(resolved.Facts.Values, StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, value) in Views.Skip(1).SelectMany(v => v.Resolved.Facts.Values))
         {
             values.TryAdd(name, value);
         }
 
-        return values.Count == what.Facts.Values.Count ? what : what with { Facts = what.Facts with { Values = values } };
+        return values.Count == resolved.Facts.Values.Count ? resolved : resolved.WithFacts(resolved.Facts with { Values = values });
     }
 
     // It includes which views can be shown: a failed view may be described later, with the same bytes.
@@ -84,14 +82,14 @@ internal sealed class ProductState
             text.Append(view.Image.Name).Append('\n').Append(view.Image.ETag).Append('\n').Append(view.IsUsable ? '+' : '-').Append('\n');
         }
 
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..32];
+        return TextHash.Of(text.ToString(), digits: 32);
     }
 }
 
 /// <summary>A view of a product.</summary>
 /// <param name="Image">The image and its record in a listing.</param>
-/// <param name="Assignment">What to write about it.</param>
-internal sealed record ProductView(ListedImage Image, Assignment Assignment)
+/// <param name="Resolved">What to write about it.</param>
+internal sealed record ProductView(ListedImage Image, ResolvedProfile Resolved)
 {
     /// <summary>True if a blob that is not a record has its record's name: it will never have a record.</summary>
     public bool IsBlocked { get; init; }
@@ -101,7 +99,7 @@ internal sealed record ProductView(ListedImage Image, Assignment Assignment)
     /// A described view can be shown, whatever its text is.
     /// </summary>
     public bool IsSettled => IsBlocked
-        || (Image.Receipt is { } receipt && receipt.SourceETag == Image.ETag && (receipt.Status == RecordStatus.Described || receipt.ProfileVersion == Assignment.Version));
+        || (Image.Receipt is { } receipt && receipt.SourceETag == Image.ETag && (receipt.Status == RecordStatus.Described || receipt.ProfileVersion == Resolved.Version));
 
     /// <summary>True if it can be shown to the model: it was described.</summary>
     public bool IsUsable => !IsBlocked && IsSettled && Image.Receipt!.Status == RecordStatus.Described;

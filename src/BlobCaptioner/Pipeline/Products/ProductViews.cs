@@ -1,3 +1,4 @@
+using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Catalogs;
 using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
@@ -5,7 +6,7 @@ using BlobCaptioner.Storage;
 namespace BlobCaptioner.Pipeline.Products;
 
 /// <summary>Finds the views of one product in storage.</summary>
-internal sealed class ProductViews(CaptionStorage storage, CaptionStore store, Assignments assignments)
+internal sealed class ProductViews(CaptionStorage storage, CaptionStore store, ProfileResolver resolve)
 {
     /// <summary>
     /// Lists the names that start with the SKU, those that the catalogue gives it and those that the caller knows; the whole folder where it is named after the SKU.
@@ -27,7 +28,7 @@ internal sealed class ProductViews(CaptionStorage storage, CaptionStore store, A
             waiting.Enqueue(known.StartsWith(folder, StringComparison.Ordinal) ? folder + Beginning(known) : folder + request.Sku);
         }
 
-        foreach (var sibling in (await assignments.ForAsync(request.View, request.Basis, cancellationToken)).Siblings)
+        foreach (var sibling in (await resolve(request.View, request.Basis, profileOverride: null, cancellationToken)).Siblings)
         {
             waiting.Enqueue(folder + SkuNames.Stem(sibling));
         }
@@ -44,10 +45,10 @@ internal sealed class ProductViews(CaptionStorage storage, CaptionStore store, A
                 storage.Images, prefix, (name, found) => receipt = name == recordName ? found : receipt, cancellationToken);
             await foreach (var image in images)
             {
-                var assignment = await assignments.ForAsync(image.Name, request.Basis, cancellationToken);
-                if (assignment is { Product: not null } && assignment.Sku == request.Sku)
+                var resolved = await resolve(image.Name, request.Basis, profileOverride: null, cancellationToken);
+                if (resolved is { Product: not null } && resolved.Sku == request.Sku)
                 {
-                    views[image.Name] = new(image, assignment) { IsBlocked = await IsBlockedAsync(image, cancellationToken) };
+                    views[image.Name] = new(image, resolved) { IsBlocked = await IsBlockedAsync(image, cancellationToken) };
                 }
             }
         }

@@ -68,7 +68,7 @@ public sealed class ContinuedSweep
     {
         var from = (await place.DownloadContentAsync(cancellationToken)).Value.Content.ToString();
         var (tally, end) = (new IntakeTally(), SweepEnd.Complete);
-        var products = new ProductCollector(_intake.Assignments, request.Profile);
+        var products = new ProductCollector(_intake.Resolve, request.Profile);
         var pages = ImageListing.ReadPagesAsync(
             _intake.Storage.Images, request.Prefix, from.Length == 0 ? null : from, _pageSize, products.AddRecord, cancellationToken);
         try

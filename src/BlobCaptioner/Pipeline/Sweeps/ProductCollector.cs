@@ -10,7 +10,7 @@ namespace BlobCaptioner.Pipeline.Sweeps;
 /// and at the folder's end for views by catalogue or folder. So memory does not grow with the container, unless a catalogue names the files of one huge folder.
 /// </summary>
 /// <remarks>A product may lack views, if a listing begins in the middle or a catalogue mixes both kinds. So the views are read again before the product is enqueued.</remarks>
-internal sealed class ProductCollector(Assignments assignments, Profile basis)
+internal sealed class ProductCollector(ProfileResolver resolve, Profile basis)
 {
     // Folders' settings are read this many images ahead.
     private const int Ahead = 32;
@@ -26,13 +26,13 @@ internal sealed class ProductCollector(Assignments assignments, Profile basis)
     /// <summary>Returns the images in their order, and complete products in between.</summary>
     public async IAsyncEnumerable<SweepItem> ReadAsync(IAsyncEnumerable<ListedImage> images, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var window = new Queue<(ListedImage Image, Task<Assignment?> Assignment)>(Ahead);
+        var window = new Queue<(ListedImage Image, Task<ResolvedProfile?> Resolved)>(Ahead);
         await foreach (var image in images.WithCancellation(cancellationToken))
         {
-            window.Enqueue((image, TryAssignAsync(image.Name, cancellationToken)));
+            window.Enqueue((image, TryResolveAsync(image.Name, cancellationToken)));
             if (window.Count == Ahead)
             {
-                foreach (var item in Take(window.Peek().Image, await window.Dequeue().Assignment))
+                foreach (var item in Take(window.Peek().Image, await window.Dequeue().Resolved))
                 {
                     yield return item;
                 }
@@ -41,7 +41,7 @@ internal sealed class ProductCollector(Assignments assignments, Profile basis)
 
         while (window.TryDequeue(out var rest))
         {
-            foreach (var item in Take(rest.Image, await rest.Assignment))
+            foreach (var item in Take(rest.Image, await rest.Resolved))
             {
                 yield return item;
             }
@@ -51,11 +51,11 @@ internal sealed class ProductCollector(Assignments assignments, Profile basis)
     /// <summary>The remaining products, at the listing's end.</summary>
     public IEnumerable<SweepItem> Flush() => Close(_ => true);
 
-    private async Task<Assignment?> TryAssignAsync(string name, CancellationToken cancellationToken)
+    private async Task<ResolvedProfile?> TryResolveAsync(string name, CancellationToken cancellationToken)
     {
         try
         {
-            return await assignments.ForAsync(name, basis, cancellationToken);
+            return await resolve(name, basis, profileOverride: null, cancellationToken);
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -64,33 +64,33 @@ internal sealed class ProductCollector(Assignments assignments, Profile basis)
         }
     }
 
-    private IEnumerable<SweepItem> Take(ListedImage image, Assignment? assignment)
+    private IEnumerable<SweepItem> Take(ListedImage image, ResolvedProfile? resolved)
     {
         foreach (var closed in Close(end => string.CompareOrdinal(end, image.Name) < 0))
         {
             yield return closed;
         }
 
-        if (assignment is { Product: not null, Sku: { } sku })
+        if (resolved is { Product: not null, Sku: { } sku })
         {
             var name = ProductRecords.NameFor(image.Name, sku);
             if (!_open.TryGetValue(name, out var product))
             {
                 _open[name] = product = new(sku, []);
-                _ends.Enqueue(name, EndOf(image.Name, sku, assignment));
+                _ends.Enqueue(name, EndOf(image.Name, sku, resolved));
             }
 
-            product.Views.Add(new(image, assignment));
+            product.Views.Add(new(image, resolved));
         }
 
-        yield return new(image, assignment, Product: null);
+        yield return new(image, resolved, Product: null);
     }
 
-    private static string EndOf(string imageName, string sku, Assignment assignment)
+    private static string EndOf(string imageName, string sku, ResolvedProfile resolved)
     {
         var folder = imageName[..(imageName.LastIndexOf('/') + 1)];
         var beginsWithSku = imageName.AsSpan(folder.Length).StartsWith(sku, StringComparison.Ordinal);
-        return beginsWithSku && assignment.Siblings.Count == 0 && !ProductViews.IsNamedAfter(folder, sku) ? folder + sku + Last : folder + Last;
+        return beginsWithSku && resolved.Siblings.Count == 0 && !ProductViews.IsNamedAfter(folder, sku) ? folder + sku + Last : folder + Last;
     }
 
     private IEnumerable<SweepItem> Close(Func<string, bool> isOver)
@@ -101,7 +101,7 @@ internal sealed class ProductCollector(Assignments assignments, Profile basis)
             _records.Remove(name, out var receipt);
             if (_open.Remove(name, out var product))
             {
-                yield return new(Image: null, Assignment: null, new(name, product.Sku, product.Views, receipt));
+                yield return new(Image: null, Resolved: null, new(name, product.Sku, product.Views, receipt));
             }
         }
     }
@@ -111,6 +111,6 @@ internal sealed class ProductCollector(Assignments assignments, Profile basis)
 
 /// <summary>An image or a complete product of a listing.</summary>
 /// <param name="Image">The image; null for a product.</param>
-/// <param name="Assignment">The image's assignment; null if its folder's settings could not be read.</param>
+/// <param name="Resolved">What to write about the image; null if its folder's settings could not be read.</param>
 /// <param name="Product">The product; null for an image.</param>
-internal sealed record SweepItem(ListedImage? Image, Assignment? Assignment, ProductState? Product);
+internal sealed record SweepItem(ListedImage? Image, ResolvedProfile? Resolved, ProductState? Product);

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Azure;
 using BlobCaptioner.Pipeline.Intake;
 using BlobCaptioner.Pipeline.Products;
+using BlobCaptioner.Profiles;
 using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
 using Polly;
@@ -37,7 +38,7 @@ public sealed class Sweep
     public async Task<SweepSummary> RunAsync(SweepRequest request, CancellationToken cancellationToken)
     {
         Validator.ValidateObject(request, new ValidationContext(request), validateAllProperties: true);
-        var products = new ProductCollector(_intake.Assignments, request.Profile);
+        var products = new ProductCollector(_intake.Resolve, request.Profile);
         var images = ImageListing.ReadAsync(_intake.Storage.Images, request.Prefix, products.AddRecord, cancellationToken);
         images = Pace.MeasureAsync(images, cancellationToken);
         var tally = new IntakeTally();
@@ -91,7 +92,7 @@ public sealed class Sweep
         async cancel => item switch
         {
             { Product: { } product } => new(await TakeProductAsync(product, request, cancel)),
-            { Image: { } image } when await IsSettledAsync(image, item.Assignment, request, cancel) => new(IntakeResult.UpToDate),
+            { Image: { } image } when await IsSettledAsync(image, item.Resolved, request, cancel) => new(IntakeResult.UpToDate),
             _ => await _intake.IngestAsync(For(item.Image!.Name, request), item.Image, cancel),
         },
         cancellationToken);
@@ -125,10 +126,10 @@ public sealed class Sweep
         RetryFailed = request.RetryFailed,
     };
 
-    private async ValueTask<bool> IsSettledAsync(ListedImage image, Assignment? assignment, SweepRequest request, CancellationToken cancellationToken) =>
+    private async ValueTask<bool> IsSettledAsync(ListedImage image, ResolvedProfile? resolved, SweepRequest request, CancellationToken cancellationToken) =>
         !request.Force && image.Receipt is { } receipt && receipt.SourceETag == image.ETag
         && !(request.RetryFailed && receipt.Status == RecordStatus.Failed)
-        && _intake.IsUpToDate(receipt, assignment ?? await _intake.Assignments.ForAsync(image.Name, request.Profile, cancellationToken));
+        && _intake.FreshnessOf(resolved ?? await _intake.Resolve(image.Name, request.Profile, profileOverride: null, cancellationToken)).IsFresh(receipt);
 
     private static IntakeRequest For(string name, SweepRequest request) =>
         new() { Name = name, Profile = request.Profile, Force = request.Force, RetryFailed = request.RetryFailed };

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Azure;
 using BlobCaptioner.Pipeline.Intake;
 using BlobCaptioner.Pipeline.Products;
+using BlobCaptioner.Profiles;
 using BlobCaptioner.Records;
 
 namespace BlobCaptioner.Pipeline.Sweeps;
@@ -16,7 +17,7 @@ public sealed class SweepPreview(ImageIntake intake)
     {
         Validator.ValidateObject(request, new ValidationContext(request), validateAllProperties: true);
         var found = new SweepForecast();
-        var products = new ProductCollector(intake.Assignments, request.Profile);
+        var products = new ProductCollector(intake.Resolve, request.Profile);
         var images = ImageListing.ReadAsync(intake.Storage.Images, request.Prefix, products.AddRecord, cancellationToken);
         await foreach (var item in products.ReadAsync(images, cancellationToken))
         {
@@ -24,7 +25,7 @@ public sealed class SweepPreview(ImageIntake intake)
                 ? Count(
                     found with { Listed = found.Listed + 1 },
                     image,
-                    item.Assignment ?? await intake.Assignments.ForAsync(image.Name, request.Profile, cancellationToken),
+                    item.Resolved ?? await intake.Resolve(image.Name, request.Profile, profileOverride: null, cancellationToken),
                     request)
                 : await CountAsync(found, item.Product!, request, cancellationToken);
         }
@@ -52,20 +53,20 @@ public sealed class SweepPreview(ImageIntake intake)
         bool HasWork(ProductState product) => intake.Products.HasWork(product, request.Force, request.RetryFailed);
     }
 
-    private SweepForecast Count(SweepForecast found, ListedImage image, Assignment assignment, SweepRequest request) => image switch
+    private SweepForecast Count(SweepForecast found, ListedImage image, ResolvedProfile resolved, SweepRequest request) => image switch
     {
         { HasRecord: true, Receipt: null } => found with { Unclear = found.Unclear + 1 },
-        { Receipt: { } receipt } when IsSettled(image, receipt, assignment) => CountSettled(found, receipt, request),
-        _ when assignment.Error is not null => found with { BrokenSettings = found.BrokenSettings + 1 },
+        { Receipt: { } receipt } when IsSettled(image, receipt, resolved) => CountSettled(found, receipt, request),
+        _ when resolved.Error is not null => found with { BrokenSettings = found.BrokenSettings + 1 },
         { Receipt: null } => found with { New = found.New + 1 },
         { Receipt: { } receipt } when receipt.SourceETag != image.ETag => found with { ImageChanged = found.ImageChanged + 1 },
-        { Receipt: { } receipt } when receipt.ProfileVersion != assignment.Version => found with { SettingsChanged = found.SettingsChanged + 1 },
-        { Receipt: { } receipt } when !intake.HasPreparation(receipt, assignment) => found with { PreparationChanged = found.PreparationChanged + 1 },
+        { Receipt: { } receipt } when receipt.ProfileVersion != resolved.Version => found with { SettingsChanged = found.SettingsChanged + 1 },
+        { Receipt: { } receipt } when !intake.FreshnessOf(resolved).HasPreparation(receipt) => found with { PreparationChanged = found.PreparationChanged + 1 },
         _ => found with { ModelChanged = found.ModelChanged + 1 },
     };
 
-    private bool IsSettled(ListedImage image, RecordReceipt receipt, Assignment assignment) =>
-        receipt.SourceETag == image.ETag && intake.IsUpToDate(receipt, assignment);
+    private bool IsSettled(ListedImage image, RecordReceipt receipt, ResolvedProfile resolved) =>
+        receipt.SourceETag == image.ETag && intake.FreshnessOf(resolved).IsFresh(receipt);
 
     private static SweepForecast CountSettled(SweepForecast found, RecordReceipt receipt, SweepRequest request) => receipt.Status switch
     {

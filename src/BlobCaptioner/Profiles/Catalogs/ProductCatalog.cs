@@ -1,6 +1,8 @@
+using System.Text.RegularExpressions;
+
 namespace BlobCaptioner.Profiles.Catalogs;
 
-/// <summary>A <c>_catalog.csv</c>: facts about products by file name and SKU. Immutable; any number of threads.</summary>
+/// <summary>A <c>_catalog.csv</c>: facts about products by file name and SKU. Immutable and thread-safe.</summary>
 public sealed class ProductCatalog
 {
     private readonly IReadOnlyList<string> _columns;
@@ -17,11 +19,11 @@ public sealed class ProductCatalog
     public int Rows { get; private set; }
 
     /// <summary>
-    /// What it says about a picture. In this order: its path below the catalogue or its file name, with or without the ending; the file's name as a SKU; the same without
-    /// <c>-2</c>, <c>_2</c> or <c> (2)</c>; its folder's name as a SKU. The case of letters does not count where that is unambiguous.
+    /// Finds a picture's row. Tried in this order: its path below the catalogue or its file name, with or without the ending; the file's name as a SKU; the same without
+    /// <c>-2</c>, <c>_2</c> or <c> (2)</c>; its folder's name as a SKU. Letter case is ignored where the match is unambiguous.
     /// </summary>
     /// <param name="path">The image's name below the catalogue's folder.</param>
-    /// <returns>Null where it says nothing.</returns>
+    /// <returns>Null where no row matches.</returns>
     public CatalogMatch? Find(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -33,11 +35,8 @@ public sealed class ProductCatalog
         return row is null ? null : MatchOf(row);
     }
 
-    /// <summary>What it says about the product of a folder's name; null where it says nothing.</summary>
-    public CatalogMatch? FindSku(string sku) => Sku(sku) is { } row ? MatchOf(row) : null;
-
     /// <summary>Adds a row.</summary>
-    /// <returns>What is wrong with it, null for nothing: another line has its key.</returns>
+    /// <returns>The problem (another line has its key); null for none.</returns>
     internal string? Add(int line, string? file, string? sku, string[] values)
     {
         var row = new Row(line, sku, values);
@@ -58,7 +57,7 @@ public sealed class ProductCatalog
 
         if (sku is not null && !_skus.TryAdd(sku, row))
         {
-            // views of one product, each with a file of its own: the first speaks for the product
+            // Views of one product, each with its own file: the first is the product's row.
             if (file is null || !_skus[sku].HasFile)
             {
                 return $"'{sku}' is in line {_skus[sku].Line} too; remove one, or name the file of each in a column 'file'";
@@ -104,4 +103,35 @@ public sealed class ProductCatalog
     {
         public bool HasFile { get; set; }
     }
+}
+
+/// <summary>A catalogue's row for a picture.</summary>
+/// <param name="Facts">The other columns of its row that are not empty, and the SKU.</param>
+public sealed record CatalogMatch(ProductFacts Facts)
+{
+    /// <summary>The product's SKU; null where the catalogue has no such column or leaves it empty.</summary>
+    public string? Sku => Facts.Sku;
+
+    /// <summary>The files that rows of the same SKU name, as written there: with or without a path below the catalogue. Empty for none.</summary>
+    public IReadOnlyList<string> Files { get; init; } = [];
+}
+
+/// <summary>SKUs in file names: <c>SKU-2.jpg</c>, <c>SKU_2.jpg</c> and <c>SKU (2).jpg</c> show <c>SKU</c>, 1 to 99.</summary>
+internal static partial class SkuNames
+{
+    /// <summary>The name without the view's number; null where it has none.</summary>
+    public static string? WithoutView(string stem) => View().Match(stem) is { Success: true } match ? stem[..match.Index] : null;
+
+    /// <summary>The file's name without folders and ending.</summary>
+    public static string Stem(string imageName) => Path.GetFileNameWithoutExtension(imageName[(imageName.LastIndexOf('/') + 1)..]);
+
+    /// <summary>The name of the folder that holds it; null at the top.</summary>
+    public static string? FolderOf(string imageName)
+    {
+        var end = imageName.LastIndexOf('/');
+        return end <= 0 ? null : imageName[(imageName.LastIndexOf('/', end - 1) + 1)..end];
+    }
+
+    [GeneratedRegex(@"(?<=.)([-_](?!00?$)[0-9]{1,2}| ?\((?!00?\))[0-9]{1,2}\))$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.RightToLeft, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex View();
 }

@@ -3,13 +3,13 @@ using CsvHelper;
 
 namespace BlobCaptioner.Profiles.Catalogs;
 
-/// <summary>Reads <c>_catalog.csv</c>: UTF-8 with or without BOM, parted by commas, semicolons or tabs, with a header line.</summary>
+/// <summary>Reads <c>_catalog.csv</c>: UTF-8 with or without BOM, separated by commas, semicolons or tabs, with a header line.</summary>
 public static class ProductCatalogReader
 {
     /// <summary>Longest file in bytes: 64 MiB.</summary>
     public const int MaxBytes = 64 << 20;
 
-    /// <summary>Most columns beside the keys.</summary>
+    /// <summary>Most columns besides the keys.</summary>
     public const int MaxColumns = 64;
 
     /// <summary>Most characters of a value.</summary>
@@ -22,22 +22,22 @@ public static class ProductCatalogReader
 
     /// <summary>Reads a catalogue.</summary>
     /// <param name="csv">
-    /// One column is the key: <c>sku</c> (or <c>id</c>), or <c>file</c> (or <c>filename</c>, <c>image</c>); both may be there, and then several files share a SKU. The others are
-    /// facts under their names; empty cells say nothing.
+    /// One column is the key: <c>sku</c> (or <c>id</c>), or <c>file</c> (or <c>filename</c>, <c>image</c>). With both, several files may share a SKU. The other columns are facts
+    /// under their names; empty cells are ignored.
     /// </param>
     /// <param name="fileName">Named in errors.</param>
-    /// <exception cref="CatalogException">It can't be used; each problem names file, line, value and the way out.</exception>
+    /// <exception cref="ProfileException">It can't be used; each problem names file, line, value and the way out.</exception>
     public static ProductCatalog Read(ReadOnlyMemory<byte> csv, string fileName)
     {
         if (csv.Length > MaxBytes)
         {
-            throw new CatalogException($"{fileName}: has {csv.Length:N0} bytes; the most is {MaxBytes:N0}. Put catalogues into the folders that they speak of.");
+            throw new ProfileException($"{fileName}: has {csv.Length:N0} bytes; the most is {MaxBytes:N0}. Split it: put a catalogue into each folder.");
         }
 
         csv = csv.Span.StartsWith("\uFEFF"u8) ? csv[3..] : csv;
         if (!Utf8.IsValid(csv.Span))
         {
-            throw new CatalogException($"{fileName}: is not UTF-8; save it as 'CSV UTF-8'");
+            throw new ProfileException($"{fileName}: is not UTF-8; save it as 'CSV UTF-8'");
         }
 
         var problems = new List<string>();
@@ -46,7 +46,7 @@ public static class ProductCatalogReader
             problems.Add(line > 0 ? $"{fileName}: line {line}: {what}" : $"{fileName}: {what}");
             return problems.Count < MostProblems;
         });
-        return problems.Count == 0 && catalog is not null ? catalog : throw new CatalogException(problems);
+        return problems.Count == 0 && catalog is not null ? catalog : throw new ProfileException(problems);
     }
 
     private static ProductCatalog? Read(ReadOnlyMemory<byte> csv, Func<int, string, bool> problem)
@@ -62,7 +62,7 @@ public static class ProductCatalogReader
             PoolStrings = true,
             OnMalformedRecord = record =>
             {
-                // 27" in a cell without quotes can mean one thing only
+                // 27" in an unquoted cell is unambiguous.
                 if (record.Reason != CsvMalformedReason.StrayQuote)
                 {
                     broken = true;
@@ -131,7 +131,7 @@ public static class ProductCatalogReader
         {
             if (key is not null && (key.Length > MaxKeyCharacters || key.Any(char.IsControl)))
             {
-                return problem(line, $"'{Cut(key)}' is no file name or SKU; the most is {MaxKeyCharacters} characters in one line");
+                return problem(line, $"'{Cut(key)}' is not a file name or SKU; the most is {MaxKeyCharacters} characters in one line");
             }
         }
 
@@ -152,7 +152,7 @@ public static class ProductCatalogReader
 
     private static string Cut(string text) => text.Length <= 40 ? text : text[..40] + "...";
 
-    // the most frequent one outside quotes in the header line
+    // The most frequent one outside quotes in the header line.
     private static char SeparatorOf(ReadOnlySpan<byte> csv)
     {
         Span<int> counts = stackalloc int[3];
@@ -174,7 +174,7 @@ public static class ProductCatalogReader
         return counts[0] >= counts[1] && counts[0] >= counts[2] ? ',' : counts[1] >= counts[2] ? ';' : '\t';
     }
 
-    /// <summary>Which column is what; -1 for none.</summary>
+    /// <summary>Indexes of the columns; -1 for a missing key.</summary>
     private sealed record Header(int Count, int File, int Sku, IReadOnlyList<int> Facts, IReadOnlyList<string> Names)
     {
         public static Header? Read(string[] cells, Action<string> problem)
@@ -190,7 +190,7 @@ public static class ProductCatalogReader
             if (file < 0 && sku < 0)
             {
                 problem(
-                    $"no column is named {string.Join(", ", s_skuColumns.Concat(s_fileColumns))}; one of them must say which picture or product a line speaks of. "
+                    $"no column is named {string.Join(", ", s_skuColumns.Concat(s_fileColumns))}; one of them must name each line's picture or product. "
                     + $"There are: {Cut(string.Join(", ", cells))}");
                 return null;
             }
@@ -198,7 +198,7 @@ public static class ProductCatalogReader
             var facts = Enumerable.Range(0, cells.Length).Where(i => i != file && i != sku && cells[i].Length > 0).ToList();
             if (facts.Count > MaxColumns || facts.Any(i => cells[i].Length > MaxKeyCharacters))
             {
-                problem($"has {facts.Count} columns beside the keys; the most is {MaxColumns}, with names of at most {MaxKeyCharacters} characters");
+                problem($"has {facts.Count} columns besides the keys; the most is {MaxColumns}, with names of at most {MaxKeyCharacters} characters");
                 return null;
             }
 

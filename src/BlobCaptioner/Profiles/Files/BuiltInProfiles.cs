@@ -1,9 +1,12 @@
+using System.Collections.Frozen;
 using System.Text;
+using System.Text.Json;
+using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Profiles.Files;
 
 /// <summary>
-/// The profiles that need no file: embedded JSON in <c>Profiles/BuiltIn</c>, of the same format as everybody's, each limit with its source in the field's comment.
+/// The profiles that need no file: embedded JSON in <c>Profiles/BuiltIn</c>, in the format of profile files. Each field's comment names the source of its limit.
 /// </summary>
 public static class BuiltInProfiles
 {
@@ -11,8 +14,7 @@ public static class BuiltInProfiles
     public static IReadOnlyList<string> Names { get; } = ["default", "alt-text", "google-merchant", "shopify", "woocommerce", "amazon", "sample"];
 
     /// <summary>
-    /// Category, colour, pattern and a title. The instruction is one that the bundled sample model was trained on,
-    /// and the categories and colours are those it knows; <c>other</c> is there for larger models.
+    /// Category, colour, pattern and a title. The bundled sample model was trained on its instruction, and knows its categories and colours; <c>other</c> is for larger models.
     /// </summary>
     public static Profile Sample => Get("sample");
 
@@ -30,9 +32,21 @@ public static class BuiltInProfiles
     public static Profile Get(string name) =>
         Find(name) ?? throw new ArgumentException($"There is no profile '{name}'. Built in: {string.Join(", ", Names)}.", nameof(name));
 
-    /// <summary>The profile of a name where one of one's own is in use: that one where it has the name, else the built-in one.</summary>
-    /// <param name="own">It comes first.</param>
+    /// <summary>Finds profiles by name: the given one where the name is its own, else the built-in one.</summary>
     public static Func<string, Profile> Lookup(Profile own) => name => string.Equals(own.Name, name, StringComparison.Ordinal) ? own : Get(name);
 
-    private static Profile Load(string name) => ProfileReader.Read(Encoding.UTF8.GetBytes(BuiltInFiles.Read($"BlobCaptioner.Profiles.BuiltIn.{name}.json")), $"{name}.json");
+    private static Profile Load(string name) => ProfileReader.Read(Encoding.UTF8.GetBytes(EmbeddedText.Read($"BlobCaptioner.Profiles.BuiltIn.{name}.json")), $"{name}.json");
+}
+
+/// <summary>Value lists that every profile file may use: <c>"values": "@color"</c>.</summary>
+internal static class BuiltInVocabularies
+{
+    /// <summary>By name, without the <c>@</c>.</summary>
+    public static FrozenDictionary<string, JsonElement> All => field ??= Load();
+
+    private static FrozenDictionary<string, JsonElement> Load()
+    {
+        using var file = JsonDocument.Parse(EmbeddedText.Read("BlobCaptioner.Profiles.BuiltIn.vocabularies.json"));
+        return file.RootElement.EnumerateObject().ToFrozenDictionary(v => v.Name, v => v.Value.Clone(), StringComparer.Ordinal);
+    }
 }

@@ -1,6 +1,6 @@
 namespace BlobCaptioner.Profiles.Files;
 
-/// <summary>A file's fields put onto those that the profile had: same names change, new ones come last, <c>remove</c> takes away.</summary>
+/// <summary>Merges a file's fields into a profile's: those of the same name change, new ones come last, <c>remove</c> removes.</summary>
 internal sealed class FieldMerge(ValueTree values, Action<string, string> problem)
 {
     /// <summary>The fields after the change.</summary>
@@ -32,14 +32,13 @@ internal sealed class FieldMerge(ValueTree values, Action<string, string> proble
             {
                 fields[place] = Change(fields[place], change, path);
             }
-            else if (change.Kind is null)
+            else if (change.Kind is not { } kind)
             {
-                problem(path, $"'kind' is missing; give a new field one of {string.Join(", ", FieldWords.Kinds.Keys)}"
+                problem(path, $"'kind' is missing; give a new field one of {string.Join(", ", Enum.GetValues<FieldKind>().Select(FieldWords.Of))}"
                     + (before.Count > 0 ? $", or change one of the fields {string.Join(", ", before.Select(f => f.Name))}" : ""));
             }
             else
             {
-                var kind = FieldWords.Kinds[change.Kind];
                 IReadOnlyList<Evidence> evidence = FieldWords.IsNeverSeen(change.Name) ? [Evidence.Read] : [Evidence.Seen];
                 fields.Add(Change(new() { Name = change.Name, Kind = kind, IsAttribute = !IsText(kind), Evidence = evidence }, change, path));
             }
@@ -52,7 +51,7 @@ internal sealed class FieldMerge(ValueTree values, Action<string, string> proble
 
     private ProfileField Change(ProfileField field, FieldDocument change, string path)
     {
-        var kind = change.Kind is { } word ? FieldWords.Kinds[word] : field.Kind;
+        var kind = change.Kind ?? field.Kind;
         var max = change.MaxCharacters ?? field.MaxCharacters;
         var mostItems = change.MaxItems ?? Math.Max(field.MaxItems, change.MinItems ?? 0);
         var isChoice = kind is FieldKind.Choice or FieldKind.Choices;
@@ -64,12 +63,12 @@ internal sealed class FieldMerge(ValueTree values, Action<string, string> proble
             Comment = change.Comment ?? field.Comment,
             MaxCharacters = max,
 
-            // limits that were inherited give way to those that the file says
+            // The file's limits win over inherited ones.
             AdvisedCharacters = change.AdvisedCharacters ?? (field.AdvisedCharacters > max ? null : field.AdvisedCharacters),
             MaxItems = mostItems,
             MinItems = change.MinItems ?? Math.Min(field.MinItems, mostItems),
             Values = change.Values is { } given ? values.Read(given, $"{path}.values") : isChoice ? field.Values : [],
-            Evidence = change.Evidence is { } evidence ? [.. evidence.Select(e => e == "read" ? Evidence.Read : Evidence.Seen)] : field.Evidence,
+            Evidence = change.Evidence ?? field.Evidence,
             AllowUnknown = change.AllowUnknown ?? field.AllowUnknown,
             PerView = change.PerView ?? field.PerView,
         };

@@ -1,15 +1,15 @@
 namespace BlobCaptioner.Profiles.Files;
 
-/// <summary>What a schema can't say: how a profile's parts fit together.</summary>
+/// <summary>Checks that a schema can't express: how a profile's parts fit together.</summary>
 internal static class ProfileChecks
 {
     private const string FromSuffix = "_from";
     private const int MostFields = 64;
 
     /// <summary>Checks a profile that a file made.</summary>
-    /// <param name="profile">The outcome.</param>
-    /// <param name="document">The file: paths are those of its fields where it has them.</param>
-    /// <param name="problem">Told of what is wrong: JSON path, what.</param>
+    /// <param name="profile">The merged profile.</param>
+    /// <param name="document">The file; problems name its paths where it has the field.</param>
+    /// <param name="problem">Called for each problem: JSON path, text.</param>
     public static void Check(Profile profile, ProfileDocument document, Action<string, string> problem)
     {
         if (profile.Fields.Count is 0 or > MostFields)
@@ -125,7 +125,7 @@ internal static class ProfileChecks
             {
                 if (!copy.Contains(name, StringComparer.Ordinal))
                 {
-                    problem($"$.languages[{i}].fields", $"'{name}' is no copy field of the profile; there are {string.Join(", ", copy)}");
+                    problem($"$.languages[{i}].fields", $"'{name}' is not a copy field of the profile; there are {string.Join(", ", copy)}");
                 }
             }
         }

@@ -4,29 +4,36 @@ using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Profiles.Files;
 
-/// <summary>A profile file or a <c>_captioner.json</c> that has passed the schema, not yet put onto what it starts from.</summary>
+/// <summary>
+/// A profile file or a <c>_captioner.json</c> that has passed the schema. <see cref="Merge"/> makes a profile of it; <see cref="TryMerge"/> keeps what it makes, so that all
+/// pictures of a folder share one instance.
+/// </summary>
 internal sealed partial class ProfileFile
 {
+    // Base profiles that one process has in use at once: those that jobs name, and the container's own.
+    private const int MostMerged = 64;
+
     private readonly ProfileDocument _document;
     private readonly string _fileName;
+    private readonly Dictionary<object, (Profile? Profile, IReadOnlyList<string> Problems)> _merged = new(ReferenceEqualityComparer.Instance);
 
     private ProfileFile(ProfileDocument document, string fileName) => (_document, _fileName) = (document, fileName);
 
-    /// <summary>The profile that it names as the one it starts from; null for none.</summary>
+    /// <summary>The profile that it starts from by name; null for none.</summary>
     public string? BaseName => _document.Profile ?? _document.Extends;
 
     /// <summary>True for a complete profile: it has a name and starts from no other.</summary>
     public bool IsComplete => BaseName is null && _document.Name is not null;
 
-    /// <summary>Where <see cref="BaseName"/> stands.</summary>
+    /// <summary>JSON path of <see cref="BaseName"/>.</summary>
     public string BasePath => _document.Profile is null ? "$.extends" : "$.profile";
 
     private string Stem => Path.GetFileNameWithoutExtension(_fileName);
 
     /// <summary>Reads a file.</summary>
-    /// <param name="json">UTF-8; comments and trailing commas are taken.</param>
+    /// <param name="json">UTF-8; comments and trailing commas are accepted.</param>
     /// <param name="fileName">Named in errors.</param>
-    /// <exception cref="ProfileException">It is no JSON or not what the schema wants.</exception>
+    /// <exception cref="ProfileException">It is not valid JSON, or breaks the schema.</exception>
     public static ProfileFile Parse(ReadOnlyMemory<byte> json, string fileName)
     {
         if (json.Length > ProfileReader.MaxBytes)
@@ -44,11 +51,11 @@ internal sealed partial class ProfileFile
         }
         catch (JsonException error)
         {
-            throw new ProfileException($"{fileName}: is no JSON: {error.Message}", error);
+            throw new ProfileException($"{fileName}: is not valid JSON: {error.Message}", error);
         }
         catch (Exception error) when (error is InvalidOperationException or ArgumentException)
         {
-            throw new ProfileException($"{fileName}: is no JSON: a text holds half of a surrogate pair. Write the character itself.", error);
+            throw new ProfileException($"{fileName}: is not valid JSON: a text holds half of a surrogate pair. Write the character itself.", error);
         }
 
         var problems = ProfileSchema.Validate(strict, fileName);
@@ -70,11 +77,40 @@ internal sealed partial class ProfileFile
         }
     }
 
-    /// <summary>The profile that it makes.</summary>
-    /// <param name="basis">What it changes; null for a complete profile.</param>
-    /// <exception cref="ProfileException">The outcome is no usable profile; all that is wrong is named.</exception>
-    public Profile Apply(Profile? basis)
+    /// <summary>Merges it into a profile, once for each profile.</summary>
+    /// <returns>The profile, or null and all problems.</returns>
+    public (Profile? Profile, IReadOnlyList<string> Problems) TryMerge(Profile basis)
     {
+        object key = IsComplete ? this : basis;
+        lock (_merged)
+        {
+            if (_merged.TryGetValue(key, out var known))
+            {
+                return known;
+            }
+
+            if (_merged.Count == MostMerged)
+            {
+                _merged.Clear();
+            }
+
+            try
+            {
+                return _merged[key] = (Merge(basis), []);
+            }
+            catch (ProfileException error)
+            {
+                return _merged[key] = (null, error.Problems);
+            }
+        }
+    }
+
+    /// <summary>Merges it into a profile.</summary>
+    /// <param name="basis">The profile that it changes. A complete profile ignores it.</param>
+    /// <exception cref="ProfileException">The outcome can't be used; all problems are named.</exception>
+    public Profile Merge(Profile? basis)
+    {
+        basis = IsComplete ? null : basis;
         var problems = new List<string>();
         void Problem(string path, string what) => problems.Add($"{_fileName}: {path}: {what}");
         var name = _document.Name ?? (ProfileName().IsMatch(Stem) ? Stem : basis?.Name);
@@ -89,7 +125,7 @@ internal sealed partial class ProfileFile
         }
 
         var start = basis ?? new() { Name = "", Fields = [] };
-        var fields = new FieldMerge(new ValueTree(Vocabularies(), Problem), Problem);
+        var fields = new FieldMerge(new ValueTree(_document.Vocabularies, Problem), Problem);
         var profile = start with
         {
             Name = name ?? "",
@@ -101,12 +137,12 @@ internal sealed partial class ProfileFile
             Avoid = _document.Avoid ?? start.Avoid,
             Fields = fields.Merge(start.Fields, _document.Fields ?? []),
             ConfidenceThreshold = _document.ConfidenceThreshold ?? start.ConfidenceThreshold,
-            Grouping = _document.Grouping is { } grouping ? FieldWords.Groupings[grouping] : start.Grouping,
+            Grouping = _document.Grouping ?? start.Grouping,
             ImageTokenBudget = _document.ImageTokenBudget ?? start.ImageTokenBudget,
             Sampling = Sampling(start.Sampling),
         };
 
-        // set only where the file says something: what is composed must stay so
+        // Set only where the file sets them: composed texts must stay composed.
         profile = _document.System is { } system ? profile with { System = system } : profile;
         profile = _document.Instruction is { } instruction ? profile with { Instruction = instruction } : profile;
         if (problems.Count == 0)
@@ -126,32 +162,20 @@ internal sealed partial class ProfileFile
             var tag = !isObject ? languages[i].GetString()! : languages[i].TryGetProperty("tag", out var given) ? given.GetString()! : null;
             if (tag is null)
             {
-                // NJsonSchema asks texts for an object's required properties, so that the schema can't say it
+                // NJsonSchema applies an object's required properties to strings too, so the schema can't require it.
                 problem($"$.languages[{i}].tag", "'tag' is missing; give it");
-                continue;
             }
-
-            if (LanguageNames.Normalize(tag) is not { } normal)
+            else if (LanguageNames.Normalize(tag) is not { } normal)
             {
-                problem($"$.languages[{i}]", $"'{(tag.Length <= 60 ? tag : tag[..60])}' is no BCP 47 language tag; write it like de, pt-BR or zh-Hans");
-                continue;
+                problem($"$.languages[{i}]", $"'{(tag.Length <= 60 ? tag : tag[..60])}' is not a BCP 47 language tag; write it like de, pt-BR or zh-Hans");
             }
-
-            read.Add(new(normal, isObject && languages[i].TryGetProperty("fields", out var names) ? [.. names.EnumerateArray().Select(n => n.GetString()!)] : null));
+            else
+            {
+                read.Add(new(normal, isObject && languages[i].TryGetProperty("fields", out var names) ? [.. names.EnumerateArray().Select(n => n.GetString()!)] : null));
+            }
         }
 
         return read;
-    }
-
-    private Dictionary<string, JsonElement> Vocabularies()
-    {
-        var all = new Dictionary<string, JsonElement>(BuiltInVocabularies.All, StringComparer.Ordinal);
-        foreach (var (name, values) in _document.Vocabularies ?? new Dictionary<string, JsonElement>(StringComparer.Ordinal))
-        {
-            all[name] = values;
-        }
-
-        return all;
     }
 
     private SamplingOptions Sampling(SamplingOptions start) => _document.Sampling is not { } given ? start : start with
@@ -163,6 +187,7 @@ internal sealed partial class ProfileFile
         Seed = given.Seed ?? start.Seed,
     };
 
+    /// <summary>Matches names that a profile may have.</summary>
     [GeneratedRegex("^[a-z0-9][a-z0-9-]{0,63}\\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     internal static partial Regex ProfileName();
 }

@@ -1,10 +1,11 @@
 using System.Globalization;
+using BlobCaptioner.Text;
 using NJsonSchema;
 using NJsonSchema.Validation;
 
 namespace BlobCaptioner.Profiles.Files;
 
-/// <summary>The published schema of profile files, and what it finds wrong in one.</summary>
+/// <summary>The published schema of profile files, and validation by it.</summary>
 public static class ProfileSchema
 {
     private const string Resource = "BlobCaptioner.Profiles.profile.schema.json";
@@ -15,11 +16,11 @@ public static class ProfileSchema
     private static readonly Lock s_validating = new();
 
     /// <summary>The schema as it is published: JSON Schema draft 7.</summary>
-    public static string Text { get; } = BuiltInFiles.Read(Resource);
+    public static string Text { get; } = EmbeddedText.Read(Resource);
 
     private static JsonSchema Schema => field ??= JsonSchema.FromJsonAsync(Text).GetAwaiter().GetResult();
 
-    /// <summary>What is wrong in a file, each as <c>FILE: $.fields[3].kind: 'txt' is not one of text, ...</c>; empty where nothing is. At most 50.</summary>
+    /// <summary>The problems of a file, each as <c>FILE: $.fields[3].kind: 'txt' is not one of text, ...</c>; empty where nothing is. At most 50.</summary>
     /// <param name="json">Strict JSON.</param>
     /// <param name="fileName">Named in the problems.</param>
     internal static IReadOnlyList<string> Validate(string json, string fileName)
@@ -40,7 +41,7 @@ public static class ProfileSchema
         }
     }
 
-    // NJsonSchema can't compare integers of more than 64 bits
+    // NJsonSchema can't compare integers of more than 64 bits.
     private static void TameIntegers(Newtonsoft.Json.Linq.JToken token)
     {
         if (token is Newtonsoft.Json.Linq.JValue { Value: System.Numerics.BigInteger large } value)
@@ -78,13 +79,13 @@ public static class ProfileSchema
             ValidationErrorKind.PatternMismatch => $"{value} does not match {schema.Pattern} ({schema.Description})",
             ValidationErrorKind.TooManyItems or ValidationErrorKind.TooFewItems => $"must have {schema.MinItems} to {schema.MaxItems} items",
             ValidationErrorKind.ItemsNotUnique => "has an item twice; remove one",
-            ValidationErrorKind.StringExpected => $"{value} is no text; put it in quotes",
-            ValidationErrorKind.IntegerExpected => $"{value} is no whole number{Within(schema)}",
-            ValidationErrorKind.NumberExpected => $"{value} is no number{Within(schema)}",
+            ValidationErrorKind.StringExpected => $"{value} is not a text; put it in quotes",
+            ValidationErrorKind.IntegerExpected => $"{value} is not a whole number{Within(schema)}",
+            ValidationErrorKind.NumberExpected => $"{value} is not a number{Within(schema)}",
             ValidationErrorKind.BooleanExpected => $"{value} is neither true nor false",
-            ValidationErrorKind.ArrayExpected => $"{value} is no list; put it in [ ]",
-            ValidationErrorKind.ObjectExpected => $"{value} is no object; put it in {{ }}",
-            _ => $"{value} is not what stands there ({schema.Description ?? error.Kind.ToString()})",
+            ValidationErrorKind.ArrayExpected => $"{value} is not a list; put it in [ ]",
+            ValidationErrorKind.ObjectExpected => $"{value} is not an object; put it in {{ }}",
+            _ => $"{value} does not match the schema ({schema.Description ?? error.Kind.ToString()})",
         };
     }
 
@@ -121,7 +122,7 @@ public static class ProfileSchema
 
     private static string Within(JsonSchema schema) => schema.Minimum is null ? "" : $" of {Range(schema)}";
 
-    // Levenshtein's, without regard to case
+    // Levenshtein distance, ignoring case
     private static int EditDistance(string a, string b)
     {
         if (b.Length > 100)

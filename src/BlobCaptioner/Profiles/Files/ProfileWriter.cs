@@ -23,7 +23,7 @@ public static class ProfileWriter
                 Languages = [.. profile.Languages.Select(Language)],
                 Fields = [.. profile.Fields.Select(Field)],
                 ConfidenceThreshold = profile.ConfidenceThreshold,
-                Grouping = FieldWords.Of(profile.Grouping),
+                Grouping = profile.Grouping,
                 ImageTokenBudget = profile.ImageTokenBudget,
                 Sampling = new()
                 {
@@ -52,7 +52,7 @@ public static class ProfileWriter
         return new()
         {
             Name = field.Name,
-            Kind = FieldWords.Of(field.Kind),
+            Kind = field.Kind,
             Attribute = field.IsAttribute == !isText ? null : field.IsAttribute,
             Instruction = Text(field.Instruction),
             Comment = Text(field.Comment),
@@ -61,7 +61,7 @@ public static class ProfileWriter
             MinItems = isList ? field.MinItems : null,
             MaxItems = isList ? field.MaxItems : null,
             Values = field.Values.Count > 0 ? JsonSerializer.SerializeToElement(field.Values, ProfileJson.Default.IReadOnlyListString) : null,
-            Evidence = field.IsAttribute ? [.. field.Evidence.Select(e => e == Evidence.Read ? "read" : "seen")] : null,
+            Evidence = field.IsAttribute ? field.Evidence : null,
             AllowUnknown = field.AllowUnknown ? null : false,
             PerView = field.PerView ? true : null,
         };

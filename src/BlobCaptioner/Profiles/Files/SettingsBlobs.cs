@@ -1,13 +1,22 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Profiles.Files;
 
+/// <summary>A settings blob as it was read: its content, or its problems.</summary>
+/// <param name="Value">The content; null where it is broken.</param>
+/// <param name="Problems">The problems; empty where it is sound.</param>
+/// <param name="Hash">SHA-256 of its bytes, hex; of its ETag where it is too long to be read.</param>
+internal sealed record SettingsBlob<T>(T? Value, IReadOnlyList<string> Problems, string Hash)
+    where T : class;
+
 /// <summary>
-/// Settings blobs of one kind, parsed and kept: each is asked for at most once per age, by its ETag where it is known; that one is missing is kept too. Callers of
-/// the same blob share one request. Any number of callers at once.
+/// A cache of settings blobs of one kind, parsed. Each is requested at most once per age, on condition of its ETag where that is known; that a blob is missing is cached too.
+/// Callers of the same blob share one request. Thread-safe.
 /// </summary>
 internal sealed class SettingsBlobs<T>
     where T : class
@@ -27,7 +36,7 @@ internal sealed class SettingsBlobs<T>
     public SettingsBlobs(BlobContainerClient container, long longest, Func<ReadOnlyMemory<byte>, string, T> parse, TimeSpan maxAge, TimeProvider time) =>
         (_container, _longest, _parse, _maxAge, _time) = (container, longest, parse, maxAge, time);
 
-    /// <summary>The blob; null where there is none.</summary>
+    /// <summary>Gets a blob; null where there is none.</summary>
     /// <exception cref="RequestFailedException">Storage refused; the next call asks again.</exception>
     public ValueTask<SettingsBlob<T>?> GetAsync(string name, CancellationToken cancellationToken)
     {
@@ -41,7 +50,7 @@ internal sealed class SettingsBlobs<T>
                 return new(entry.Blob);
             }
 
-            // not the caller's token: who gives up does not give up for the others
+            // Not the caller's token: other callers wait for the same request.
             loading = entry.Loading ??= Task.Run(() => LoadAsync(entry, name), CancellationToken.None);
         }
 
@@ -92,12 +101,13 @@ internal sealed class SettingsBlobs<T>
             var (length, tag) = (download.Details.ContentLength, download.Details.ETag);
             if (length > _longest)
             {
-                return (true, SettingsBlob<T>.TooLong(name, length, _longest, tag.ToString()), tag, 0);
+                var problem = $"{name}: has {length:N0} bytes; the most is {_longest:N0}. Split it over folders, or remove what is not needed.";
+                return (true, new(null, [problem], TextHash.Of(tag.ToString())), tag, 0);
             }
 
             var content = new byte[length];
             await download.Content.ReadExactlyAsync(content, CancellationToken.None);
-            return (true, SettingsBlob<T>.Read(content, name, _parse), tag, length);
+            return (true, Parse(content, name), tag, length);
         }
         catch (RequestFailedException error) when (error.Status == 304)
         {
@@ -106,6 +116,19 @@ internal sealed class SettingsBlobs<T>
         catch (RequestFailedException error) when (error.Status == 404)
         {
             return (true, null, null, 0);
+        }
+    }
+
+    private SettingsBlob<T> Parse(byte[] content, string name)
+    {
+        var hash = Convert.ToHexStringLower(SHA256.HashData(content));
+        try
+        {
+            return new(_parse(content, name), [], hash);
+        }
+        catch (ProfileException error)
+        {
+            return new(null, error.Problems, hash);
         }
     }
 

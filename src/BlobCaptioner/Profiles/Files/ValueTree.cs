@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace BlobCaptioner.Profiles.Files;
 
-/// <summary>Value lists and category trees: leaves become paths, <c>Apparel &gt; Shoes &gt; Sneakers</c>.</summary>
+/// <summary>Reads value lists and category trees: leaves become paths, <c>Apparel &gt; Shoes &gt; Sneakers</c>.</summary>
 internal sealed class ValueTree
 {
     private const int MostValues = 10_000;
@@ -10,13 +10,20 @@ internal sealed class ValueTree
     private const int MostLevels = 16;
     private const string Separator = " > ";
 
-    private readonly IReadOnlyDictionary<string, JsonElement> _vocabularies;
+    private readonly Dictionary<string, JsonElement> _vocabularies = new(BuiltInVocabularies.All, StringComparer.Ordinal);
     private readonly Action<string, string> _problem;
 
     /// <summary>Creates a reader of trees.</summary>
-    /// <param name="vocabularies">The file's own vocabularies, and those built in under other names.</param>
-    /// <param name="problem">Told of what is wrong: JSON path, what.</param>
-    public ValueTree(IReadOnlyDictionary<string, JsonElement> vocabularies, Action<string, string> problem) => (_vocabularies, _problem) = (vocabularies, problem);
+    /// <param name="own">The file's own vocabularies, which hide built-in ones of the same name; null for none.</param>
+    /// <param name="problem">Called for each problem: JSON path, text.</param>
+    public ValueTree(IReadOnlyDictionary<string, JsonElement>? own, Action<string, string> problem)
+    {
+        _problem = problem;
+        foreach (var (name, values) in own ?? new Dictionary<string, JsonElement>(StringComparer.Ordinal))
+        {
+            _vocabularies[name] = values;
+        }
+    }
 
     /// <summary>The values of a field, empty where they can't be read.</summary>
     public IReadOnlyList<string> Read(JsonElement values, string path)

@@ -1,6 +1,5 @@
 using BlobCaptioner.Inference.Sampling;
 using BlobCaptioner.Profiles;
-using BlobCaptioner.Text;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Inference.Sampling;

@@ -1,7 +1,6 @@
 using BlobCaptioner.Pipeline;
 using BlobCaptioner.Pipeline.Sweeps;
 using BlobCaptioner.Profiles;
-using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Records;
 using BlobCaptioner.Tests.LocalStack;
 using Xunit;
@@ -19,8 +18,8 @@ public sealed class FolderSettingsIntakeTests(AzuriteFixture azurite)
         await pipeline.SweepAsync();
         await pipeline.Events.WaitAsync(PipelineEventKind.Described, 3);
         pipeline.Folders = (name, basis) => name.StartsWith("shoes/", StringComparison.Ordinal)
-            ? Ready(basis with { Name = "shoes", ImageTokenBudget = 48 })
-            : Ready(basis);
+            ? ResolvedProfile.Of(basis with { Name = "shoes", ImageTokenBudget = 48 })
+            : ResolvedProfile.Of(basis);
         var again = await pipeline.SweepAsync();
         Assert.Equal((2, 1), (again.Enqueued, again.UpToDate));
         await pipeline.RunUntilEmptyAsync();
@@ -40,12 +39,12 @@ public sealed class FolderSettingsIntakeTests(AzuriteFixture azurite)
         await pipeline.SweepAsync();
         await pipeline.Events.WaitAsync(PipelineEventKind.Described, 2);
         var facts = new ProductFacts { Sku = "A-1", Values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["brand"] = "Acme" } };
-        pipeline.Folders = (name, basis) => name == "a.jpg" ? new FolderProfile.Ready(new(basis, facts), "A-1") : Ready(basis);
+        pipeline.Folders = (name, basis) => name == "a.jpg" ? ResolvedProfile.Of(basis, facts, "A-1") : ResolvedProfile.Of(basis);
         Assert.Equal(1, (await pipeline.SweepAsync()).Enqueued);
         await pipeline.RunUntilEmptyAsync();
         var record = (await pipeline.RecordAsync("a.jpg"))!;
         Assert.Equal(("A-1", "Acme"), (record.Facts!["sku"], record.Facts["brand"]));
-        Assert.Equal(new ResolvedProfile(TestPipeline.Profile, facts).Version, record.Profile.Version);
+        Assert.Equal(ResolvedProfile.Of(TestPipeline.Profile, facts).Version, record.Profile.Version);
         Assert.Null((await pipeline.RecordAsync("b.jpg"))!.Facts);
         Assert.Equal(2, (await pipeline.SweepAsync()).UpToDate);
     }
@@ -55,8 +54,8 @@ public sealed class FolderSettingsIntakeTests(AzuriteFixture azurite)
     {
         await using var pipeline = await TestPipeline.CreateAsync(azurite);
         await UploadAsync(pipeline, "shoes/a.jpg", "hats/c.jpg");
-        var broken = new FolderProfile.Broken("bad-folder-settings", "'shoes/_captioner.json': no profile 'x'.", "Correct it.", "00000000000000b1");
-        pipeline.Folders = (name, basis) => name.StartsWith("shoes/", StringComparison.Ordinal) ? broken : Ready(basis);
+        var broken = new SettingsError("bad-folder-settings", "'shoes/_captioner.json': no profile 'x'.", "Correct it.");
+        pipeline.Folders = (name, basis) => name.StartsWith("shoes/", StringComparison.Ordinal) ? ResolvedProfile.Broken(basis, broken, "00000000000000b1") : ResolvedProfile.Of(basis);
         pipeline.StartLoop();
         var first = await pipeline.SweepAsync();
         Assert.Equal((1, 1), (first.Rejected, first.Enqueued));
@@ -77,8 +76,8 @@ public sealed class FolderSettingsIntakeTests(AzuriteFixture azurite)
         await UploadAsync(pipeline, "a.jpg", "b.jpg");
         await pipeline.SweepAsync();
         pipeline.Folders = (name, basis) => name == "a.jpg"
-            ? Ready(basis with { Languages = [new("de")], ImageTokenBudget = 32 })
-            : new FolderProfile.Broken("bad-folder-settings", "Broken.", "Mend it.", "00000000000000b2");
+            ? ResolvedProfile.Of(basis with { Languages = [new("de")], ImageTokenBudget = 32 })
+            : ResolvedProfile.Broken(basis, new("bad-folder-settings", "Broken.", "Mend it."), "00000000000000b2");
         pipeline.StartLoop();
         await pipeline.RunUntilEmptyAsync();
         var record = (await pipeline.RecordAsync("a.jpg"))!;
@@ -119,8 +118,6 @@ public sealed class FolderSettingsIntakeTests(AzuriteFixture azurite)
         Assert.Equal(["en"], record.Profile.Languages);
         Assert.Null(record.Generation.ReusedFrom);
     }
-
-    private static FolderProfile.Ready Ready(Profile profile) => new(new(profile, ProductFacts.None), Sku: null);
 
     private static async Task UploadAsync(TestPipeline pipeline, params string[] names)
     {

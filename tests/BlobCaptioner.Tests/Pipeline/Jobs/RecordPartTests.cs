@@ -13,7 +13,7 @@ public sealed class RecordPartTests
         var whole = Record(["en", "de"], ["color-low-confidence", "en.title-cut", "de.title-cut", "de.alt_text-empty"], ("en", "title", "Mug"), ("de", "title", "Tasse"), ("de", "alt_text", ""));
         var part = Record(["de"], ["title-loop"], ("de", "title", "Becher"));
         var asked = Profile("de", "title");
-        var merged = new RecordPart(whole, asked).Merge(part with { Fingerprint = "new" });
+        var merged = RecordPart.Merge(whole, part with { Fingerprint = "new" }, asked);
         Assert.Equal(["color-low-confidence", "en.title-cut", "de.alt_text-empty", "de.title-loop"], merged.Flags);
         Assert.Equal(("Mug", "Becher", ""), (merged.Copy["en"]["title"].ToString(), merged.Copy["de"]["title"].ToString(), merged.Copy["de"]["alt_text"].ToString()));
         Assert.Equal(["en", "de"], merged.Profile.Languages);
@@ -22,7 +22,8 @@ public sealed class RecordPartTests
     [Fact]
     public void Merge_OneLanguageThere_FlagsHaveNoTag()
     {
-        var merged = new RecordPart(Record(["en"], ["title-cut", "bullets-cut"], ("en", "title", "Mug")), Profile("en", "title")).Merge(Record(["en"], ["title-loop"], ("en", "title", "Jug")));
+        var merged = RecordPart.Merge(
+            Record(["en"], ["title-cut", "bullets-cut"], ("en", "title", "Mug")), Record(["en"], ["title-loop"], ("en", "title", "Jug")), Profile("en", "title"));
         Assert.Equal(["bullets-cut", "title-loop"], merged.Flags);
     }
 

@@ -1,6 +1,5 @@
 using BlobCaptioner.Pipeline;
 using BlobCaptioner.Profiles;
-using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Records;
 using BlobCaptioner.Tests.LocalStack;
 using Xunit;
@@ -33,7 +32,7 @@ public sealed class ReuseTests(AzuriteFixture azurite)
         await using var pipeline = await TestPipeline.CreateAsync(azurite);
         await DescribeAsync(pipeline, "a.jpg");
         var facts = new ProductFacts { Values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["brand"] = "Acme" } };
-        pipeline.Folders = (name, basis) => new FolderProfile.Ready(new(basis, name == "b.jpg" ? facts : ProductFacts.None), null);
+        pipeline.Folders = (name, basis) => ResolvedProfile.Of(basis, name == "b.jpg" ? facts : null);
         await DescribeAsync(pipeline, "b.jpg", pictures: 2);
         Assert.Equal(2, pipeline.Model.Calls.Count);
         Assert.Null((await pipeline.RecordAsync("b.jpg"))!.Generation.ReusedFrom);

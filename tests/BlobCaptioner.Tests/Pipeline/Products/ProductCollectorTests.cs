@@ -1,7 +1,6 @@
 using BlobCaptioner.Pipeline;
 using BlobCaptioner.Pipeline.Sweeps;
 using BlobCaptioner.Profiles;
-using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Records;
 using Xunit;
 
@@ -68,7 +67,7 @@ public sealed class ProductCollectorTests
     {
         var profile = ProductPipeline.Grouped;
         return new(
-            new Assignments((name, basis, _) => new(new FolderProfile.Ready(new(basis, ProductFacts.None), char.IsDigit(name[0]) ? name[..6] : "X") { Siblings = siblings(name) })),
+            (name, basis, _, _) => new(ResolvedProfile.Of(basis, sku: char.IsDigit(name[0]) ? name[..6] : "X") with { Siblings = siblings(name) }),
             profile);
     }
 }

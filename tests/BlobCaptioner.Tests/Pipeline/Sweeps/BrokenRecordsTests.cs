@@ -71,7 +71,7 @@ public sealed class BrokenRecordsTests(AzuriteFixture azurite)
 
         pipeline.Folders = (name, basis) => name == "b.jpg"
             ? throw new InvalidOperationException("nobody thought of this")
-            : new BlobCaptioner.Profiles.Files.FolderProfile.Ready(new(basis, ProductFacts.None), Sku: null);
+            : ResolvedProfile.Of(basis);
         Assert.Equal(new SweepSummary { Listed = 3, Enqueued = 2, Errors = 1 }, await pipeline.SweepAsync());
         var told = Assert.Single(pipeline.Events.All, e => e.Error is not null);
         Assert.Equal(("b.jpg", "intake-failed"), (told.Name, told.Error!.Code));
@@ -82,7 +82,7 @@ public sealed class BrokenRecordsTests(AzuriteFixture azurite)
     public async Task Sweep_ProductWithABrokenView_TellsWhichAndIsNotInFlightForEver()
     {
         await using var pipeline = await TestPipeline.CreateAsync(azurite);
-        pipeline.Folders = (_, basis) => new BlobCaptioner.Profiles.Files.FolderProfile.Ready(new(basis with { Grouping = ProfileGrouping.Sku }, ProductFacts.None), "S");
+        pipeline.Folders = (_, basis) => ResolvedProfile.Of(basis with { Grouping = ProfileGrouping.Sku }, sku: "S");
         await pipeline.UploadAsync("S-1.jpg", TestPipeline.Picture(1));
         await pipeline.UploadAsync("S-2.jpg", TestPipeline.Picture(2));
         await pipeline.SweepAsync();

@@ -78,8 +78,7 @@ public sealed class RedoTests(AzuriteFixture azurite)
         await pipeline.UploadAsync("changed.jpg", TestPipeline.Picture(8));
         await pipeline.UploadAsync("mine.jpg", TestPipeline.Picture(9));
         await pipeline.UploadAsync("mine.jpg.json", "{}"u8.ToArray());
-        pipeline.Folders = (name, basis) => new BlobCaptioner.Profiles.Files.FolderProfile.Ready(
-            new(name == "settings.jpg" ? basis with { Tone = "warm" } : basis, BlobCaptioner.Profiles.ProductFacts.None), null);
+        pipeline.Folders = (name, basis) => BlobCaptioner.Profiles.ResolvedProfile.Of(name == "settings.jpg" ? basis with { Tone = "warm" } : basis);
         var before = await StateAsync(pipeline);
         var found = await new SweepPreview(pipeline.Intake).RunAsync(new() { Profile = pipeline.Basis }, Cancellation);
         Assert.Equal(new SweepForecast { Listed = 6, New = 1, ImageChanged = 1, SettingsChanged = 1, UpToDate = 1, KnownRejected = 1, Unclear = 1 }, found);

@@ -1,4 +1,4 @@
-namespace BlobCaptioner.Text;
+namespace BlobCaptioner.Inference.Sampling;
 
 /// <summary>Random numbers that are the same on every machine for the same seed (Steele, Lea and Flood 2014).</summary>
 internal struct SplitMix64(ulong seed)

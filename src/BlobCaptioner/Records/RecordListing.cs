@@ -2,19 +2,17 @@ using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
 
-namespace BlobCaptioner.Exports;
+namespace BlobCaptioner.Records;
 
-/// <summary>Every record of a container as a stream in name order: memory does not grow with the container.</summary>
+/// <summary>Streams a container's records in name order, in constant memory.</summary>
 /// <remarks>
-/// One listing with metadata, and <see cref="Parallelism"/> bodies under way at most. What is no record is passed over: files of somebody else, and
-/// records that were copied to another picture's name.
+/// One listing with metadata, and at most <see cref="Parallelism"/> downloads at once. Skips other files, and records that were copied to another image's name.
 /// </remarks>
 public sealed class RecordListing
 {
-    /// <summary>Bodies that are read at once.</summary>
+    /// <summary>Most downloads at once.</summary>
     public const int Parallelism = 16;
 
     private readonly BlobContainerClient _images;
@@ -22,12 +20,12 @@ public sealed class RecordListing
     /// <summary>Creates a listing over the images' container.</summary>
     public RecordListing(BlobContainerClient images) => _images = images;
 
-    /// <summary>Told the name of each record that is passed over although it should not be: it can't be read. Null for nobody.</summary>
+    /// <summary>Called with the name of each record that can't be read; null for no callback.</summary>
     public Action<string>? OnUnreadable { get; init; }
 
-    /// <summary>Reads them.</summary>
+    /// <summary>Reads the records.</summary>
     /// <param name="prefix">Only names that start with this; null for all.</param>
-    /// <param name="status">Only records that ended so; null for all.</param>
+    /// <param name="status">Only records of this outcome; null for all.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="RequestFailedException">Storage refused.</exception>
     public async IAsyncEnumerable<ListedRecord> ReadAsync(string? prefix, RecordStatus? status, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -72,7 +70,7 @@ public sealed class RecordListing
     /// <exception cref="RequestFailedException">Storage refused.</exception>
     public async Task<CaptionRecord?> FindAsync(string blobName, CancellationToken cancellationToken) => (await ReadAsync(blobName, cancellationToken)).File.Record;
 
-    /// <summary>A record out of its bytes; none where it is another blob's.</summary>
+    /// <summary>Parses a record; it has none where it belongs to another blob.</summary>
     public static RecordFile Parse(BinaryData content, string blobName)
     {
         var file = RecordFile.Read(content);
@@ -107,8 +105,13 @@ public sealed class RecordListing
         }
         catch (RequestFailedException error) when (error.Status is 404 or 409)
         {
-            // 404: deleted since it was listed. 409: in the archive tier, for example.
+            // 404: deleted since the listing. 409: in the archive tier, for example.
             return (blobName, new(Record: null, error.Status == 409 ? error.ErrorCode : null));
         }
     }
 }
+
+/// <summary>A record of the container.</summary>
+/// <param name="BlobName">The record's own name.</param>
+/// <param name="Record">Its content.</param>
+public sealed record ListedRecord(string BlobName, CaptionRecord Record);

@@ -1,8 +1,7 @@
-namespace BlobCaptioner.Exports.Formats;
+namespace BlobCaptioner.Exports;
 
 /// <summary>
-/// CSV for spreadsheets (RFC 4180, UTF-8): one row a picture or product, in one language. Lists have one item a line. Cells are guarded against being run as formulas
-/// (<see cref="FormulaGuard"/>).
+/// CSV for spreadsheets (RFC 4180, UTF-8): one row for each picture or product, in one language. Lists have one item a line. <see cref="FormulaGuard"/> guards the cells.
 /// </summary>
 internal sealed class FlatCsvWriter(Stream stream) : IExportWriter
 {
@@ -17,10 +16,6 @@ internal sealed class FlatCsvWriter(Stream stream) : IExportWriter
     private readonly TableWriter _table = new(
         stream, ["id", "sku", "image", "image_url", "additional_image_urls", "status", "review", "language", .. Texts, .. Attributes, .. Facts, "flags", "error", "model", "digital_source_type"]);
 
-    /// <inheritdoc/>
-    public void Begin() => _table.WriteHeader();
-
-    /// <inheritdoc/>
     public void Write(ExportItem item)
     {
         var record = item.Main.Record;
@@ -54,16 +49,24 @@ internal sealed class FlatCsvWriter(Stream stream) : IExportWriter
         _table.WriteRow();
     }
 
-    /// <inheritdoc/>
-    public void End()
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Flush() => _table.Flush();
-
-    /// <inheritdoc/>
     public void Dispose() => _table.Dispose();
 
     private void Set(string column, string? cell) => _table[column] = FormulaGuard.Guard(cell);
+}
+
+/// <summary>
+/// Keeps spreadsheets from running a cell as a formula: what begins with <c>=</c>, <c>+</c>, <c>-</c>, <c>@</c>, tab or carriage return gets an apostrophe in front.
+/// Source: https://owasp.org/www-community/attacks/CSV_Injection.
+/// </summary>
+internal static class FormulaGuard
+{
+    /// <summary>
+    /// The guarded cell. A cell that begins with apostrophes and such a sign gets one more, so that <see cref="Unguard"/> restores every text exactly.
+    /// </summary>
+    public static string? Guard(string? cell) => IsFormula(cell) ? "'" + cell : cell;
+
+    /// <summary>The text of a guarded cell.</summary>
+    public static string Unguard(string cell) => cell is ['\'', .. var rest] && IsFormula(rest) ? rest : cell;
+
+    private static bool IsFormula(string? cell) => (cell ?? "").AsSpan().TrimStart('\'') is ['=' or '+' or '-' or '@' or '\t' or '\r', ..];
 }

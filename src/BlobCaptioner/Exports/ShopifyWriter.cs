@@ -1,15 +1,15 @@
 using System.Text;
 
-namespace BlobCaptioner.Exports.Formats;
+namespace BlobCaptioner.Exports;
 
 /// <summary>
-/// Shopify's product CSV with the columns of the present sample file, in its order. Source: https://help.shopify.com/en/manual/products/import-export/using-csv,
+/// Shopify's product CSV with the columns of its current sample file, in that order. Source: https://help.shopify.com/en/manual/products/import-export/using-csv,
 /// "Product CSV file" (the older set, <c>Handle, Title, Body (HTML)</c>..., is read by Shopify still, and not written here).
 /// </summary>
 /// <remarks>
-/// One row for a product, and one more with handle, image, position and alt text for each further picture. The description is HTML: the text is encoded, so that it reads as it
-/// was written. What nobody approved is a draft that is not published. Cells are not guarded against formulas: Shopify shows every cell as text and an apostrophe in front would
-/// be part of it; look at the file in a text editor, not a spreadsheet. Shopify has no column for generated text.
+/// One row for a product, and one more with handle, image, position and alt text for each further picture. The description is HTML with the text encoded. Unapproved products are
+/// unpublished drafts. Cells are not guarded against formulas, since Shopify would keep the apostrophe as text: view the file in a text editor, not a spreadsheet. Shopify has no
+/// column for generated text.
 /// Limits: title 255, SEO title 70, SEO description 320, alt text 512 characters.
 /// </remarks>
 internal sealed class ShopifyWriter(Stream stream, ExportTally tally) : IExportWriter
@@ -31,10 +31,6 @@ internal sealed class ShopifyWriter(Stream stream, ExportTally tally) : IExportW
     private readonly TableWriter _table = new(stream, Columns);
     private readonly Limits _limits = new(tally);
 
-    /// <inheritdoc/>
-    public void Begin() => _table.WriteHeader();
-
-    /// <inheritdoc/>
     public void Write(ExportItem item)
     {
         var handle = item.Slug(100);
@@ -78,15 +74,6 @@ internal sealed class ShopifyWriter(Stream stream, ExportTally tally) : IExportW
         }
     }
 
-    /// <inheritdoc/>
-    public void End()
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Flush() => _table.Flush();
-
-    /// <inheritdoc/>
     public void Dispose() => _table.Dispose();
 
     // Paragraphs of the description, then the bullets, unless these are the description.

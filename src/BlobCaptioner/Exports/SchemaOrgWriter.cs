@@ -1,29 +1,23 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace BlobCaptioner.Exports.Formats;
+namespace BlobCaptioner.Exports;
 
 /// <summary>
-/// schema.org Product as JSON-LD, one object a line, each to be put into a page's <c>&lt;script type="application/ld+json"&gt;</c>: what would end that element is escaped.
+/// schema.org Product as JSON-LD, one object a line, each for a page's <c>&lt;script type="application/ld+json"&gt;</c>: characters that would end that element are escaped.
 /// Source: https://schema.org/Product, https://developers.google.com/search/docs/appearance/structured-data/product.
 /// </summary>
 /// <remarks>
-/// That the copy is generated stands in <c>subjectOf</c>, a CreativeWork with <c>digitalSourceType</c> (https://schema.org/digitalSourceType), unless a person wrote title and
+/// Generated copy is declared in <c>subjectOf</c>, a CreativeWork with <c>digitalSourceType</c> (https://schema.org/digitalSourceType), unless a person wrote title and
 /// description. A price without a currency makes no offer and counts as <c>currency-missing</c>.
 /// </remarks>
 internal sealed class SchemaOrgWriter(Stream stream, ExportTally tally) : IExportWriter
 {
     private static readonly string[] Properties = ["color", "material", "pattern", "size"];
 
-    // one writer for all lines; < > & stay escaped, everything else is as people read it
+    // < > & stay escaped; all other characters are readable.
     private readonly Utf8JsonWriter _json = new(stream, new() { Encoder = JavaScriptEncoder.Create(System.Text.Unicode.UnicodeRanges.All) });
 
-    /// <inheritdoc/>
-    public void Begin()
-    {
-    }
-
-    /// <inheritdoc/>
     public void Write(ExportItem item)
     {
         _json.WriteStartObject();
@@ -53,17 +47,6 @@ internal sealed class SchemaOrgWriter(Stream stream, ExportTally tally) : IExpor
         stream.WriteByte((byte)'\n');
     }
 
-    /// <inheritdoc/>
-    public void End()
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
     public void Dispose() => _json.Dispose();
 
     private void WriteBrand(string? brand)

@@ -1,8 +1,8 @@
 using BlobCaptioner.Text;
 
-namespace BlobCaptioner.Exports.Formats;
+namespace BlobCaptioner.Exports;
 
-/// <summary>Holds texts to an importer's limits once more: a person's edit or a catalogue may be longer than the profile allows.</summary>
+/// <summary>Cuts texts to an importer's limits: a person's edit or a catalogue may be longer than the profile allows.</summary>
 /// <param name="tally">Counts each cut as <c>NAME-cut</c>.</param>
 internal sealed class Limits(ExportTally tally)
 {
@@ -27,11 +27,11 @@ internal sealed class Limits(ExportTally tally)
         return text[..kept];
     }
 
-    /// <summary>The first items that fit into a joined length; what is left out counts as cut.</summary>
+    /// <summary>Joins the first items that fit; a missing item counts as a cut.</summary>
     /// <param name="items">The items.</param>
-    /// <param name="separator">What goes between.</param>
+    /// <param name="separator">Between two items.</param>
     /// <param name="most">Most items.</param>
-    /// <param name="length">Most units in all.</param>
+    /// <param name="length">Most units of the joined text.</param>
     /// <param name="measure">Units of a text.</param>
     /// <param name="name">The field's name in warnings.</param>
     public string? Join(IReadOnlyList<string> items, string separator, int most, int length, Func<string, int> measure, string name)
@@ -52,7 +52,7 @@ internal sealed class Limits(ExportTally tally)
         return joined.Length == 0 ? null : joined;
     }
 
-    /// <summary>The value; counts a row that lacks it as <c>NAME-missing</c>.</summary>
+    /// <summary>The value; a row without it counts as <c>NAME-missing</c>.</summary>
     public string? Need(string? value, string name)
     {
         if (string.IsNullOrEmpty(value))

@@ -1,6 +1,6 @@
-namespace BlobCaptioner.Profiles.Files;
+namespace BlobCaptioner.Profiles;
 
-/// <summary>A profile file can't be used; the message names all that is wrong, one a line.</summary>
+/// <summary>A profile, a <c>_captioner.json</c> or a <c>_catalog.csv</c> can't be used. The message has one problem a line.</summary>
 public sealed class ProfileException : Exception
 {
     /// <summary>Creates an exception without a message.</summary>
@@ -16,10 +16,10 @@ public sealed class ProfileException : Exception
     public ProfileException(string message, Exception innerException)
         : base(message, innerException) => Problems = [message];
 
-    /// <summary>Creates an exception with all that is wrong.</summary>
+    /// <summary>Creates an exception with several problems.</summary>
     public ProfileException(IReadOnlyList<string> problems)
         : base(string.Join('\n', problems)) => Problems = problems;
 
-    /// <summary>What is wrong, each as <c>FILE: $.fields[3].kind: 'txt' is not one of text, text-list, ...</c>.</summary>
+    /// <summary>The problems, each as <c>FILE: $.fields[3].kind: 'txt' is not one of text, text-list, ...</c> or <c>FILE: line 7: ...</c>; at most 50.</summary>
     public IReadOnlyList<string> Problems { get; } = [];
 }

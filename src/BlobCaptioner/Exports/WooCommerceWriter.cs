@@ -1,12 +1,11 @@
-namespace BlobCaptioner.Exports.Formats;
+namespace BlobCaptioner.Exports;
 
 /// <summary>
 /// WooCommerce's product CSV. Source: https://github.com/woocommerce/woocommerce/wiki/Product-CSV-Import-Schema, columns in the order that its own exporter writes.
 /// </summary>
 /// <remarks>
-/// What begins like a formula gets an apostrophe in front, as WooCommerce's exporter does, and its importer takes it off again (only tab and carriage return are simply trimmed).
-/// Commas inside of a tag, category or value are written as <c>\,</c>. What nobody approved is a draft (<c>-1</c>). The importer takes no alt texts and has no column for
-/// generated text.
+/// Cells that begin like a formula get an apostrophe in front, as from WooCommerce's exporter; its importer removes it. Leading tabs and carriage returns are trimmed. Commas inside
+/// a tag, category or value are written as <c>\,</c>. Unapproved products are drafts (<c>-1</c>). The importer has no columns for alt texts and generated text.
 /// </remarks>
 internal sealed class WooCommerceWriter(Stream stream, ExportTally tally) : IExportWriter
 {
@@ -28,10 +27,6 @@ internal sealed class WooCommerceWriter(Stream stream, ExportTally tally) : IExp
     private readonly TableWriter _table = new(stream, Columns);
     private readonly Limits _limits = new(tally);
 
-    /// <inheritdoc/>
-    public void Begin() => _table.WriteHeader();
-
-    /// <inheritdoc/>
     public void Write(ExportItem item)
     {
         var availability = Stock.Availability(item);
@@ -76,20 +71,11 @@ internal sealed class WooCommerceWriter(Stream stream, ExportTally tally) : IExp
         _table.WriteRow();
     }
 
-    /// <inheritdoc/>
-    public void End()
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Flush() => _table.Flush();
-
-    /// <inheritdoc/>
     public void Dispose() => _table.Dispose();
 
     private static string List(IReadOnlyList<string> values) => string.Join(", ", values.Select(v => v.Replace(",", "\\,", StringComparison.Ordinal)));
 
-    // The importer takes the apostrophe off from before = + - @ alone.
+    // The importer removes the apostrophe before = + - @ only.
     private void Set(string column, string? cell)
     {
         var text = cell?.TrimStart('\t', '\r');

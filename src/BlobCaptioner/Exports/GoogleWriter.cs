@@ -1,16 +1,16 @@
 using System.Text;
 using System.Xml;
 
-namespace BlobCaptioner.Exports.Formats;
+namespace BlobCaptioner.Exports;
 
 /// <summary>
 /// Google Merchant Center's product data as RSS 2.0. Source: https://support.google.com/merchants/answer/7052112 (attributes and limits),
 /// https://support.google.com/merchants/answer/14589993 (XML).
 /// </summary>
 /// <remarks>
-/// Titles and descriptions that the model wrote stand in <c>structured_title</c> and <c>structured_description</c> with <c>trained_algorithmic_media</c>, in place of <c>title</c>
-/// and <c>description</c>; those that a person wrote stand in the plain ones (https://support.google.com/merchants/answer/13799103).
-/// Characters that XML can't hold are dropped and counted. Limits: id 50, title 150, description 5,000, brand and MPN 70, 2 to 100 highlights of 150, three colours of 40 and 100
+/// Titles and descriptions that the model wrote go into <c>structured_title</c> and <c>structured_description</c> with <c>trained_algorithmic_media</c>, in place of <c>title</c>
+/// and <c>description</c>; those that a person wrote go into the plain ones (https://support.google.com/merchants/answer/13799103).
+/// Characters that XML doesn't allow are dropped and counted. Limits: id 50, title 150, description 5,000, brand and MPN 70, 2 to 100 highlights of 150, three colours of 40 and 100
 /// in all, material and pattern 200 and 100, size 100, product_type 750 characters, ten additional images.
 /// </remarks>
 internal sealed class GoogleWriter : IExportWriter
@@ -24,7 +24,6 @@ internal sealed class GoogleWriter : IExportWriter
     private readonly ExportTally _tally;
     private readonly Limits _limits;
 
-    /// <summary>Creates it.</summary>
     public GoogleWriter(Stream stream, ExportTally tally)
     {
         _tally = tally;
@@ -35,11 +34,6 @@ internal sealed class GoogleWriter : IExportWriter
             Indent = true,
             NewLineHandling = NewLineHandling.Entitize,
         });
-    }
-
-    /// <inheritdoc/>
-    public void Begin()
-    {
         _xml.WriteStartDocument();
         _xml.WriteStartElement("rss");
         _xml.WriteAttributeString("version", "2.0");
@@ -50,7 +44,6 @@ internal sealed class GoogleWriter : IExportWriter
         _xml.WriteElementString("description", "Written by BlobCaptioner");
     }
 
-    /// <inheritdoc/>
     public void Write(ExportItem item)
     {
         _xml.WriteStartElement("item");
@@ -82,15 +75,9 @@ internal sealed class GoogleWriter : IExportWriter
         Write("gender", Allowed(item.Value("gender"), "gender", "male", "female", "unisex"));
         Write("age_group", Allowed(item.Value("age_group"), "age_group", "newborn", "infant", "toddler", "kids", "adult"));
         _xml.WriteEndElement();
+        _xml.Flush();
     }
 
-    /// <inheritdoc/>
-    public void End() => _xml.WriteEndDocument();
-
-    /// <inheritdoc/>
-    public void Flush() => _xml.Flush();
-
-    /// <inheritdoc/>
     public void Dispose() => _xml.Dispose();
 
     private void WriteText(string name, ExportText? text, int characters)
@@ -162,11 +149,11 @@ internal sealed class GoogleWriter : IExportWriter
     {
         if (!string.IsNullOrEmpty(text))
         {
-            _xml.WriteElementString("g", name, Namespace, Holdable(text));
+            _xml.WriteElementString("g", name, Namespace, XmlText(text));
         }
     }
 
-    private string Holdable(string text)
+    private string XmlText(string text)
     {
         var kept = new StringBuilder(text.Length);
         for (var i = 0; i < text.Length; i++)

@@ -1,16 +1,16 @@
 using System.Globalization;
 using System.Text;
 
-namespace BlobCaptioner.Exports.Formats;
+namespace BlobCaptioner.Exports;
 
 /// <summary>
-/// Amazon's flat file: tab-separated, one row of attribute names, one row a product. Source: the attribute names of the category templates in Seller Central, "Add Products via
+/// Amazon's flat file: tab-separated, one row of attribute names, one row for each product. Source: the attribute names of the category templates in Seller Central, "Add Products via
 /// Upload" (https://sellercentral.amazon.com/help/hub/reference/G1641). Templates differ by product type and begin with rows that carry the type's own signature, which only
 /// Seller Central can make: paste these columns below the same names there.
 /// </summary>
 /// <remarks>
-/// The format knows no quoting: a cell is written literally; tabs and line breaks become blanks, in the description <c>&lt;br&gt;</c>. Cells are not guarded against formulas, since
-/// an apostrophe would be part of the text. Amazon has no column for generated text. Limits: title 200, five bullets of 250, description 2,000 characters, keywords 249 bytes.
+/// The format has no quoting: cells are written literally; tabs and line breaks become blanks, in the description <c>&lt;br&gt;</c>. Cells are not guarded against formulas, since
+/// the apostrophe would become part of the text. Amazon has no column for generated text. Limits: title 200, five bullets of 250, description 2,000 characters, keywords 249 bytes.
 /// </remarks>
 internal sealed class AmazonWriter(Stream stream, ExportTally tally) : IExportWriter
 {
@@ -29,10 +29,6 @@ internal sealed class AmazonWriter(Stream stream, ExportTally tally) : IExportWr
     private readonly TableWriter _table = new(stream, Columns, tabs: true);
     private readonly Limits _limits = new(tally);
 
-    /// <inheritdoc/>
-    public void Begin() => _table.WriteHeader();
-
-    /// <inheritdoc/>
     public void Write(ExportItem item)
     {
         var gtin = item.Fact("gtin", "ean", "upc", "isbn", "barcode", "asin");
@@ -85,15 +81,6 @@ internal sealed class AmazonWriter(Stream stream, ExportTally tally) : IExportWr
         _table.WriteRow();
     }
 
-    /// <inheritdoc/>
-    public void End()
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Flush() => _table.Flush();
-
-    /// <inheritdoc/>
     public void Dispose() => _table.Dispose();
 
     private static string OneLine(string text, string lineBreak) =>

@@ -1,0 +1,140 @@
+using BlobCaptioner.Text;
+
+namespace BlobCaptioner.Records;
+
+/// <summary>The one definition of a fresh record: what one made now would say about its settings, preparation and model.</summary>
+/// <param name="ProfileVersion">Version of profile and facts.</param>
+/// <param name="Preparation">Version and options of the preparation.</param>
+/// <param name="RejectedBy">The same for an image that is rejected before a model is asked; it includes the limits.</param>
+/// <param name="ModelHash">Hash of the model that would be asked; null where this process does not know it.</param>
+internal sealed record Freshness(string ProfileVersion, string Preparation, string RejectedBy, string? ModelHash)
+{
+    /// <summary>True where a record with this receipt would come out the same, apart from the image. A pinned record stays, unless it failed.</summary>
+    public bool IsFresh(RecordReceipt receipt) =>
+        (receipt.IsPinned && receipt.Status != RecordStatus.Failed) || (HasProfile(receipt) && HasPreparation(receipt) && HasModel(receipt));
+
+    /// <summary>True where profile and facts are the same.</summary>
+    public bool HasProfile(RecordReceipt receipt) => receipt.ProfileVersion == ProfileVersion;
+
+    /// <summary>True where the image would be prepared the same, or be rejected under the same limits.</summary>
+    public bool HasPreparation(RecordReceipt receipt) =>
+        receipt.Preparation == (receipt is { Status: RecordStatus.Rejected, ModelHash: "" } ? RejectedBy : Preparation);
+
+    /// <summary>True where the same model would be asked, or this process does not know.</summary>
+    public bool HasModel(RecordReceipt receipt) => ModelHash is null || receipt.ModelHash.Length == 0 || receipt.ModelHash == ModelHash;
+}
+
+/// <summary>A record's summary in its blob's metadata: one listing shows which records are missing or out of date, without reading them.</summary>
+public sealed record RecordReceipt
+{
+    private const int MostFlagCharacters = 1000;
+
+    // Storage refuses empty values.
+    private const string NoFlags = "-";
+
+    /// <summary>The image's outcome.</summary>
+    public required RecordStatus Status { get; init; }
+
+    /// <summary>The image's ETag, without quotes; of a product record <see cref="RecordProduct.ViewsHash"/>.</summary>
+    public required string SourceETag { get; init; }
+
+    /// <inheritdoc cref="CaptionRecord.Fingerprint"/>
+    public required string Fingerprint { get; init; }
+
+    /// <summary>Version of profile and facts.</summary>
+    public required string ProfileVersion { get; init; }
+
+    /// <summary>The model's hash; empty where no model was asked.</summary>
+    public required string ModelHash { get; init; }
+
+    /// <summary>Version and options of the preparation.</summary>
+    public required string Preparation { get; init; }
+
+    /// <summary>The profile's name; null in records of older versions.</summary>
+    public string? Profile { get; init; }
+
+    /// <summary>The flags; null where they are too long for metadata (over 1,000 characters together), and in records of older versions.</summary>
+    public IReadOnlyList<string>? Flags { get; init; }
+
+    /// <summary>True where a person chose the profile, so that the folder's does not count.</summary>
+    public bool IsPinned { get; init; }
+
+    /// <summary>Reads it from blob metadata; null where it is incomplete: the blob is not ours, or a copy without metadata.</summary>
+    public static RecordReceipt? FromMetadata(IDictionary<string, string>? metadata)
+    {
+        if (metadata is null)
+        {
+            return null;
+        }
+
+        var values = metadata.DistinctBy(m => m.Key, StringComparer.OrdinalIgnoreCase).ToDictionary(StringComparer.OrdinalIgnoreCase);
+        return values.TryGetValue("status", out var word)
+            && Enum.TryParse<RecordStatus>(word, ignoreCase: true, out var status)
+            && values.TryGetValue("sourceetag", out var etag)
+            && values.TryGetValue("fingerprint", out var fingerprint)
+            && values.TryGetValue("profileversion", out var profile)
+            && values.TryGetValue("preparation", out var preparation)
+            ? new()
+            {
+                Status = status,
+                SourceETag = etag,
+                Fingerprint = fingerprint,
+                ProfileVersion = profile,
+                ModelHash = values.GetValueOrDefault("modelhash", ""),
+                Preparation = preparation,
+                Profile = values.GetValueOrDefault("profile"),
+                IsPinned = values.ContainsKey("pinned"),
+                Flags = values.GetValueOrDefault("flags") switch
+                {
+                    null => null,
+                    NoFlags => [],
+                    var flags => flags.Split(' ', StringSplitOptions.RemoveEmptyEntries),
+                },
+            }
+            : null;
+    }
+
+    /// <summary>The receipt of a record.</summary>
+    public static RecordReceipt Of(CaptionRecord record) => new()
+    {
+        Status = record.Status,
+        SourceETag = record.Product?.ViewsHash ?? record.Image.ETag,
+        Fingerprint = record.Fingerprint,
+        ProfileVersion = record.Profile.Version,
+        ModelHash = record.Generation.ModelHash ?? "",
+        Preparation = record.Generation.Preparation,
+        Profile = IsPlain(record.Profile.Name) ? record.Profile.Name : null,
+        IsPinned = record.Profile.IsPinned,
+        Flags = record.Flags.All(IsPlain) && record.Flags.Sum(f => f.Length + 1) <= MostFlagCharacters ? record.Flags : null,
+    };
+
+    /// <summary>As blob metadata in ASCII, without empty values, which storage refuses.</summary>
+    public IDictionary<string, string> ToMetadata() => new (string Key, string? Value)[]
+    {
+        ("status", Status.ToString().ToLowerInvariant()),
+        ("sourceetag", SourceETag),
+        ("fingerprint", Fingerprint),
+        ("profileversion", ProfileVersion),
+        ("preparation", Preparation),
+        ("modelhash", ModelHash),
+        ("profile", Profile),
+        ("pinned", IsPinned ? "yes" : null),
+        ("flags", Flags is { Count: 0 } ? NoFlags : Flags is null ? null : string.Join(' ', Flags)),
+    }.Where(m => m.Value is { Length: > 0 }).ToDictionary(m => m.Key, m => m.Value!, StringComparer.OrdinalIgnoreCase);
+
+    // Metadata is ASCII, and flags are separated by spaces.
+    private static bool IsPlain(string text) => text.Length > 0 && text.All(c => c is > ' ' and <= '~');
+}
+
+/// <summary>SHA-256 over the inputs of an image's copy. Equal fingerprints mean equal copies.</summary>
+public static class Fingerprint
+{
+    /// <summary>Computes it.</summary>
+    /// <param name="contentHash">SHA-256 of the image's bytes, hex; empty where unknown.</param>
+    /// <param name="preparation">Version and options of the preparation, pixel budget included.</param>
+    /// <param name="profileVersion">The profile's version; it covers the sampler.</param>
+    /// <param name="modelHash">The model's hash; empty where no model was asked.</param>
+    /// <returns>64 lower-case hex digits.</returns>
+    public static string Compute(string contentHash, string preparation, string profileVersion, string modelHash) =>
+        TextHash.Of($"{contentHash}\n{preparation}\n{profileVersion}\n{modelHash}");
+}
