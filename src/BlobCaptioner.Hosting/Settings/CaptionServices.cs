@@ -63,7 +63,7 @@ public static class CaptionServices
         services.AddCaptionIntake(configuration)
             .AddSettings<SweepOptions, SweepOptionsValidator>(configuration, SweepOptions.Section)
             .AddSettings<ImageTriggerOptions, ImageTriggerOptionsValidator>(configuration, ImageTriggerOptions.Section);
-        services.TryAddSingleton(provider => new ContinuedSweep(provider.GetRequiredService<ImageIntake>()));
+        services.TryAddSingleton<ContinuedSweep>();
         services.TryAddSingleton<PoisonMarker>();
         return services.AddHostedService<StorageSetup>();
     }

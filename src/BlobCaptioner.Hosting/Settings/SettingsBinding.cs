@@ -74,18 +74,17 @@ public static class SettingsBinding
         return result.Succeeded ? options : throw new SettingsException(string.Join('\n', result.Failures!));
     }
 
+    // The binder itself skips keys of properties that have no public setter.
     private static void Bind<T>(IConfigurationSection values, T options)
         where T : class
     {
-        try
+        string[] problems = [.. Unknown(typeof(T), values), .. Unreadable(typeof(T), values)];
+        if (problems.Length > 0)
         {
-            values.Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
+            throw new OptionsValidationException(values.Path, typeof(T), problems);
         }
-        catch (InvalidOperationException error)
-        {
-            string[] problems = [.. Unknown(typeof(T), values), .. Unreadable(typeof(T), values)];
-            throw new OptionsValidationException(values.Path, typeof(T), problems.DefaultIfEmpty(error.Message));
-        }
+
+        values.Bind(options);
     }
 
     private static IEnumerable<PropertyInfo> Settable(Type options) => options.GetProperties().Where(p => p.SetMethod is { IsPublic: true });

@@ -38,8 +38,6 @@ public static class CaptionerTelemetryExtensions
         bool prometheus = false,
         Action<IOpenTelemetryBuilder>? platform = null)
     {
-        ArgumentNullException.ThrowIfNull(services);
-        ArgumentNullException.ThrowIfNull(configuration);
         var plan = TelemetryPlan.Read(configuration, serviceName, prometheus);
         services.AddSingleton(plan);
         if (plan is { Traces: false, Metrics: false, Logs: false })
@@ -80,7 +78,6 @@ public static class CaptionerTelemetryExtensions
     /// <param name="path">The endpoint's path.</param>
     public static IEndpointRouteBuilder MapCaptionerMetrics(this IEndpointRouteBuilder endpoints, string path = "/metrics")
     {
-        ArgumentNullException.ThrowIfNull(endpoints);
         if (endpoints.ServiceProvider.GetRequiredService<TelemetryPlan>().Prometheus)
         {
             endpoints.MapPrometheusScrapingEndpoint(path);

@@ -42,7 +42,6 @@ public sealed record CaptionRequest
     /// <exception cref="ArgumentException">The request has too few or too many images.</exception>
     internal static void RequireImages(CaptionRequest request)
     {
-        ArgumentNullException.ThrowIfNull(request);
         if (request.Images.Count is < 1 or > MaxImages)
         {
             throw new ArgumentException($"A request has {request.Images.Count} pictures; it takes 1 to {MaxImages}.", nameof(request));

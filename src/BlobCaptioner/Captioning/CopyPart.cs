@@ -10,7 +10,6 @@ public sealed record CopyPart(IReadOnlyList<string> Fields, IReadOnlyList<string
     /// <summary>The profile that asks for this part only; null where nothing is left of it, or the profile does not know a name.</summary>
     public Profile? Of(Profile profile)
     {
-        ArgumentNullException.ThrowIfNull(profile);
         if (Fields.Any(f => profile.Fields.All(p => p.Name != f)) || Languages.Any(l => profile.Languages.All(p => p.Tag != l)))
         {
             return null;

@@ -11,20 +11,9 @@ using BlobCaptioner.Storage;
 namespace BlobCaptioner.Estimates;
 
 /// <summary>Describes a random sample of a container's pictures and estimates time and cost of the whole. Writes nothing.</summary>
-public sealed class ContainerEstimator
+public sealed class ContainerEstimator(CaptionStorage storage, ImagePreparer preparer, ICaptionModel model, TimeProvider time)
 {
-    private readonly CaptionStorage _storage;
-    private readonly ImagePreparer _preparer;
-    private readonly ICaptionModel _model;
-    private readonly TimeProvider _time;
-    private readonly FolderSettings _folders;
-
-    /// <summary>Creates an estimator.</summary>
-    public ContainerEstimator(CaptionStorage storage, ImagePreparer preparer, ICaptionModel model, TimeProvider time)
-    {
-        (_storage, _preparer, _model, _time) = (storage, preparer, model, time);
-        _folders = new(storage, maxAge: null, time);
-    }
+    private readonly FolderSettings _folders = new(storage, maxAge: null, time);
 
     /// <summary>Measures a sample and calculates the estimate.</summary>
     /// <returns>Null where there is no picture.</returns>
@@ -35,7 +24,7 @@ public sealed class ContainerEstimator
         Validator.ValidateObject(request, new ValidationContext(request), validateAllProperties: true);
         var reservoir = new Reservoir<ListedImage>(request.Sample, request.Seed);
         long outstanding = 0;
-        await foreach (var image in ImageListing.ReadAsync(_storage.Images, request.Prefix, onProduct: null, cancellationToken))
+        await foreach (var image in ImageListing.ReadAsync(storage.Images, request.Prefix, onProduct: null, cancellationToken))
         {
             reservoir.Add(image);
             outstanding += await IsSettledAsync(image, request.Profile, cancellationToken) ? 0 : 1;
@@ -55,8 +44,8 @@ public sealed class ContainerEstimator
             }
         }
 
-        var pictures = await new SampleRun(_model, _time).MeasureAsync(prepared, cancellationToken);
-        return pictures.Count == 0 ? null : EstimateCalculator.Calculate(request, _model, pictures, reservoir.Seen, outstanding);
+        var pictures = await new SampleRun(model, time).MeasureAsync(prepared, cancellationToken);
+        return pictures.Count == 0 ? null : EstimateCalculator.Calculate(request, model, pictures, reservoir.Seen, outstanding);
     }
 
     /// <summary>True where a sweep would not enqueue the picture.</summary>
@@ -74,14 +63,14 @@ public sealed class ContainerEstimator
         }
 
         var resolved = await _folders.ResolveAsync(image.Name, basis, profileOverride: null, cancellationToken);
-        var preparation = _preparer.Describe(resolved.Whole.ImageTokenBudget);
-        return resolved.Error is null && new Freshness(resolved.Version, preparation, RejectedBy: preparation, _model.Info.Hash).IsFresh(receipt);
+        var preparation = preparer.Describe(resolved.Whole.ImageTokenBudget);
+        return resolved.Error is null && new Freshness(resolved.Version, preparation, RejectedBy: preparation, model.Info.Hash).IsFresh(receipt);
     }
 
     /// <summary>Reads and prepares a picture; null where it was deleted meanwhile.</summary>
     private async Task<SampledPicture?> PrepareAsync(ListedImage image, Profile basis, CancellationToken cancellationToken)
     {
-        var began = _time.GetTimestamp();
+        var began = time.GetTimestamp();
         var resolved = await _folders.ResolveAsync(image.Name, basis, profileOverride: null, cancellationToken);
         if (resolved.Error is { } broken)
         {
@@ -90,16 +79,16 @@ public sealed class ContainerEstimator
 
         try
         {
-            var blob = await _storage.Images.GetBlobClient(image.Name).DownloadStreamingAsync(cancellationToken: cancellationToken);
+            var blob = await storage.Images.GetBlobClient(image.Name).DownloadStreamingAsync(cancellationToken: cancellationToken);
             await using var content = blob.Value.Content;
-            var outcome = await _preparer.PrepareAsync(content, image.Name, blob.Value.Details.ContentLength, resolved.Whole.ImageTokenBudget, cancellationToken);
+            var outcome = await preparer.PrepareAsync(content, image.Name, blob.Value.Details.ContentLength, resolved.Whole.ImageTokenBudget, cancellationToken);
             return outcome is PreparationOutcome.Prepared ready
                 ? new()
                 {
-                    Preparation = _time.GetElapsedTime(began),
+                    Preparation = time.GetElapsedTime(began),
                     Request = new() { Images = [new() { Name = image.Name, Jpeg = ready.Jpeg }], Profile = resolved.Whole, Facts = resolved.Facts },
                 }
-                : new() { Preparation = _time.GetElapsedTime(began), Error = Reason((PreparationOutcome.Rejected)outcome) };
+                : new() { Preparation = time.GetElapsedTime(began), Error = Reason((PreparationOutcome.Rejected)outcome) };
         }
         catch (RequestFailedException error) when (error.Status == 404)
         {

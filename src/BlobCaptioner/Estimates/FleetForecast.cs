@@ -50,7 +50,6 @@ public sealed record FleetForecast
     /// <exception cref="ArgumentException">A number is not positive.</exception>
     public static FleetForecast Simulate(FleetRequest request)
     {
-        ArgumentNullException.ThrowIfNull(request);
         double[] numbers =
         [
             request.Pictures, request.Workers, request.PicturesPerMinute, request.RequestsPerPicture, request.QueueRequestsPerPicture, request.AccountRequestsPerSecond,

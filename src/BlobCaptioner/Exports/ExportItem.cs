@@ -1,12 +1,12 @@
 using System.Globalization;
-using System.Text;
+using System.Text.RegularExpressions;
 using BlobCaptioner.Records;
 using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Exports;
 
 /// <summary>One row's subject: a picture, or a product with its views.</summary>
-public sealed record ExportItem
+public sealed partial record ExportItem
 {
     /// <summary>The record; a product's own where there is one.</summary>
     public required EffectiveRecord Main { get; init; }
@@ -60,24 +60,9 @@ public sealed record ExportItem
     public string? Value(string attribute) => Values(attribute) is { Count: > 0 } values ? string.Join(", ", values) : null;
 
     /// <summary>The catalogue's value of the first of these columns that has one; null for none. Case, spaces, <c>-</c> and <c>_</c> are ignored.</summary>
-    public string? Fact(params ReadOnlySpan<string> names)
-    {
-        if (Main.Record.Facts is { } facts)
-        {
-            foreach (var name in names)
-            {
-                foreach (var (column, value) in facts)
-                {
-                    if (!string.IsNullOrWhiteSpace(value) && Plain(column) == Plain(name))
-                    {
-                        return value.Trim();
-                    }
-                }
-            }
-        }
-
-        return null;
-    }
+    public string? Fact(params string[] names) => names
+        .SelectMany(name => Facts.Where(f => !string.IsNullOrWhiteSpace(f.Value) && Plain(f.Key) == Plain(name)))
+        .FirstOrDefault().Value?.Trim();
 
     /// <summary>
     /// An id of lower-case ASCII letters, digits and <c>-</c>, at most <paramref name="length"/> characters. Where that loses a character of <see cref="Id"/>, it ends in 8 hex
@@ -85,20 +70,7 @@ public sealed record ExportItem
     /// </summary>
     public string Slug(int length)
     {
-        var slug = new StringBuilder();
-        foreach (var c in Id)
-        {
-            if (char.IsAsciiLetterOrDigit(c))
-            {
-                slug.Append(char.ToLowerInvariant(c));
-            }
-            else if (slug.Length > 0 && slug[^1] != '-')
-            {
-                slug.Append('-');
-            }
-        }
-
-        var plain = slug.ToString().Trim('-');
+        var plain = Separators().Replace(Id, "-").Trim('-').ToLowerInvariant();
         return plain.Length > 0 && plain.Length <= length && string.Equals(plain, Id, StringComparison.OrdinalIgnoreCase)
             ? plain
             : $"{plain[..Math.Min(plain.Length, length - 9)].Trim('-')}-{Hash()}".TrimStart('-');
@@ -108,11 +80,16 @@ public sealed record ExportItem
     public string ShortId(int length) =>
         Id.Length <= length ? Id : $"{Id.AsSpan(0, length - 9 - (char.IsHighSurrogate(Id[length - 10]) ? 1 : 0))}-{Hash()}";
 
+    private IEnumerable<KeyValuePair<string, string>> Facts => Main.Record.Facts ?? Enumerable.Empty<KeyValuePair<string, string>>();
+
     private static ExportText? Joined(IReadOnlyList<ExportText> texts) =>
         texts.Count > 0 ? new(string.Join('\n', texts.Select(t => t.Value)), texts[0].ByPerson) : null;
 
     private static string Plain(string name) =>
         string.Concat(name.Where(c => c is not (' ' or '_' or '-')).Select(c => char.ToLower(c, CultureInfo.InvariantCulture)));
+
+    [GeneratedRegex("[^A-Za-z0-9]+", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]
+    private static partial Regex Separators();
 
     private string Hash() => TextHash.Of(Id, digits: 8);
 }

@@ -5,40 +5,34 @@ using BlobCaptioner.Storage;
 namespace BlobCaptioner.Exports;
 
 /// <summary>Makes rows of records: applies edits, gathers views under their product, and leaves out what must not be published.</summary>
-internal sealed class ExportItems
+/// <param name="options">What to export.</param>
+/// <param name="find">Reads a record by its blob's name; null where there is none.</param>
+/// <param name="tally">Counts skipped records.</param>
+internal sealed class ExportItems(ExportOptions options, Func<string, CancellationToken, Task<CaptionRecord?>> find, ExportTally tally)
 {
     // A product's views are close to each other in the listing: enough to look each product up once.
     private const int Remembered = 256;
 
-    private readonly ExportOptions _options;
-    private readonly Func<string, CancellationToken, Task<CaptionRecord?>> _find;
-    private readonly ExportTally _tally;
     private readonly Dictionary<string, bool> _products = new(StringComparer.Ordinal);
 
-    /// <param name="options">What to export.</param>
-    /// <param name="find">Reads a record by its blob's name; null where there is none.</param>
-    /// <param name="tally">Counts skipped records.</param>
-    public ExportItems(ExportOptions options, Func<string, CancellationToken, Task<CaptionRecord?>> find, ExportTally tally) =>
-        (_options, _find, _tally) = (options, find, tally);
+    private bool IsListOfRecords => options.Format == ExportFormat.Jsonl;
 
-    private bool IsListOfRecords => _options.Format == ExportFormat.Jsonl;
-
-    private bool IsForShops => _options.Format is not (ExportFormat.Jsonl or ExportFormat.Csv);
+    private bool IsForShops => options.Format is not (ExportFormat.Jsonl or ExportFormat.Csv);
 
     /// <summary>One item for each record that gets a row, in the records' order.</summary>
     public async IAsyncEnumerable<ExportItem> ReadAsync(IAsyncEnumerable<ListedRecord> records, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var listed in records.WithCancellation(cancellationToken))
         {
-            _tally.Read();
+            tally.Read();
             var main = EffectiveRecord.Of(listed.Record);
             if (Refusal(main) is { } reason)
             {
-                _tally.Skip(reason);
+                tally.Skip(reason);
             }
             else if (!IsListOfRecords && await IsViewOfAProductAsync(listed, cancellationToken))
             {
-                _tally.Skip("view-of-a-product");
+                tally.Skip("view-of-a-product");
             }
             else
             {
@@ -49,7 +43,7 @@ internal sealed class ExportItems
                 }
                 else
                 {
-                    _tally.Skip("product-without-views");
+                    tally.Skip("product-without-views");
                 }
             }
         }
@@ -57,7 +51,7 @@ internal sealed class ExportItems
 
     private string? Refusal(EffectiveRecord main)
     {
-        if (_options.ApprovedOnly && !main.IsApproved)
+        if (options.ApprovedOnly && !main.IsApproved)
         {
             return "not-approved";
         }
@@ -77,7 +71,7 @@ internal sealed class ExportItems
             return "not-described";
         }
 
-        if (_options.Language is not null && Language(main.Record) is null)
+        if (options.Language is not null && Language(main.Record) is null)
         {
             return "language-missing";
         }
@@ -87,7 +81,7 @@ internal sealed class ExportItems
 
     private string? Language(CaptionRecord record)
     {
-        if (_options.Language is { } asked)
+        if (options.Language is { } asked)
         {
             return record.Copy.Keys.FirstOrDefault(l => string.Equals(l, asked, StringComparison.OrdinalIgnoreCase));
         }
@@ -110,7 +104,7 @@ internal sealed class ExportItems
                 _products.Clear();
             }
 
-            _products[name] = there = await _find(name, cancellationToken) is { Status: RecordStatus.Described };
+            _products[name] = there = await find(name, cancellationToken) is { Status: RecordStatus.Described };
         }
 
         return there;
@@ -133,10 +127,10 @@ internal sealed class ExportItems
         var isAny = false;
         foreach (var view in product.Views)
         {
-            var record = await _find(ImageNames.RecordFor(view), cancellationToken);
+            var record = await find(ImageNames.RecordFor(view), cancellationToken);
             isAny |= record?.Product?.Sku == product.Sku;
             var effective = record is null ? null : EffectiveRecord.Of(record);
-            var mayShow = effective is { IsRejected: false } && (effective.IsApproved || !_options.ApprovedOnly);
+            var mayShow = effective is { IsRejected: false } && (effective.IsApproved || !options.ApprovedOnly);
             images.Add(new(Url(view), mayShow ? Alt(effective!, language) : null));
         }
 
@@ -155,5 +149,5 @@ internal sealed class ExportItems
     }
 
     private string Url(string imageName) =>
-        $"{_options.BaseUrl.AbsoluteUri.TrimEnd('/')}/{string.Join('/', imageName.Split('/').Select(Uri.EscapeDataString))}";
+        $"{options.BaseUrl.AbsoluteUri.TrimEnd('/')}/{string.Join('/', imageName.Split('/').Select(Uri.EscapeDataString))}";
 }

@@ -60,13 +60,8 @@ internal sealed class FlatCsvWriter(Stream stream) : IExportWriter
 /// </summary>
 internal static class FormulaGuard
 {
-    /// <summary>
-    /// The guarded cell. A cell that begins with apostrophes and such a sign gets one more, so that <see cref="Unguard"/> restores every text exactly.
-    /// </summary>
+    /// <summary>The guarded cell. A cell that begins with apostrophes and such a sign gets one more, so that every text can be restored exactly.</summary>
     public static string? Guard(string? cell) => IsFormula(cell) ? "'" + cell : cell;
 
-    /// <summary>The text of a guarded cell.</summary>
-    public static string Unguard(string cell) => cell is ['\'', .. var rest] && IsFormula(rest) ? rest : cell;
-
-    private static bool IsFormula(string? cell) => (cell ?? "").AsSpan().TrimStart('\'') is ['=' or '+' or '-' or '@' or '\t' or '\r', ..];
+    internal static bool IsFormula(string? cell) => (cell ?? "").AsSpan().TrimStart('\'') is ['=' or '+' or '-' or '@' or '\t' or '\r', ..];
 }

@@ -126,23 +126,15 @@ internal sealed class GoogleWriter : IExportWriter
         Write(name, isNeeded ? _limits.Need(text, name) : text);
     }
 
-    private string? Allowed(string? value, string name, params ReadOnlySpan<string> allowed)
+    private string? Allowed(string? value, string name, params string[] allowed)
     {
-        if (value is null)
+        var known = Array.Find(allowed, a => string.Equals(a, value, StringComparison.OrdinalIgnoreCase));
+        if (value is not null && known is null)
         {
-            return null;
+            _tally.Warn(name + "-not-allowed");
         }
 
-        foreach (var one in allowed)
-        {
-            if (string.Equals(one, value, StringComparison.OrdinalIgnoreCase))
-            {
-                return one;
-            }
-        }
-
-        _tally.Warn(name + "-not-allowed");
-        return null;
+        return known;
     }
 
     private void Write(string name, string? text)

@@ -12,7 +12,7 @@ internal sealed partial record Price(string Amount, string? Currency)
     /// Reads <c>12</c>, <c>12.50</c>, <c>12,50</c>, <c>12.50 EUR</c> and <c>EUR 12.50</c>; the column <c>currency</c> completes a price without one.
     /// Null where there is no price, or an ambiguous one (<c>1.234</c>, <c>$5</c>), which is counted as <c>price-unreadable</c>.
     /// </summary>
-    public static Price? Of(ExportItem item, ExportTally tally, params ReadOnlySpan<string> columns)
+    public static Price? Of(ExportItem item, ExportTally tally, params string[] columns)
     {
         if (item.Fact(columns) is not { } text)
         {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
 
@@ -100,6 +101,20 @@ internal interface IExportWriter : IDisposable
 {
     /// <summary>Writes one item to the stream. Keeps nothing of it.</summary>
     void Write(ExportItem item);
+}
+
+/// <summary>JSON Lines: each record as in the container, with a person's edits applied.</summary>
+internal sealed class JsonlWriter(Stream stream) : IExportWriter
+{
+    public void Write(ExportItem item)
+    {
+        JsonSerializer.Serialize(stream, item.Main.Record, RecordJson.RecordLine);
+        stream.WriteByte((byte)'\n');
+    }
+
+    public void Dispose()
+    {
+    }
 }
 
 /// <summary>Detects ids that repeat soon, in constant memory: of several rows with one id, importers keep one.</summary>

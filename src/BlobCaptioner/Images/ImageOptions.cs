@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Globalization;
 using Microsoft.Extensions.Options;
 
 namespace BlobCaptioner.Images;
@@ -44,12 +43,7 @@ public sealed class ImageOptions
 
     internal long MaxBytes => MaxMegabytes * 1_000_000L;
 
-    internal double[] BackgroundRgb =>
-    [
-        int.Parse(Background.AsSpan(1, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
-        int.Parse(Background.AsSpan(3, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
-        int.Parse(Background.AsSpan(5, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
-    ];
+    internal double[] BackgroundRgb => [.. Convert.FromHexString(Background.AsSpan(1)).Select(b => (double)b)];
 }
 
 /// <summary>Checks <see cref="ImageOptions"/>; generated from its attributes.</summary>

@@ -50,7 +50,6 @@ public sealed class ImagePreparer : IDisposable
     public async Task<PreparationOutcome> PrepareAsync(
         Stream source, string name, long? length, int imageTokenBudget, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(source);
         if (length > _options.MaxBytes)
         {
             return Rejections.TooLarge(name, length, _options);
@@ -71,7 +70,6 @@ public sealed class ImagePreparer : IDisposable
     public async Task<PreparationOutcome> PrepareAsync(
         ReadOnlyMemory<byte> file, string name, int imageTokenBudget, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(name);
         ArgumentOutOfRangeException.ThrowIfLessThan(imageTokenBudget, PreparedShape.MinTokens);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(imageTokenBudget, PreparedShape.MaxTokens);
         if (file.IsEmpty)

@@ -35,12 +35,6 @@ public static class CaptionMessage
 
     /// <summary>Writes a message of the poison queue.</summary>
     public static string Format(PoisonMessage message) => Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(message, MessageJson.Compact.PoisonMessage));
-
-    /// <summary>Reads a message of the poison queue.</summary>
-    /// <exception cref="FormatException">It is not base64.</exception>
-    /// <exception cref="JsonException">It is not a poison message.</exception>
-    public static PoisonMessage ParsePoison(string text) =>
-        JsonSerializer.Deserialize(Convert.FromBase64String(text), MessageJson.Compact.PoisonMessage) ?? throw new JsonException("The message is JSON null.");
 }
 
 /// <summary>A message of the poison queue.</summary>

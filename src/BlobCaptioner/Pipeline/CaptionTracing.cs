@@ -38,15 +38,14 @@ internal static class CaptionTracing
             Activity.Current = null;
         }
 
-        return Source.StartActivity(ActivityKind.Internal, default, Picture(container, name, profile), links, name: $"intake {container}");
+        var tags = new ActivityTagsCollection { [TelemetryTags.Container] = container, [TelemetryTags.Picture] = name, [TelemetryTags.Profile] = profile };
+        return Source.StartActivity(ActivityKind.Internal, default, tags, links, name: $"intake {container}");
     }
-
-    public static Activity? StartStep(string name) => Source.StartActivity(name);
 
     /// <summary>Runs a step in a span. The span records an exception, unless the token was cancelled.</summary>
     public static async Task<T> StepAsync<T>(string name, Func<CancellationToken, Task<T>> step, CancellationToken cancellationToken)
     {
-        using var span = StartStep(name);
+        using var span = Source.StartActivity(name);
         try
         {
             return await step(cancellationToken);
@@ -158,13 +157,6 @@ internal static class CaptionTracing
         span.SetTag(TelemetryTags.ErrorType, code);
         span.SetStatus(ActivityStatusCode.Error, code);
     }
-
-    private static ActivityTagsCollection Picture(string container, string name, string profile) => new()
-    {
-        [TelemetryTags.Container] = container,
-        [TelemetryTags.Picture] = name,
-        [TelemetryTags.Profile] = profile,
-    };
 
     private static ActivityTagsCollection Messaging(string queue, string operation) => new()
     {

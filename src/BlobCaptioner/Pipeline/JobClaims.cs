@@ -1,10 +1,9 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
-using System.Text;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using BlobCaptioner.Storage;
+using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Pipeline;
 
@@ -39,7 +38,7 @@ internal sealed class JobClaims(CaptionStorage storage, TimeSpan timeout)
     private readonly ConcurrentDictionary<string, byte> _held = new(StringComparer.Ordinal);
 
     public static string NameOf(string container, string name, string etag, string profileVersion, string preparation) =>
-        "_jobs/" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{container}\n{name}\n{etag}\n{profileVersion}\n{preparation}")));
+        "_jobs/" + TextHash.Of($"{container}\n{name}\n{etag}\n{profileVersion}\n{preparation}");
 
     /// <summary>
     /// Claims a job, or takes over the claim of an intake that died before it enqueued the job. A claim of this process that no call holds is one whose creation

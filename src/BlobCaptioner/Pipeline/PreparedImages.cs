@@ -4,6 +4,7 @@ using Azure;
 using Azure.Storage.Blobs.Models;
 using BlobCaptioner.Images;
 using BlobCaptioner.Storage;
+using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Pipeline;
 
@@ -26,7 +27,7 @@ internal sealed class PreparedImages(CaptionStorage storage, ImagePreparer prepa
 
     /// <summary>Name of the prepared image of these bytes.</summary>
     public static string NameOf(string contentHash, string preparation) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{contentHash}\n{preparation}"))) + ".jpg";
+        TextHash.Of($"{contentHash}\n{preparation}") + ".jpg";
 
     /// <summary>Reads one version of an image and prepares it, without storing the result.</summary>
     /// <param name="name">The image blob's name.</param>

@@ -3,17 +3,8 @@ namespace BlobCaptioner.Profiles;
 /// <summary>A profile, a <c>_captioner.json</c> or a <c>_catalog.csv</c> can't be used. The message has one problem a line.</summary>
 public sealed class ProfileException : Exception
 {
-    /// <summary>Creates an exception without a message.</summary>
-    public ProfileException()
-    {
-    }
-
     /// <summary>Creates an exception with one problem.</summary>
-    public ProfileException(string message)
-        : base(message) => Problems = [message];
-
-    /// <summary>Creates an exception with one problem and its cause.</summary>
-    public ProfileException(string message, Exception innerException)
+    public ProfileException(string message, Exception? innerException = null)
         : base(message, innerException) => Problems = [message];
 
     /// <summary>Creates an exception with several problems.</summary>
@@ -21,5 +12,5 @@ public sealed class ProfileException : Exception
         : base(string.Join('\n', problems)) => Problems = problems;
 
     /// <summary>The problems, each as <c>FILE: $.fields[3].kind: 'txt' is not one of text, text-list, ...</c> or <c>FILE: line 7: ...</c>; at most 50.</summary>
-    public IReadOnlyList<string> Problems { get; } = [];
+    public IReadOnlyList<string> Problems { get; }
 }

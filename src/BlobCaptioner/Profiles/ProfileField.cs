@@ -57,6 +57,26 @@ public sealed record ProfileField
 
     /// <summary>True where, with a <see cref="Profile.Grouping"/>, each view gets this field; the others are written once for the product.</summary>
     public bool PerView { get; init; }
+
+    /// <summary>The answer of a model that can't tell.</summary>
+    internal const string Unknown = "unknown";
+
+    /// <summary>True where the value is chosen from a list.</summary>
+    internal bool IsChosen => Kind is FieldKind.Choice or FieldKind.Choices or FieldKind.YesNo;
+
+    /// <summary>True where the value is an array.</summary>
+    internal bool IsList => Kind is FieldKind.Choices or FieldKind.TextList;
+
+    /// <summary>True where a look at the picture can contradict a supplied value.</summary>
+    internal bool IsVisible => IsAttribute && IsChosen && Evidence.Contains(Profiles.Evidence.Seen);
+
+    /// <summary>The values that may be chosen, without an added <c>unknown</c>; empty for texts and numbers.</summary>
+    internal IReadOnlyList<string> AllowedValues => Kind == FieldKind.YesNo ? ["yes", "no"] : IsChosen ? Values : [];
+
+    /// <summary>The answers to the question where a value comes from; empty where it is not asked.</summary>
+    internal IReadOnlyList<string> EvidenceAnswers => IsAttribute && Evidence.Count > 0 && (Evidence.Count > 1 || (AllowUnknown && !IsChosen))
+        ? [.. Evidence.Select(e => e == Profiles.Evidence.Read ? "read" : "seen"), .. AllowUnknown ? [Unknown] : Array.Empty<string>()]
+        : [];
 }
 
 /// <summary>How a field's value comes about.</summary>

@@ -83,9 +83,9 @@ internal sealed record ProfilePrompt(string System, string Instruction)
     private static string Shape(ProfileField field)
     {
         var parts = new List<string>();
-        if (AsksEvidence(field))
+        if (field.EvidenceAnswers is { Count: > 0 } answers)
         {
-            parts.Add($"first {field.Name}_from: {string.Join(" or ", [.. field.Evidence.Select(e => e == Evidence.Read ? "read" : "seen"), .. field.AllowUnknown ? ["unknown"] : Array.Empty<string>()])}");
+            parts.Add($"first {field.Name}_from: {string.Join(" or ", answers)}");
         }
 
         var characters = (field.AdvisedCharacters ?? field.MaxCharacters).ToString(CultureInfo.InvariantCulture);
@@ -113,11 +113,6 @@ internal sealed record ProfilePrompt(string System, string Instruction)
 
         return string.Join("; ", parts);
     }
-
-    // as PlanCompiler asks
-    private static bool AsksEvidence(ProfileField field) =>
-        field.IsAttribute
-        && (field.Evidence.Count > 1 || (field.AllowUnknown && field.Kind is FieldKind.Text or FieldKind.TextList or FieldKind.Number));
 
     private static string Items(ProfileField field) => field.MinItems == field.MaxItems
         ? field.MaxItems.ToString(CultureInfo.InvariantCulture)

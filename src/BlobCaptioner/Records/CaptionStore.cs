@@ -11,12 +11,9 @@ namespace BlobCaptioner.Records;
 /// Every write is conditional on what was read before, and the image's ETag is checked before and after. If the image was replaced in between, the newer job writes the newer
 /// version's record. If it was deleted in between, the new record is deleted again.
 /// </remarks>
-public sealed class CaptionStore
+public sealed class CaptionStore(CaptionStorage storage)
 {
-    private readonly BlobContainerClient _images;
-
-    /// <summary>Creates a store over the images' container.</summary>
-    public CaptionStore(CaptionStorage storage) => _images = storage.Images;
+    private readonly BlobContainerClient _images = storage.Images;
 
     /// <summary>A record's blob name: beside its image, or for a product in the folder of its views.</summary>
     public static string NameOf(CaptionRecord record) => record.Product is { ViewsHash: not null } product

@@ -10,15 +10,11 @@ namespace BlobCaptioner.Records;
 /// <remarks>
 /// One listing with metadata, and at most <see cref="Parallelism"/> downloads at once. Skips other files, and records that were copied to another image's name.
 /// </remarks>
-public sealed class RecordListing
+/// <param name="images">The images' container.</param>
+public sealed class RecordListing(BlobContainerClient images)
 {
     /// <summary>Most downloads at once.</summary>
     public const int Parallelism = 16;
-
-    private readonly BlobContainerClient _images;
-
-    /// <summary>Creates a listing over the images' container.</summary>
-    public RecordListing(BlobContainerClient images) => _images = images;
 
     /// <summary>Called with the name of each record that can't be read; null for no callback.</summary>
     public Action<string>? OnUnreadable { get; init; }
@@ -34,7 +30,7 @@ public sealed class RecordListing
         var window = new Queue<Task<(string BlobName, RecordFile File)>>(Parallelism);
         try
         {
-            await foreach (var blob in _images.GetBlobsAsync(new GetBlobsOptions { Traits = BlobTraits.Metadata, Prefix = prefix }, cancellationToken))
+            await foreach (var blob in images.GetBlobsAsync(new GetBlobsOptions { Traits = BlobTraits.Metadata, Prefix = prefix }, cancellationToken))
             {
                 if (!MayBeRecord(blob, status))
                 {
@@ -100,7 +96,7 @@ public sealed class RecordListing
     {
         try
         {
-            var content = (await _images.GetBlobClient(blobName).DownloadContentAsync(cancellationToken)).Value.Content;
+            var content = (await images.GetBlobClient(blobName).DownloadContentAsync(cancellationToken)).Value.Content;
             return (blobName, Parse(content, blobName));
         }
         catch (RequestFailedException error) when (error.Status is 404 or 409)

@@ -57,7 +57,7 @@ internal sealed class AnswerTexts
     public IReadOnlyList<string> Settle(IReadOnlyList<string> raw, AskedField field, AskedSection section)
     {
         var name = section.FlagName(field);
-        var items = raw.Select(r => field.IsChosen ? r : Settle(r, field, section)).Where(t => t.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
+        var items = raw.Select(r => field.Field.IsChosen ? r : Settle(r, field, section)).Where(t => t.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
         if (items.Count > field.Field.MaxItems)
         {
             items.RemoveRange(field.Field.MaxItems, items.Count - field.Field.MaxItems);

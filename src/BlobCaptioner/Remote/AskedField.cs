@@ -27,29 +27,23 @@ internal sealed record AskedField
     /// <summary>The key of the question for evidence.</summary>
     public string EvidenceKey => Field.Name + "_from";
 
-    /// <summary>True where the value is chosen from <see cref="Options"/>.</summary>
-    public bool IsChosen => FieldRules.IsChosen(Field);
-
-    /// <summary>True where the value is an array.</summary>
-    public bool IsList => FieldRules.IsList(Field);
-
     /// <summary>True where a model may say that it can't tell, by <c>unknown</c>, an empty text or an empty list.</summary>
     public bool MayBeUnknown => Field is { IsAttribute: true, AllowUnknown: true };
 
     /// <summary>Makes it, by the rules of the engine in process.</summary>
     public static AskedField Create(ProfileField field, ProductFacts facts)
     {
-        var values = FieldRules.ValuesOf(field);
+        var values = field.AllowedValues;
         var supplied = field.IsAttribute && facts.Find(field.Name) is { } text && !string.IsNullOrWhiteSpace(text) ? SuppliedFact.Read(field, values, text) : null;
         return new()
         {
             Field = field,
-            Options = field is { IsAttribute: true, AllowUnknown: true } && values.Count > 0 && !values.Contains(PlanField.Unknown, StringComparer.Ordinal)
-                ? [.. values, PlanField.Unknown]
+            Options = field is { IsAttribute: true, AllowUnknown: true } && values.Count > 0 && !values.Contains(ProfileField.Unknown, StringComparer.Ordinal)
+                ? [.. values, ProfileField.Unknown]
                 : values,
-            EvidenceOptions = supplied is null ? FieldRules.EvidenceOptionsOf(field) : [],
+            EvidenceOptions = supplied is null ? field.EvidenceAnswers : [],
             Supplied = supplied,
-            IsAsked = supplied is not null ? FieldRules.IsVisible(field) && supplied.Flags.Count == 0 : !field.IsAttribute || field.Evidence.Count > 0,
+            IsAsked = supplied is not null ? field.IsVisible && supplied.Flags.Count == 0 : !field.IsAttribute || field.Evidence.Count > 0,
         };
     }
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using BlobCaptioner.Inference.Plans;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Text;
 
@@ -108,10 +107,10 @@ internal sealed partial record CaptionAnswer
         IReadOnlyList<string> values = [];
         if (evidence != Evidence.Unknown)
         {
-            values = field.IsList ? Items(value, field, name) : [One(value, field, name)];
-            values = field.IsChosen ? [.. values.Where(v => !(field.Field.IsAttribute && v == PlanField.Unknown))] : values;
-            values = field.IsList ? texts.Settle(values, field, section)
-                : field.IsChosen || field.Field.Kind == FieldKind.Number ? values
+            values = field.Field.IsList ? Items(value, field, name) : [One(value, field, name)];
+            values = field.Field.IsChosen ? [.. values.Where(v => !(field.Field.IsAttribute && v == ProfileField.Unknown))] : values;
+            values = field.Field.IsList ? texts.Settle(values, field, section)
+                : field.Field.IsChosen || field.Field.Kind == FieldKind.Number ? values
                 : [.. values.Select(v => texts.Settle(v, field, section))];
         }
 
@@ -145,7 +144,7 @@ internal sealed partial record CaptionAnswer
         }
 
         var text = Text(value, name);
-        return field.IsChosen ? OneOf(field.Options, text, name) : text;
+        return field.Field.IsChosen ? OneOf(field.Options, text, name) : text;
     }
 
     private static string OneOf(IReadOnlyList<string> options, string text, string name) => options.Contains(text, StringComparer.Ordinal)

@@ -1,3 +1,4 @@
+using BlobCaptioner.Captioning;
 using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Remote;
@@ -59,7 +60,7 @@ internal sealed class CaptionFields
 
     private double? Confidence(AskedSection section, AskedField field, AnswerValue answer)
     {
-        if (_tokens is null || !(field.Field.IsAttribute || field.IsChosen))
+        if (_tokens is null || !(field.Field.IsAttribute || field.Field.IsChosen))
         {
             return null;
         }
@@ -71,13 +72,13 @@ internal sealed class CaptionFields
         }
 
         var path = AnswerTokens.Path(section.Key, field.Key);
-        return evidence * (field.IsChosen ? _tokens.OfChoice(path, field.Options) : _tokens.OfText(path));
+        return evidence * (field.Field.IsChosen ? _tokens.OfChoice(path, field.Options) : _tokens.OfText(path));
     }
 
     private static CaptionField Field(AskedSection section, AskedField field, IReadOnlyList<string> values, double? confidence, Evidence evidence) =>
         new(field.Key, string.Join(", ", values), confidence)
         {
-            Items = field.IsList ? values : null,
+            Items = field.Field.IsList ? values : null,
             Evidence = evidence,
             Language = field.Field.IsAttribute ? null : section.Language,
         };

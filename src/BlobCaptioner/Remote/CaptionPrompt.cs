@@ -115,7 +115,7 @@ internal sealed class CaptionPrompt
         return $"{{{string.Join(',', keys)}}}";
 
         static string Inner(AskedSection section) => string.Join(',', section.Asked.Select(f =>
-            $"{(f.EvidenceOptions.Count > 0 ? $"\"{f.EvidenceKey}\":\"…\"," : "")}\"{f.Key}\":{(f.IsList ? "[\"…\"]" : "\"…\"")}"));
+            $"{(f.EvidenceOptions.Count > 0 ? $"\"{f.EvidenceKey}\":\"…\"," : "")}\"{f.Key}\":{(f.Field.IsList ? "[\"…\"]" : "\"…\"")}"));
     }
 
     // The adapter would move maxLength of a strict schema into a description, and has no option for log probabilities.

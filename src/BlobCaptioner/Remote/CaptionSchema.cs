@@ -125,13 +125,13 @@ internal sealed class CaptionSchema
 
     private static JsonObject Value(AskedField field, bool withLimits)
     {
-        var one = field.IsChosen ? Choice(field.Options) : field.Field.Kind == FieldKind.Number ? Number(field, withLimits) : Text(field, withLimits);
-        if (!field.IsList)
+        var one = field.Field.IsChosen ? Choice(field.Options) : field.Field.Kind == FieldKind.Number ? Number(field, withLimits) : Text(field, withLimits);
+        if (!field.Field.IsList)
         {
             return one;
         }
 
-        var least = field.MayBeUnknown && !field.IsChosen ? 0 : field.Field.MinItems;
+        var least = field.MayBeUnknown && !field.Field.IsChosen ? 0 : field.Field.MinItems;
         var list = new JsonObject { ["type"] = "array", ["items"] = one, ["description"] = $"{least} to {field.Field.MaxItems} items." };
         if (withLimits)
         {
@@ -177,8 +177,8 @@ internal sealed class CaptionSchema
     private static int Tokens(AskedField field)
     {
         var text = Math.Min(field.Field.MaxCharacters, 2L * (field.Field.AdvisedCharacters ?? field.Field.MaxCharacters));
-        var one = field.IsChosen ? field.Options.Max(o => o.Length) : text;
-        var all = field.IsList ? field.Field.MaxItems * (one + 4) : one;
+        var one = field.Field.IsChosen ? field.Options.Max(o => o.Length) : text;
+        var all = field.Field.IsList ? field.Field.MaxItems * (one + 4) : one;
         return (int)Math.Min(TokensPerField + field.Key.Length + all + (field.EvidenceOptions.Count > 0 ? TokensPerField + field.EvidenceKey.Length : 0), 1_000_000);
     }
 }

@@ -15,42 +15,25 @@ public static class ImageNames
     /// True unless the name is reserved: <c>*.json</c>, a file or folder on the path that starts with <c>_</c> or <c>.</c>, a folder marker.
     /// Other extensions do not matter: a blob whose content is not an image is rejected with a record.
     /// </summary>
-    public static bool IsImage(string name)
-    {
-        if (name.Length == 0 || name.EndsWith('/') || name.EndsWith(Suffix, StringComparison.OrdinalIgnoreCase))
-        {
-            return false;
-        }
-
-        for (var start = 0; start >= 0 && start < name.Length; start = name.IndexOf('/', start) is var slash and >= 0 ? slash + 1 : -1)
-        {
-            if (name[start] is '_' or '.')
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
+    public static bool IsImage(string name) =>
+        name.Length > 0 && !name.EndsWith('/') && !name.EndsWith(Suffix, StringComparison.OrdinalIgnoreCase) && !name.Split('/').Any(part => part is ['_' or '.', ..]);
 
     /// <summary>
     /// Name of an image's record: the image's name and <c>.json</c>. Where that has more than 1,024 characters, the image's name is cut, and <c>~</c> with
     /// 16 hex digits of its SHA-256 is inserted. The record still lies beside the image, unless the folder's name alone is that long.
     /// </summary>
-    public static string RecordFor(string imageName)
+    public static string RecordFor(string imageName) => Append(imageName, Suffix);
+
+    /// <summary>The name and the suffix, the name cut as <see cref="RecordFor"/> says.</summary>
+    internal static string Append(string name, string suffix)
     {
-        if (imageName.Length + Suffix.Length <= MaxLength)
+        if (name.Length + suffix.Length <= MaxLength)
         {
-            return imageName + Suffix;
+            return name + suffix;
         }
 
-        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(imageName)))[..16];
-        var keep = MaxLength - Suffix.Length - hash.Length - 1;
-        if (char.IsHighSurrogate(imageName[keep - 1]))
-        {
-            keep--;
-        }
-
-        return $"{imageName.AsSpan(0, keep)}~{hash}{Suffix}";
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..16];
+        var keep = MaxLength - suffix.Length - hash.Length - 1;
+        return $"{name.AsSpan(0, char.IsHighSurrogate(name[keep - 1]) ? keep - 1 : keep)}~{hash}{suffix}";
     }
 }

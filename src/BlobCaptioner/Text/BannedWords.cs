@@ -3,18 +3,13 @@ using System.Globalization;
 namespace BlobCaptioner.Text;
 
 /// <summary>Words and phrases that a text must not have: whole words, ignoring case; in scripts without spaces anywhere.</summary>
-internal sealed class BannedWords
+/// <param name="words">The words; blank ones are ignored.</param>
+internal sealed class BannedWords(IReadOnlyList<string> words)
 {
-    private readonly string[] _words;
-
-    private BannedWords(string[] words) => _words = words;
+    private readonly string[] _words = [.. words.Select(w => w.Trim()).Where(w => w.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase)];
 
     /// <summary>True for an empty list.</summary>
     public bool IsEmpty => _words.Length == 0;
-
-    /// <summary>Creates the list; blank words are ignored.</summary>
-    public static BannedWords Create(IReadOnlyList<string> words) =>
-        new([.. words.Select(w => w.Trim()).Where(w => w.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase)]);
 
     /// <summary>Finds the first banned word.</summary>
     /// <param name="text">The text.</param>

@@ -1,16 +1,11 @@
 namespace BlobCaptioner.Text;
 
 /// <summary>Detects texts that repeat their prompt: six words in a row, or twelve characters in scripts without spaces.</summary>
-internal sealed class PromptEcho
+internal sealed class PromptEcho(string prompt)
 {
     private const int Words = 6;
 
-    private readonly HashSet<string> _runs;
-
-    private PromptEcho(HashSet<string> runs) => _runs = runs;
-
-    /// <summary>Creates a detector for a prompt.</summary>
-    public static PromptEcho Create(string prompt) => new([.. Runs(prompt)]);
+    private readonly HashSet<string> _runs = [.. Runs(prompt)];
 
     /// <summary>True where the text has a run of the prompt's words.</summary>
     public bool IsIn(string text) => _runs.Count > 0 && Runs(text).Any(_runs.Contains);

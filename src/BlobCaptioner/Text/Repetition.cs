@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace BlobCaptioner.Text;
 
 /// <summary>Finds repetition in a text: four or more words three times, or a whole sentence of five or more words twice.</summary>
-internal static class Repetition
+internal static partial class Repetition
 {
     private const int Words = 4;
     private const int Times = 3;
@@ -13,75 +15,33 @@ internal static class Repetition
     /// <summary>UTF-16 index at which the first superfluous repetition begins; -1 for none.</summary>
     public static int Find(string text)
     {
-        var words = Split(text);
-        var byWords = FindWords(text, words);
+        var words = Word().Matches(text);
+        var byWords = FindWords(words);
         var bySentence = FindSentence(text);
         var byCharacters = words.Count * Characters < text.Length ? FindCharacters(text) : -1;
         return new[] { byWords, bySentence, byCharacters }.Where(i => i >= 0).DefaultIfEmpty(-1).Min();
     }
 
-    private static List<(int Start, int Length)> Split(string text)
+    private static int FindWords(MatchCollection words)
     {
-        var words = new List<(int, int)>();
-        for (var i = 0; i < text.Length;)
-        {
-            if (!char.IsLetterOrDigit(text[i]))
-            {
-                i++;
-                continue;
-            }
-
-            var start = i;
-            while (i < text.Length && (char.IsLetterOrDigit(text[i]) || text[i] is '\'' or '’'))
-            {
-                i++;
-            }
-
-            words.Add((start, i - start));
-        }
-
-        return words;
-    }
-
-    private static int FindWords(string text, List<(int Start, int Length)> words)
-    {
-        var seen = new Dictionary<string, (int Count, int Second)>(StringComparer.OrdinalIgnoreCase);
-        for (var i = 0; i + Words <= words.Count; i++)
-        {
-            var key = string.Join(' ', words.Skip(i).Take(Words).Select(w => text.Substring(w.Start, w.Length)));
-            var (count, second) = seen.GetValueOrDefault(key, (0, -1));
-            count++;
-            second = count == 2 ? words[i].Start : second;
-            if (count == Times)
-            {
-                return second;
-            }
-
-            seen[key] = (count, second);
-        }
-
-        return -1;
+        var second = Enumerable.Range(0, Math.Max(0, words.Count - Words + 1))
+            .GroupBy(i => string.Join(' ', words.Skip(i).Take(Words).Select(w => w.Value)), StringComparer.OrdinalIgnoreCase)
+            .Where(g => g.Count() >= Times)
+            .MinBy(g => g.ElementAt(Times - 1))?.ElementAt(1);
+        return second is { } i ? words[i].Index : -1;
     }
 
     private static int FindSentence(string text)
     {
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        var start = 0;
-        for (var i = 0; i < text.Length; i++)
+        foreach (var match in Sentence().Matches(text).Where(m => m.Index + m.Length < text.Length))
         {
-            if (text[i] is not ('.' or '!' or '?' or '。' or '！' or '？' or '\n'))
-            {
-                continue;
-            }
-
-            var sentence = text[start..i].Trim();
+            var sentence = match.Value.Trim();
             var isLong = sentence.Count(c => c == ' ') + 1 >= SentenceWords || (sentence.Length >= Characters && !sentence.Contains(' ', StringComparison.Ordinal));
             if (isLong && !seen.Add(sentence))
             {
-                return start + (text[start..i].Length - text[start..i].TrimStart().Length);
+                return match.Index + match.Length - match.Value.TrimStart().Length;
             }
-
-            start = i + 1;
         }
 
         return -1;
@@ -101,4 +61,10 @@ internal static class Repetition
 
         return -1;
     }
+
+    [GeneratedRegex(@"[\p{L}\p{Nd}][\p{L}\p{Nd}'’]*", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]
+    private static partial Regex Word();
+
+    [GeneratedRegex(@"[^.!?。！？\n]+", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]
+    private static partial Regex Sentence();
 }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text;
 
 namespace BlobCaptioner.Text;
@@ -15,48 +16,33 @@ internal sealed class ScriptCheck
     private static readonly (int From, int To)[] Arabic = [(0x0600, 0x06FF), (0x0750, 0x077F), (0x0870, 0x08FF), (0xFB50, 0xFDFF), (0xFE70, 0xFEFF)];
     private static readonly (int From, int To)[] Latin = [('A', 'Z'), ('a', 'z'), (0x00AA, 0x02AF), (0x1E00, 0x1EFF), (0x2C60, 0x2C7F), (0xA720, 0xA7FF), (0xFF21, 0xFF5A)];
 
-    private static readonly Dictionary<string, ScriptCheck> ByLanguage = new(StringComparer.OrdinalIgnoreCase);
+    private static readonly (string Script, string Languages, ScriptCheck Check)[] Known =
+    [
+        ("Latn", "en de fr es it pt nl sv da nb nn no fi is et lv lt pl cs sk sl hr hu ro tr az sq mt ga cy eu ca gl af sw id ms vi tl fil", new(Latin)),
+        ("Cyrl", "ru uk bg be mk kk ky mn", new(Cyrillic)),
+        ("Arab", "ar fa ur ps", new(Arabic)),
+        ("Hans", "zh yue", new(Han)),
+        ("Hant", "", new(Han)),
+        ("Jpan", "ja", new([.. Han, .. Kana])),
+        ("Kore", "ko", new(Hangul)),
+        ("Hebr", "he yi", new([(0x0590, 0x05FF), (0xFB1D, 0xFB4F)])),
+        ("Grek", "el", new([(0x0370, 0x03FF), (0x1F00, 0x1FFF)])),
+        ("Deva", "hi mr ne", new([(0x0900, 0x097F), (0xA8E0, 0xA8FF)])),
+        ("Beng", "bn as", new([(0x0980, 0x09FF)])),
+        ("Taml", "ta", new([(0x0B80, 0x0BFF)])),
+        ("Telu", "te", new([(0x0C00, 0x0C7F)])),
+        ("Thai", "th", new([(0x0E00, 0x0E7F)])),
+        ("Geor", "ka", new([(0x10A0, 0x10FF), (0x1C90, 0x1CBF), (0x2D00, 0x2D2F)])),
+        ("Armn", "hy", new([(0x0530, 0x058F), (0xFB13, 0xFB17)])),
+    ];
 
-    private static readonly Dictionary<string, ScriptCheck> ByScript = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["Latn"] = new(Latin),
-        ["Cyrl"] = new(Cyrillic),
-        ["Arab"] = new(Arabic),
-        ["Hans"] = new(Han),
-        ["Hant"] = new(Han),
-        ["Jpan"] = new([.. Han, .. Kana]),
-        ["Kore"] = new(Hangul),
-        ["Hebr"] = new([(0x0590, 0x05FF), (0xFB1D, 0xFB4F)]),
-        ["Grek"] = new([(0x0370, 0x03FF), (0x1F00, 0x1FFF)]),
-        ["Deva"] = new([(0x0900, 0x097F), (0xA8E0, 0xA8FF)]),
-        ["Beng"] = new([(0x0980, 0x09FF)]),
-        ["Taml"] = new([(0x0B80, 0x0BFF)]),
-        ["Telu"] = new([(0x0C00, 0x0C7F)]),
-        ["Thai"] = new([(0x0E00, 0x0E7F)]),
-        ["Geor"] = new([(0x10A0, 0x10FF), (0x1C90, 0x1CBF), (0x2D00, 0x2D2F)]),
-        ["Armn"] = new([(0x0530, 0x058F), (0xFB13, 0xFB17)]),
-    };
+    private static readonly FrozenDictionary<string, ScriptCheck> ByScript = Known.ToFrozenDictionary(k => k.Script, k => k.Check, StringComparer.OrdinalIgnoreCase);
+
+    private static readonly FrozenDictionary<string, ScriptCheck> ByLanguage = Known
+        .SelectMany(k => k.Languages.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(l => (Language: l, k.Check)))
+        .ToFrozenDictionary(k => k.Language, k => k.Check, StringComparer.OrdinalIgnoreCase);
 
     private readonly (int From, int To)[] _ranges;
-
-    static ScriptCheck()
-    {
-        Add("Latn", "en de fr es it pt nl sv da nb nn no fi is et lv lt pl cs sk sl hr hu ro tr az sq mt ga cy eu ca gl af sw id ms vi tl fil");
-        Add("Cyrl", "ru uk bg be mk kk ky mn");
-        Add("Arab", "ar fa ur ps");
-        Add("Hans", "zh yue");
-        Add("Jpan", "ja");
-        Add("Kore", "ko");
-        Add("Hebr", "he yi");
-        Add("Grek", "el");
-        Add("Deva", "hi mr ne");
-        Add("Beng", "bn as");
-        Add("Taml", "ta");
-        Add("Telu", "te");
-        Add("Thai", "th");
-        Add("Geor", "ka");
-        Add("Armn", "hy");
-    }
 
     private ScriptCheck((int From, int To)[] ranges) => _ranges = ranges;
 
@@ -84,37 +70,7 @@ internal sealed class ScriptCheck
 
     private (int Right, int Letters) Count(string text)
     {
-        var (right, letters) = (0, 0);
-        foreach (var rune in text.EnumerateRunes())
-        {
-            if (Rune.IsLetter(rune))
-            {
-                letters++;
-                right += Has(rune.Value) ? 1 : 0;
-            }
-        }
-
-        return (right, letters);
-    }
-
-    private bool Has(int value)
-    {
-        foreach (var (from, to) in _ranges)
-        {
-            if (value >= from && value <= to)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static void Add(string script, string languages)
-    {
-        foreach (var language in languages.Split(' '))
-        {
-            ByLanguage[language] = ByScript[script];
-        }
+        var letters = text.EnumerateRunes().Where(Rune.IsLetter).ToList();
+        return (letters.Count(l => Array.Exists(_ranges, r => l.Value >= r.From && l.Value <= r.To)), letters.Count);
     }
 }

@@ -42,43 +42,20 @@ internal static class TextLimit
 
     private static int LastGrapheme(string text, int maxCharacters)
     {
-        var kept = 0;
-        var characters = 0;
+        var (kept, characters) = (0, 0);
         while (kept < text.Length)
         {
-            var length = StringInfo.GetNextTextElementLength(text, kept);
-            characters += CountRunes(text.AsSpan(kept, length));
+            var grapheme = StringInfo.GetNextTextElement(text, kept);
+            characters += grapheme.EnumerateRunes().Count();
             if (characters > maxCharacters)
             {
                 break;
             }
 
-            kept += length;
+            kept += grapheme.Length;
         }
 
         // The first grapheme alone exceeds the limit (many combining marks): cut between scalars, so that something is left.
-        return kept > 0 || text.Length == 0 ? kept : WholeScalars(text, maxCharacters);
-    }
-
-    private static int WholeScalars(string text, int maxCharacters)
-    {
-        var length = 0;
-        foreach (var rune in text.EnumerateRunes().Take(maxCharacters))
-        {
-            length += rune.Utf16SequenceLength;
-        }
-
-        return length;
-    }
-
-    private static int CountRunes(ReadOnlySpan<char> text)
-    {
-        var count = 0;
-        foreach (var _ in text.EnumerateRunes())
-        {
-            count++;
-        }
-
-        return count;
+        return kept > 0 ? kept : text.EnumerateRunes().Take(maxCharacters).Sum(r => r.Utf16SequenceLength);
     }
 }

@@ -14,8 +14,6 @@ public static class OptionsCheck
     public static T Require<T>(this IValidateOptions<T> rules, T options)
         where T : class
     {
-        ArgumentNullException.ThrowIfNull(rules);
-        ArgumentNullException.ThrowIfNull(options);
         var problems = rules.Problems(options, property => property);
         return problems.Count == 0 ? options : throw new OptionsValidationException(typeof(T).Name, typeof(T), problems);
     }

@@ -43,9 +43,9 @@ public sealed class RoundTripTests
     {
         var row = Assert.Single(await Exported.RowsAsync(ExportFormat.Csv, Nasty));
         Assert.Equal("'" + Exported.Nasty, row["title"]);
-        Assert.Equal(Exported.Nasty, FormulaGuard.Unguard(row["title"]));
-        Assert.Equal($"{Exported.Nasty}\n=2\nplain", FormulaGuard.Unguard(row["bullets"]));
-        Assert.Equal("-SKU\"1", FormulaGuard.Unguard(row["sku"]));
+        Assert.Equal(Exported.Nasty, Unguard(row["title"]));
+        Assert.Equal($"{Exported.Nasty}\n=2\nplain", Unguard(row["bullets"]));
+        Assert.Equal("-SKU\"1", Unguard(row["sku"]));
         Assert.Equal("red\nwhite", row["color"]);
         Assert.Equal(Url, row["image_url"]);
         Assert.Equal("trainedAlgorithmicMedia", row["digital_source_type"]);
@@ -63,7 +63,7 @@ public sealed class RoundTripTests
     public void FormulaGuard_AnyCell_ComesBackAndIsNoFormula(string cell)
     {
         var guarded = FormulaGuard.Guard(cell)!;
-        Assert.Equal(cell, FormulaGuard.Unguard(guarded));
+        Assert.Equal(cell, Unguard(guarded));
         Assert.False(guarded is ['=' or '+' or '-' or '@' or '\t' or '\r', ..]);
     }
 
@@ -167,4 +167,7 @@ public sealed class RoundTripTests
         Assert.Equal(Exported.Nasty, product.GetProperty("image")[0].GetProperty("caption").GetString());
         Assert.Equal("https://schema.org/TrainedAlgorithmicMediaDigitalSource", product.GetProperty("subjectOf").GetProperty("digitalSourceType").GetString());
     }
+
+    /// <summary>The text of a guarded cell, as an importer restores it.</summary>
+    private static string Unguard(string cell) => cell is ['\'', .. var rest] && FormulaGuard.IsFormula(rest) ? rest : cell;
 }

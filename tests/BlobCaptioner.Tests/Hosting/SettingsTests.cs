@@ -72,6 +72,8 @@ public sealed class SettingsTests
     [InlineData("'Images__Timeout' is 'soon'", "hh:mm:ss", Azurite, "Images:Timeout=soon")]
     [InlineData("'Images__JpegQuality' is '92.5'", "whole number", Azurite, "Images:JpegQuality=92.5")]
     [InlineData("'Images__MaxMegaPixel' is not a setting", "Images__MaxMegapixels", Azurite, "Images:MaxMegaPixel=50")]
+    [InlineData("'Images__MaxBytes' is not a setting", "Images__MaxMegabytes", Azurite, "Images:MaxBytes=50")]
+    [InlineData("'Model__IsSample' is not a setting", "Model__MmprojPath", Azurite, "Model:IsSample=true")]
     [InlineData("'Storage__ImagesContainer' is 'a'", "63", Azurite, "Storage:ImagesContainer=a")]
     [InlineData("'Captioning__Profile' is 'shoes'", "default", Azurite, "Captioning:Profile=shoes")]
     public void AddCaptionIntake_WrongSetting_IsNamedWithItsValueAndTheWayOut(string named, string wayOut, params string[] settings)

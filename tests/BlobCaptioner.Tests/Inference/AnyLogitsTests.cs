@@ -1,4 +1,5 @@
 using System.Text;
+using BlobCaptioner.Captioning;
 using BlobCaptioner.Inference.Batching;
 using BlobCaptioner.Inference.Plans;
 using BlobCaptioner.Profiles;

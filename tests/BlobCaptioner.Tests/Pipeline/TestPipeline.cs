@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Azure.Storage.Blobs.Models;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
@@ -142,7 +143,7 @@ internal sealed class TestPipeline : IAsyncDisposable
     public async Task<int> QueueLengthAsync() => (await Storage.Captions.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount;
 
     public async Task<IReadOnlyList<PoisonMessage>> PoisonAsync() =>
-        [.. (await Storage.Poison.PeekMessagesAsync(32, Cancellation)).Value.Select(m => CaptionMessage.ParsePoison(m.Body.ToString()))];
+        [.. (await Storage.Poison.PeekMessagesAsync(32, Cancellation)).Value.Select(m => JsonSerializer.Deserialize(Convert.FromBase64String(m.Body.ToString()), MessageJson.Compact.PoisonMessage)!)];
 
     public async Task<IReadOnlyList<string>> BlobNamesAsync()
     {

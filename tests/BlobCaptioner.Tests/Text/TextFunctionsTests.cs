@@ -45,7 +45,7 @@ public sealed class TextFunctionsTests
     [InlineData("größte Tasse", "größte", false, 0)]
     public void TryFindCompleted_WholeWords_AreFound(string text, string word, bool isEnd, int start)
     {
-        Assert.Equal(start >= 0, BannedWords.Create([word, "  "]).TryFindCompleted(text, isEnd, out var at));
+        Assert.Equal(start >= 0, new BannedWords([word, "  "]).TryFindCompleted(text, isEnd, out var at));
         Assert.Equal(start, at);
     }
 
@@ -91,5 +91,5 @@ public sealed class TextFunctionsTests
     [InlineData("You see in the picture", false)]
     [InlineData("A red mug", false)]
     public void IsIn_SixWordsOfThePrompt_AreAnEcho(string text, bool isEcho) =>
-        Assert.Equal(isEcho, PromptEcho.Create("Write down what you see in the picture, please.").IsIn(text));
+        Assert.Equal(isEcho, new PromptEcho("Write down what you see in the picture, please.").IsIn(text));
 }

@@ -10,6 +10,7 @@ using BlobCaptioner.Records;
 using BlobCaptioner.Tests.Cli;
 using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Pipeline;
+using BlobCaptioner.Tests.Records;
 using BlobCaptioner.Web;
 using BlobCaptioner.Web.Api;
 using Xunit;

@@ -36,7 +36,7 @@ internal sealed class AnswerValues(string? language, double threshold, CaptionDr
 
         _fields.Add(new CaptionField(field.Field.Name, string.Join(", ", values), confidence)
         {
-            Items = field.IsList ? values : null,
+            Items = field.Field.IsList ? values : null,
             Evidence = evidence,
             Language = LanguageOf(field),
         });
@@ -44,7 +44,7 @@ internal sealed class AnswerValues(string? language, double threshold, CaptionDr
     }
 
     public void AddUnknown(PlanField field, double? confidence) =>
-        _fields.Add(new CaptionField(field.Field.Name, "", confidence) { Items = field.IsList ? [] : null, Evidence = Evidence.Unknown });
+        _fields.Add(new CaptionField(field.Field.Name, "", confidence) { Items = field.Field.IsList ? [] : null, Evidence = Evidence.Unknown });
 
     public void AddFlag(PlanField field, string what)
     {

@@ -133,7 +133,7 @@ internal sealed class ChoiceWalk : Decision
 
         for (var i = 0; i < node.Children.Count; i++)
         {
-            if (Any(node.Children[i], _isOpen))
+            if (node.Children[i].Reached.Any(_isOpen))
             {
                 ways.Add(i);
             }
@@ -156,20 +156,7 @@ internal sealed class ChoiceWalk : Decision
         return weight;
     }
 
-    private bool CanGo(int way) => _isForced is null || (way < 0 ? _isForced(_node.Value) : Any(_node.Children[way], _isForced));
+    private bool CanGo(int way) => _isForced is null || (way < 0 ? _isForced(_node.Value) : _node.Children[way].Reached.Any(_isForced));
 
     private bool OnlyUnknown(int way) => way < 0 ? _node.Value == _unknown : _node.Children[way].Reached.All(v => v == _unknown);
-
-    private static bool Any(TokenTrie.Node node, Func<int, bool> accepts)
-    {
-        foreach (var value in node.Reached)
-        {
-            if (accepts(value))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
 }

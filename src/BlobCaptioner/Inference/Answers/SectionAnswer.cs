@@ -145,10 +145,10 @@ internal sealed class SectionAnswer
         }
 
         var options = Enumerable.Range(0, field.Options.Count).Where(i => i != field.UnknownOption && fact.Values.Contains(field.Options[i], StringComparer.Ordinal)).ToHashSet();
-        if (field.IsVisible && options.Any(i => field.Options[i] == fact.Values[0]))
+        if (field.Field.IsVisible && options.Any(i => field.Options[i] == fact.Values[0]))
         {
             // Any of the supplied values may come first: a model that sees another of them contradicts nothing.
-            Tape.Open(field.EscapedName, field.IsList ? "[\"" : "\"");
+            Tape.Open(field.EscapedName, field.Field.IsList ? "[\"" : "\"");
             var walk = Tape.Choose(field, isEvidence: false, "\"", isForced: options.Contains);
             yield return walk;
             Tape.Close(walk);
@@ -157,7 +157,7 @@ internal sealed class SectionAnswer
                 Values.AddFlag(field, "conflict");
             }
 
-            if (field.IsList)
+            if (field.Field.IsList)
             {
                 Tape.AddOwn(string.Concat(fact.Values.Where(v => v != field.Options[walk.Option]).Select(v => $",\"{DecodingPlan.Escape(v)}\"")));
                 Tape.Add("]");
@@ -165,9 +165,9 @@ internal sealed class SectionAnswer
         }
         else
         {
-            Tape.Open(field.EscapedName, field.IsList ? "[" : "");
+            Tape.Open(field.EscapedName, field.Field.IsList ? "[" : "");
             Tape.AddOwn(string.Join(',', fact.Values.Select(v => $"\"{DecodingPlan.Escape(v)}\"")));
-            Tape.Add(field.IsList ? "]" : "");
+            Tape.Add(field.Field.IsList ? "]" : "");
         }
 
         Values.Add(field, fact.Values, Evidence.Supplied, confidence: null);
@@ -185,7 +185,7 @@ internal sealed class SectionAnswer
             yield return question;
             Tape.Close(question);
             confidence = question.Confidence;
-            if (field.EvidenceOptions[question.Option] == PlanField.Unknown)
+            if (field.EvidenceOptions[question.Option] == ProfileField.Unknown)
             {
                 Values.AddUnknown(field, confidence);
                 yield break;
@@ -195,13 +195,13 @@ internal sealed class SectionAnswer
         }
 
         var values = new List<string>();
-        foreach (var decision in field.IsList ? WriteList(field, isEnd, values) : WriteOne(field, isEnd, values))
+        foreach (var decision in field.Field.IsList ? WriteList(field, isEnd, values) : WriteOne(field, isEnd, values))
         {
             yield return decision;
             confidence *= ConfidenceOf(decision, field);
         }
 
-        Values.Add(field, values, evidence, field.Field.IsAttribute || field.IsChosen ? confidence : null);
+        Values.Add(field, values, evidence, field.Field.IsAttribute || field.Field.IsChosen ? confidence : null);
     }
 
     // Whether another item follows says nothing about the value.
@@ -215,7 +215,7 @@ internal sealed class SectionAnswer
     private IEnumerable<Decision> WriteOne(PlanField field, bool isEnd, List<string> values)
     {
         Tape.Open(field.EscapedName, "\"");
-        if (field.IsChosen)
+        if (field.Field.IsChosen)
         {
             var walk = Tape.Choose(field, isEvidence: false, isEnd ? "\"}" : "\",\"");
             yield return walk;
@@ -251,7 +251,7 @@ internal sealed class SectionAnswer
         var taken = new HashSet<int>();
         for (var items = 1; ; items++)
         {
-            if (field.IsChosen)
+            if (field.Field.IsChosen)
             {
                 // Unknown is an answer only where nothing else is.
                 var walk = Tape.Choose(field, isEvidence: false, "\"", v => !taken.Contains(v) && (items == 1 || v != field.UnknownOption));
@@ -277,7 +277,7 @@ internal sealed class SectionAnswer
                 }
             }
 
-            var isFull = items == field.Field.MaxItems || (field.IsChosen && taken.Count >= field.Options.Count - (field.UnknownOption >= 0 ? 1 : 0));
+            var isFull = items == field.Field.MaxItems || (field.Field.IsChosen && taken.Count >= field.Options.Count - (field.UnknownOption >= 0 ? 1 : 0));
             if (isFull)
             {
                 Tape.Add("]");

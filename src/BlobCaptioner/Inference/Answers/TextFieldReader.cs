@@ -81,13 +81,8 @@ internal sealed class TextFieldReader(ISequenceDecoder decoder, int maxCharacter
     public int TokenOf(int start)
     {
         var raw = RawLength(start);
-        var token = 0;
-        while (token < _tokens.Count - 1 && _tokens[token].End <= raw)
-        {
-            token++;
-        }
-
-        return token;
+        var token = _tokens.FindIndex(t => t.End > raw);
+        return token >= 0 ? token : Math.Max(0, _tokens.Count - 1);
     }
 
     /// <summary>Forgets all but the first tokens.</summary>
@@ -96,12 +91,7 @@ internal sealed class TextFieldReader(ISequenceDecoder decoder, int maxCharacter
         _tokens.RemoveRange(tokens, _tokens.Count - tokens);
         var bytes = tokens == 0 ? 0 : _tokens[^1].End;
         _raw.RemoveRange(bytes, _raw.Count - bytes);
-        _state = default;
-        foreach (var value in _raw)
-        {
-            _state.Read(value);
-        }
-
+        _state = StateAfter(_raw.Count);
         (_loopEnd, _hitCap) = (-1, false);
     }
 
@@ -141,7 +131,7 @@ internal sealed class TextFieldReader(ISequenceDecoder decoder, int maxCharacter
     public TextFieldValue End()
     {
         var looped = _loopEnd >= 0;
-        var rawLength = CompleteLength(looped ? _loopEnd : _raw.Count);
+        var rawLength = StateAfter(looped ? _loopEnd : _raw.Count).CompleteBytes;
         var text = Decode(rawLength);
         var start = text.Length - text.TrimStart().Length;
         var trimmed = text.Trim();
@@ -151,7 +141,7 @@ internal sealed class TextFieldReader(ISequenceDecoder decoder, int maxCharacter
             rawLength = RawLength(start + kept);
         }
 
-        var keptTokens = Keep(rawLength);
+        var keptTokens = _tokens.FindLastIndex(t => t.End <= rawLength) + 1;
         return new TextFieldValue
         {
             Text = trimmed[..kept],
@@ -162,15 +152,15 @@ internal sealed class TextFieldReader(ISequenceDecoder decoder, int maxCharacter
         };
     }
 
-    private int CompleteLength(int limit)
+    private JsonStringState StateAfter(int bytes)
     {
         var state = default(JsonStringState);
-        for (var i = 0; i < limit && i < _raw.Count; i++)
+        foreach (var value in _raw.Take(bytes))
         {
-            state.Read(_raw[i]);
+            state.Read(value);
         }
 
-        return state.CompleteBytes;
+        return state;
     }
 
     private string Decode(int rawLength)
@@ -202,17 +192,6 @@ internal sealed class TextFieldReader(ISequenceDecoder decoder, int maxCharacter
         return previous;
     }
 
-    private int Keep(int rawLength)
-    {
-        var count = _tokens.Count;
-        while (count > 0 && _tokens[count - 1].End > rawLength)
-        {
-            count--;
-        }
-
-        return count;
-    }
-
     private string Rest(int tokens, int rawLength)
     {
         var from = tokens == 0 ? 0 : _tokens[tokens - 1].End;
@@ -232,13 +211,7 @@ internal sealed class TextFieldReader(ISequenceDecoder decoder, int maxCharacter
             }
 
             var from = _tokens.Count - length;
-            var same = true;
-            for (var i = from + period; i < _tokens.Count && same; i++)
-            {
-                same = _tokens[i].Token == _tokens[i - period].Token;
-            }
-
-            if (same)
+            if (Enumerable.Range(from + period, length - period).All(i => _tokens[i].Token == _tokens[i - period].Token))
             {
                 return _tokens[from + period - 1].End;
             }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using BlobCaptioner.Captioning;
 using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Inference.Plans;
@@ -68,8 +69,7 @@ public sealed class DecodingPlan
     /// <param name="facts">The catalogue's facts. Values that a look at the picture can contradict are left out, so that the look is unbiased.</param>
     public IReadOnlyList<int> SuffixTokensFor(ProductFacts facts)
     {
-        ArgumentNullException.ThrowIfNull(facts);
-        var text = FactsText.Of(facts, Trunk.Fields.Where(f => f.IsVisible).Select(f => f.Field.Name));
+        var text = FactsText.Of(facts, Trunk.Fields.Where(f => f.Field.IsVisible).Select(f => f.Field.Name));
         return text.Length == 0 ? SuffixTokens : [.. Decoder.Info.ImageEndTokens, .. Decoder.Tokenize(text, parseSpecial: false), .. _afterTokens];
     }
 
@@ -81,8 +81,6 @@ public sealed class DecodingPlan
     /// </exception>
     public static DecodingPlan Compile(Profile profile, ISequenceDecoder decoder)
     {
-        ArgumentNullException.ThrowIfNull(profile);
-        ArgumentNullException.ThrowIfNull(decoder);
         PlanCheck.Require(profile);
         var frame = decoder.FormatChat(profile.System, profile.Instruction);
         var after = decoder.Tokenize(frame.After, parseSpecial: true);
@@ -137,7 +135,6 @@ public sealed class DecodingPlan
     /// <param name="fields">One for each field, in the profile's order.</param>
     public static string Format(IReadOnlyList<CaptionField> fields)
     {
-        ArgumentNullException.ThrowIfNull(fields);
         return "{" + string.Join(',', fields.Select(f => $"\"{Escape(f.Name)}\":{(f.Items is { } items ? $"[{string.Join(',', items.Select(Quote))}]" : Quote(f.Value))}")) + "}";
     }
 

@@ -34,13 +34,13 @@ internal sealed class PlanCompiler(Profile profile, ISequenceDecoder decoder)
 
     private PlanField Compile(ProfileField field)
     {
-        var evidence = FieldRules.EvidenceOptionsOf(field);
-        var options = FieldRules.ValuesOf(field).ToArray();
-        var unknown = Array.IndexOf(options, PlanField.Unknown);
+        var evidence = field.EvidenceAnswers;
+        var options = field.AllowedValues.ToArray();
+        var unknown = Array.IndexOf(options, ProfileField.Unknown);
         if (field is { IsAttribute: true, AllowUnknown: true } && evidence.Count == 0 && options.Length > 0 && unknown < 0)
         {
             unknown = options.Length;
-            options = [.. options, PlanField.Unknown];
+            options = [.. options, ProfileField.Unknown];
         }
 
         string[] escaped = [.. options.Select(DecodingPlan.Escape)];
@@ -105,11 +105,11 @@ internal static class PlanCheck
             profile,
             $"Field '{field.Name}' of profile '{profile.Name}' needs one or more values, all different; it has: {string.Join(", ", field.Values)}.");
         Require(
-            field.Kind is not (FieldKind.Text or FieldKind.TextList or FieldKind.Number) || field.MaxCharacters is >= 1 and <= 10_000,
+            field.IsChosen || field.MaxCharacters is >= 1 and <= 10_000,
             profile,
             $"Field '{field.Name}' of profile '{profile.Name}' allows {field.MaxCharacters} characters; the range is 1 to 10,000.");
         Require(
-            field.Kind is not (FieldKind.TextList or FieldKind.Choices) || (field.MaxItems is >= 1 and <= 100 && field.MinItems >= 0 && field.MinItems <= field.MaxItems),
+            !field.IsList || (field.MaxItems is >= 1 and <= 100 && field.MinItems >= 0 && field.MinItems <= field.MaxItems),
             profile,
             $"Field '{field.Name}' of profile '{profile.Name}' has {field.MinItems} to {field.MaxItems} items; the range is 0 to 100, the smaller number first.");
     }

@@ -24,9 +24,6 @@ internal sealed record PlanSection
 /// <summary>One field of a <see cref="PlanSection"/>, with all that does not depend on the picture.</summary>
 internal sealed record PlanField
 {
-    /// <summary>A model's answer where it can't tell.</summary>
-    public const string Unknown = "unknown";
-
     /// <summary>Tokens that a text may take beside its characters.</summary>
     public const int TextOverhead = 16;
 
@@ -37,13 +34,13 @@ internal sealed record PlanField
     /// <summary>The key as it stands in JSON.</summary>
     public required string EscapedName { get; init; }
 
-    /// <summary>The values of a choice of any kind; <see cref="Unknown"/> among them where it is allowed. Empty for texts and numbers.</summary>
+    /// <summary>The values of a choice of any kind; <see cref="ProfileField.Unknown"/> among them where it is allowed. Empty for texts and numbers.</summary>
     public required IReadOnlyList<string> Options { get; init; }
 
     /// <summary>The options as they stand in JSON.</summary>
     public required IReadOnlyList<string> EscapedOptions { get; init; }
 
-    /// <summary>Index of <see cref="Unknown"/> in the options; -1 where it is not allowed.</summary>
+    /// <summary>Index of <see cref="ProfileField.Unknown"/> in the options; -1 where it is not allowed.</summary>
     public required int UnknownOption { get; init; }
 
     /// <summary>The answers to the question for evidence; empty where it is not asked.</summary>
@@ -57,15 +54,6 @@ internal sealed record PlanField
 
     /// <summary>Most tokens of one free text; a model that writes nothing visible or loops ends here.</summary>
     public int MaxTextTokens => Field.MaxCharacters + TextOverhead;
-
-    /// <summary>True where the value is chosen from <see cref="Options"/>.</summary>
-    public bool IsChosen => FieldRules.IsChosen(Field);
-
-    /// <summary>True where the value is a JSON array.</summary>
-    public bool IsList => FieldRules.IsList(Field);
-
-    /// <summary>True where a look at the picture can contradict a supplied value.</summary>
-    public bool IsVisible => FieldRules.IsVisible(Field);
 
     /// <summary>Tokens that a text is reserved: one for each character of a short one, half as many beyond, where words take a token each.</summary>
     public static int TextTokens(int characters) =>

@@ -8,12 +8,7 @@ namespace BlobCaptioner.Inference.Plans;
 /// </summary>
 internal sealed class TokenTrie
 {
-    private TokenTrie(Node root, Node? valueRoot, int depth)
-    {
-        Root = root;
-        ValueRoot = valueRoot;
-        Depth = depth;
-    }
+    private TokenTrie(Node root, Node? valueRoot, int depth) => (Root, ValueRoot, Depth) = (root, valueRoot, depth);
 
     /// <summary>Where the lead begins.</summary>
     public Node Root { get; }

@@ -73,10 +73,8 @@ public sealed class ImageIntake
     /// <summary>Takes an image in.</summary>
     /// <returns>The result. An image that can't be described is a result, not an exception.</returns>
     /// <exception cref="RequestFailedException">Storage refused. The next call, event or sweep tries again.</exception>
-    public async Task<IntakeOutcome> IngestAsync(IntakeRequest request, CancellationToken cancellationToken)
-    {
-        return ImageNames.IsImage(request.Name) ? await TraceAsync(request, listed: null, cancellationToken) : new(IntakeResult.NotAnImage);
-    }
+    public async Task<IntakeOutcome> IngestAsync(IntakeRequest request, CancellationToken cancellationToken) =>
+        ImageNames.IsImage(request.Name) ? await TraceAsync(request, listed: null, cancellationToken) : new(IntakeResult.NotAnImage);
 
     /// <summary>Takes in an image of a listing, which saves two requests.</summary>
     internal Task<IntakeOutcome> IngestAsync(IntakeRequest request, ListedImage listed, CancellationToken cancellationToken) =>

@@ -27,7 +27,6 @@ public sealed class FileDescriber(ImagePreparer preparer, ICaptionModel model, T
     /// <exception cref="ArgumentException">There are no files, or too many.</exception>
     public async Task<CaptionRecord> DescribeAsync(IReadOnlyList<string> paths, Profile profile, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(profile);
         if (paths.Count is < 1 or > CaptionRequest.MaxImages)
         {
             throw new ArgumentException($"There are {paths.Count} files; a product has 1 to {CaptionRequest.MaxImages} views.", nameof(paths));
@@ -128,7 +127,6 @@ public sealed record FilePicture
     public static async Task<FilePicture> ReadAsync(
         string name, ReadOnlyMemory<byte> content, ImagePreparer preparer, int imageTokenBudget, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(preparer);
         return Of(name, Convert.ToHexStringLower(SHA256.HashData(content.Span)), await preparer.PrepareAsync(content, name, imageTokenBudget, cancellationToken));
     }
 
@@ -139,7 +137,6 @@ public sealed record FilePicture
     /// <param name="cancellationToken">Gives up.</param>
     public static async Task<FilePicture> ReadAsync(string path, ImagePreparer preparer, int imageTokenBudget, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(preparer);
         try
         {
             await using var file = File.OpenRead(path);

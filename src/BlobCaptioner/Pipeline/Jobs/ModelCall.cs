@@ -36,7 +36,7 @@ internal sealed class ModelCall(ICaptionModel model, CaptionStore store, Prepare
     /// <summary>Asks the model. An exception is returned, unless the token was cancelled.</summary>
     public async Task<(Caption? Written, Exception? Problem)> AskAsync(CaptionRequest request, CancellationToken cancellationToken)
     {
-        using var span = CaptionTracing.StartStep("caption");
+        using var span = CaptionTracing.Source.StartActivity("caption");
         CaptionTracing.Describe(span, model.Info, usage: null);
         var started = time.GetTimestamp();
         try

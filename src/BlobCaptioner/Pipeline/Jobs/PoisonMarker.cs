@@ -18,23 +18,12 @@ namespace BlobCaptioner.Pipeline.Jobs;
 /// A worker writes the record before it sends its poison message, so its messages need nothing more. Records are missing for what the platform gives up: images whose
 /// intake failed repeatedly, and jobs that another consumer of the queue gave up.
 /// </remarks>
-public sealed class PoisonMarker
+public sealed class PoisonMarker(ImageIntake intake)
 {
     private const string Remedy = "Read the function app's log, then run: captioner sweep --retry-failed.";
 
-    private readonly ImageIntake _intake;
-    private readonly CaptionStorage _storage;
-    private readonly CaptionStore _store;
-    private readonly JobClaims _claims;
-
-    /// <summary>Creates a marker.</summary>
-    public PoisonMarker(ImageIntake intake)
-    {
-        _intake = intake;
-        _storage = intake.Storage;
-        _store = new(_storage);
-        _claims = new(_storage, timeout: TimeSpan.Zero);
-    }
+    private readonly CaptionStorage _storage = intake.Storage;
+    private readonly JobClaims _claims = new(intake.Storage, timeout: TimeSpan.Zero);
 
     /// <summary>Handles a message of the poison queue of caption jobs.</summary>
     /// <param name="message">The message's text, base64 or plain: a <see cref="PoisonMessage"/>, or a bare <see cref="CaptionJob"/> that a platform moved there.</param>
@@ -73,14 +62,14 @@ public sealed class PoisonMarker
             return await KeepAsync(message, $"'{blob.ContainerName}/{blob.BlobName}' is not an image of '{_storage.Images.Name}'.", cancellationToken);
         }
 
-        var etag = await _store.GetImageETagAsync(blob.BlobName, cancellationToken);
+        var etag = await intake.Store.GetImageETagAsync(blob.BlobName, cancellationToken);
         if (etag is null || (blob.ETag?.Trim('"') is { Length: > 0 } seen && seen != etag))
         {
             return new(PoisonResult.Outdated, blob.BlobName, "The image is gone or was replaced.");
         }
 
-        var resolved = await _intake.Resolve(blob.BlobName, profile, profileOverride: null, cancellationToken);
-        var preparation = _intake.Preparation(resolved.Profile);
+        var resolved = await intake.Resolve(blob.BlobName, profile, profileOverride: null, cancellationToken);
+        var preparation = intake.Preparation(resolved.Profile);
         var error = new RecordError("intake-failed", $"The function app could not take '{blob.BlobName}' in and gave up after its last try.", Remedy);
         var record = new CaptionRecord
         {
@@ -89,14 +78,14 @@ public sealed class PoisonMarker
             Profile = new(resolved.Profile.Name, resolved.Version),
             Product = resolved.Sku is { } sku ? new(sku, [blob.BlobName]) : null,
             Error = error,
-            Generation = new() { Preparation = preparation, Worker = WorkerName.Current, At = _intake.Time.GetUtcNow() },
+            Generation = new() { Preparation = preparation, Worker = WorkerName.Current, At = intake.Time.GetUtcNow() },
             Fingerprint = Fingerprint.Compute("", preparation, resolved.Version, modelHash: ""),
         };
         var outcome = await WriteAsync(message, record, error, cancellationToken);
         if (outcome.Result is PoisonResult.Marked or PoisonResult.OnRecord)
         {
             // No worker will finish this view. If it was its product's last one, the product is enqueued here.
-            await _intake.Products.EnsureAsync(blob.BlobName, profile, cancellationToken);
+            await intake.Products.EnsureAsync(blob.BlobName, profile, cancellationToken);
         }
 
         return outcome;
@@ -109,7 +98,7 @@ public sealed class PoisonMarker
             return await KeepAsync(message, $"The job is for container '{job.Container}'; this app serves '{_storage.Images.Name}'.", cancellationToken);
         }
 
-        var record = RecordDraft.Without(RecordStatus.Failed, job, resolved: null, model: null, error, _intake.Time.GetUtcNow());
+        var record = RecordDraft.Without(RecordStatus.Failed, job, resolved: null, model: null, error, intake.Time.GetUtcNow());
         var outcome = await WriteAsync(message, record, error, cancellationToken);
         if (outcome.Result == PoisonResult.Marked)
         {
@@ -123,10 +112,10 @@ public sealed class PoisonMarker
     private async Task<PoisonOutcome> WriteAsync(string message, CaptionRecord record, RecordError error, CancellationToken cancellationToken)
     {
         var name = record.Image.Name;
-        switch (await _store.WriteFirstAsync(record, cancellationToken))
+        switch (await intake.Store.WriteFirstAsync(record, cancellationToken))
         {
             case RecordWrite.Written:
-                _intake.OnEvent?.Invoke(new() { Kind = PipelineEventKind.Failed, Name = name, At = _intake.Time.GetUtcNow(), Error = error, Record = record });
+                intake.OnEvent?.Invoke(new() { Kind = PipelineEventKind.Failed, Name = name, At = intake.Time.GetUtcNow(), Error = error, Record = record });
                 return new(PoisonResult.Marked, name, error.Message);
             case RecordWrite.AlreadyThere:
                 return new(PoisonResult.OnRecord, name, error.Message);

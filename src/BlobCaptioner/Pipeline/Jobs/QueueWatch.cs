@@ -11,14 +11,16 @@ namespace BlobCaptioner.Pipeline.Jobs;
 /// Samples the queues periodically and publishes gauges: <c>captioner.queue.length</c>, <c>captioner.queue.oldest_age</c> and <c>captioner.poison.length</c>.
 /// A sample takes three requests. After a failed sample there is no measurement until the next one succeeds.
 /// </summary>
-public sealed class QueueWatch : IDisposable
+/// <param name="storage">The storage with the queues.</param>
+/// <param name="time">Clock; null takes the system's.</param>
+public sealed class QueueWatch(CaptionStorage storage, TimeProvider? time = null) : IDisposable
 {
     private const int MaxPeeked = 32;
     private static readonly Meter Meter = new(CaptionTelemetry.MeterName);
     private static readonly ConcurrentDictionary<QueueWatch, QueueSample> Samples = new();
 
-    private readonly CaptionStorage _storage;
-    private readonly TimeProvider _time;
+    private readonly CaptionStorage _storage = storage;
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
 
     static QueueWatch()
     {
@@ -27,16 +29,6 @@ public sealed class QueueWatch : IDisposable
         Meter.CreateObservableGauge(
             "captioner.queue.oldest_age", () => Read(w => w._storage.Captions, s => s.OldestAge.TotalSeconds), "s", "Age of the oldest message that waits; 0 for none");
         Meter.CreateObservableGauge("captioner.poison.length", () => Read(w => w._storage.Poison, s => s.Poison), "{message}", "Messages in the poison queue");
-    }
-
-    /// <summary>Creates a watch; makes no request.</summary>
-    /// <param name="storage">The storage with the queues.</param>
-    /// <param name="time">Clock; null takes the system's.</param>
-    public QueueWatch(CaptionStorage storage, TimeProvider? time = null)
-    {
-        ArgumentNullException.ThrowIfNull(storage);
-        _storage = storage;
-        _time = time ?? TimeProvider.System;
     }
 
     /// <summary>Takes one sample.</summary>

@@ -1,9 +1,8 @@
-using System.Security.Cryptography;
-using System.Text;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
+using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Pipeline.Products;
 
@@ -22,9 +21,8 @@ internal sealed class ProductDispatch(
 {
     private readonly CaptionStore _store = new(storage);
     private readonly JobDispatch _dispatch = new(storage, claimTimeout);
-    private readonly ProductViews _views = new(storage, new(storage), resolve);
 
-    public ProductViews Views => _views;
+    public ProductViews Views { get; } = new(storage, new(storage), resolve);
 
     /// <summary>Enqueues the product of an image, if the image is a view and the product needs it.</summary>
     /// <returns><see cref="IntakeResult.NotAnImage"/> if the image is not a view.</returns>
@@ -41,7 +39,7 @@ internal sealed class ProductDispatch(
     /// <exception cref="Azure.RequestFailedException">Storage refused. The next call or sweep tries again.</exception>
     public async Task<IntakeResult> EnsureAsync(ProductRequest request, CancellationToken cancellationToken)
     {
-        var state = await _views.FindAsync(request, cancellationToken);
+        var state = await Views.FindAsync(request, cancellationToken);
         if (Decide(state, request) is { } settled)
         {
             return settled;
@@ -51,7 +49,7 @@ internal sealed class ProductDispatch(
         if (before?.Record?.Product?.Views is { } noted && noted.Except(state.Views.Select(v => v.Image.Name), StringComparer.Ordinal).ToList() is { Count: > 0 } missed)
         {
             // A view was deleted, or its name does not contain the SKU.
-            state = await _views.FindAsync(request with { KnownViews = [.. request.KnownViews, .. missed] }, cancellationToken);
+            state = await Views.FindAsync(request with { KnownViews = [.. request.KnownViews, .. missed] }, cancellationToken);
             if (Decide(state, request) is { } now)
             {
                 return now;
@@ -156,7 +154,7 @@ internal sealed class ProductDispatch(
             Container = storage.Images.Name,
             Name = state.RecordName,
             ETag = state.ViewsHash,
-            ContentHash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', pictures.Select(p => p.ContentHash))))),
+            ContentHash = TextHash.Of(string.Join('\n', pictures.Select(p => p.ContentHash))),
             Format = main!.Format ?? "",
             Width = main.Width ?? 0,
             Height = main.Height ?? 0,

@@ -1,4 +1,3 @@
-using System.Text;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Records;
 using BlobCaptioner.Text;
@@ -6,45 +5,32 @@ using BlobCaptioner.Text;
 namespace BlobCaptioner.Pipeline.Products;
 
 /// <summary>A product in a listing: its views and its record.</summary>
-internal sealed class ProductState
+/// <param name="recordName">Its record's name.</param>
+/// <param name="sku">The product's SKU.</param>
+/// <param name="views">Its views, at least one, in any order.</param>
+/// <param name="receipt">Its record's receipt; null without one.</param>
+internal sealed class ProductState(string recordName, string sku, IEnumerable<ProductView> views, RecordReceipt? receipt)
 {
-    private readonly Lazy<ResolvedProfile> _resolved;
-    private readonly Lazy<string> _hash;
+    public string RecordName => recordName;
 
-    /// <summary>Creates it.</summary>
-    /// <param name="recordName">Its record's name.</param>
-    /// <param name="sku">The product's SKU.</param>
-    /// <param name="views">Its views, at least one, in any order.</param>
-    /// <param name="receipt">Its record's receipt; null without one.</param>
-    public ProductState(string recordName, string sku, IEnumerable<ProductView> views, RecordReceipt? receipt)
-    {
-        (RecordName, Sku, Receipt) = (recordName, sku, receipt);
-        Views = [.. views.OrderBy(v => v.Image.Name, NaturalOrder.Instance)];
-        Usable = [.. Views.Where(v => v.IsUsable)];
-        _resolved = new(() => Resolve() with { Views = [.. Usable.Select(v => v.Image.Name)] });
-        _hash = new(Hash);
-    }
+    public string Sku => sku;
 
-    public string RecordName { get; }
-
-    public string Sku { get; }
-
-    public RecordReceipt? Receipt { get; }
+    public RecordReceipt? Receipt => receipt;
 
     /// <summary>All views in natural order.</summary>
-    public IReadOnlyList<ProductView> Views { get; }
+    public IReadOnlyList<ProductView> Views { get; } = [.. views.OrderBy(v => v.Image.Name, NaturalOrder.Instance)];
 
     /// <summary>The views that the model can be shown, in natural order, the main view first.</summary>
-    public IReadOnlyList<ProductView> Usable { get; }
+    public IReadOnlyList<ProductView> Usable => field ??= [.. Views.Where(v => v.IsUsable)];
 
     /// <summary>True if every view has an up-to-date record and at least one can be shown: the product can be described.</summary>
     public bool IsReady => Usable.Count > 0 && Views.All(v => v.IsSettled);
 
     /// <summary><see cref="RecordProduct.ViewsHash"/> of a record made now.</summary>
-    public string ViewsHash => _hash.Value;
+    public string ViewsHash => field ??= Hash();
 
     /// <summary>What to write about the product.</summary>
-    public ResolvedProfile Resolved => _resolved.Value;
+    public ResolvedProfile Resolved => field ??= Resolve() with { Views = [.. Usable.Select(v => v.Image.Name)] };
 
     /// <summary>The preparation of its images, which is the main view's: the process that enqueues it may have other options.</summary>
     public string Preparation => Usable[0].Image.Receipt!.Preparation;
@@ -74,16 +60,8 @@ internal sealed class ProductState
     }
 
     // It includes which views can be shown: a failed view may be described later, with the same bytes.
-    private string Hash()
-    {
-        var text = new StringBuilder();
-        foreach (var view in Views)
-        {
-            text.Append(view.Image.Name).Append('\n').Append(view.Image.ETag).Append('\n').Append(view.IsUsable ? '+' : '-').Append('\n');
-        }
-
-        return TextHash.Of(text.ToString(), digits: 32);
-    }
+    private string Hash() =>
+        TextHash.Of(string.Concat(Views.Select(v => $"{v.Image.Name}\n{v.Image.ETag}\n{(v.IsUsable ? '+' : '-')}\n")), digits: 32);
 }
 
 /// <summary>A view of a product.</summary>

@@ -1,11 +1,10 @@
 using System.ComponentModel.DataAnnotations;
-using System.Security.Cryptography;
-using System.Text;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using BlobCaptioner.Pipeline.Intake;
+using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Pipeline.Sweeps;
 
@@ -14,24 +13,16 @@ namespace BlobCaptioner.Pipeline.Sweeps;
 /// A small leased blob, <c>_sweep/...</c> in the <c>prepared</c> container, holds its place in the listing. Without the blob the sweep begins at the start, which costs
 /// only time.
 /// </summary>
-public sealed class ContinuedSweep
+/// <param name="intake">Takes the images in.</param>
+public sealed class ContinuedSweep(ImageIntake intake)
 {
     /// <summary>How long a place belongs to its sweep after each renewal; renewed at a third of it.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
 
-    private readonly ImageIntake _intake;
-    private readonly Sweep _sweep;
-    private readonly int _pageSize;
+    private readonly Sweep _sweep = new(intake);
 
-    /// <summary>Creates a sweep.</summary>
-    /// <param name="intake">Takes the images in.</param>
-    /// <param name="pageSize">Blobs that are listed and handled before the place is saved. Range 1 to 5,000, default 1,000.</param>
-    public ContinuedSweep(ImageIntake intake, int pageSize = 1000)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(pageSize, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(pageSize, 5000);
-        (_intake, _sweep, _pageSize) = (intake, new(intake), pageSize);
-    }
+    /// <summary>Blobs that are listed and handled before the place is saved. Range 1 to 5,000, default 1,000.</summary>
+    internal int PageSize { get; init; } = 1000;
 
     /// <summary>Sweeps from where the last one stopped, until the listing's end or until the time is up.</summary>
     /// <param name="request">The images. Each prefix has a place of its own.</param>
@@ -42,8 +33,8 @@ public sealed class ContinuedSweep
     public async Task<ContinuedSweepResult> RunAsync(SweepRequest request, TimeSpan budget, CancellationToken cancellationToken)
     {
         Validator.ValidateObject(request, new ValidationContext(request), validateAllProperties: true);
-        var started = _intake.Time.GetTimestamp();
-        var place = _intake.Storage.Prepared.GetBlobClient(PlaceFor(_intake.Storage.Images.Name, request.Prefix));
+        var started = intake.Time.GetTimestamp();
+        var place = intake.Storage.Prepared.GetBlobClient(PlaceFor(intake.Storage.Images.Name, request.Prefix));
         var lease = place.GetBlobLeaseClient();
         if (!await TryAcquireAsync(place, lease, cancellationToken))
         {
@@ -54,7 +45,7 @@ public sealed class ContinuedSweep
         var renewal = RenewAsync(lease, mine);
         try
         {
-            return await RunAsync(request, place, lease.LeaseId, () => _intake.Time.GetElapsedTime(started) < budget, mine.Token);
+            return await RunAsync(request, place, lease.LeaseId, () => intake.Time.GetElapsedTime(started) < budget, mine.Token);
         }
         finally
         {
@@ -68,9 +59,9 @@ public sealed class ContinuedSweep
     {
         var from = (await place.DownloadContentAsync(cancellationToken)).Value.Content.ToString();
         var (tally, end) = (new IntakeTally(), SweepEnd.Complete);
-        var products = new ProductCollector(_intake.Resolve, request.Profile);
+        var products = new ProductCollector(intake.Resolve, request.Profile);
         var pages = ImageListing.ReadPagesAsync(
-            _intake.Storage.Images, request.Prefix, from.Length == 0 ? null : from, _pageSize, products.AddRecord, cancellationToken);
+            intake.Storage.Images, request.Prefix, from.Length == 0 ? null : from, PageSize, products.AddRecord, cancellationToken);
         try
         {
             await foreach (var (images, next) in pages)
@@ -104,8 +95,7 @@ public sealed class ContinuedSweep
             place.UploadAsync(new BinaryData(next), new BlobUploadOptions { Conditions = new() { LeaseId = leaseId } }, cancellationToken);
     }
 
-    private static string PlaceFor(string container, string? prefix) =>
-        "_sweep/" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{container}\n{prefix}")))[..16];
+    private static string PlaceFor(string container, string? prefix) => "_sweep/" + TextHash.Of($"{container}\n{prefix}", digits: 16);
 
     private static async Task<bool> TryAcquireAsync(BlobClient place, BlobLeaseClient lease, CancellationToken cancellationToken)
     {
@@ -141,7 +131,7 @@ public sealed class ContinuedSweep
 
     private async Task RenewAsync(BlobLeaseClient lease, CancellationTokenSource sweep)
     {
-        using var timer = new PeriodicTimer(Lease / 3, _intake.Time);
+        using var timer = new PeriodicTimer(Lease / 3, intake.Time);
         try
         {
             while (await timer.WaitForNextTickAsync(sweep.Token))

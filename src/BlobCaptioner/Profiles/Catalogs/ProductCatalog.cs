@@ -26,7 +26,6 @@ public sealed class ProductCatalog
     /// <returns>Null where no row matches.</returns>
     public CatalogMatch? Find(string path)
     {
-        ArgumentNullException.ThrowIfNull(path);
         var name = path[(path.LastIndexOf('/') + 1)..];
         var stem = SkuNames.Stem(path);
         var row = File(path) ?? File(name)

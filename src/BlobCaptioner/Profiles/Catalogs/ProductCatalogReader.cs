@@ -78,12 +78,7 @@ public static class ProductCatalogReader
         while (!broken && reader.Read() && !broken)
         {
             var line = (int)reader.LineNumber;
-            var cells = new string[reader.FieldCount];
-            for (var i = 0; i < cells.Length; i++)
-            {
-                cells[i] = reader.GetString(i);
-            }
-
+            string[] cells = [.. Enumerable.Range(0, reader.FieldCount).Select(reader.GetString)];
             if (header is not null)
             {
                 if (!AddRow(catalog!, header, line, cells, problem))

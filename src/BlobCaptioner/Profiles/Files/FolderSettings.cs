@@ -34,7 +34,6 @@ public sealed class FolderSettings
     /// <param name="time">Clock; null takes the system's.</param>
     public FolderSettings(CaptionStorage storage, TimeSpan? maxAge = null, TimeProvider? time = null)
     {
-        ArgumentNullException.ThrowIfNull(storage);
         var (age, clock, images) = (maxAge ?? TimeSpan.FromSeconds(10), time ?? TimeProvider.System, storage.Images);
         _settings = new(images, ProfileReader.MaxBytes, ProfileFile.Parse, age, clock);
         _profiles = new(images, ProfileReader.MaxBytes, ProfileReader.Read, age, clock);
@@ -55,8 +54,6 @@ public sealed class FolderSettings
     /// <exception cref="Azure.RequestFailedException">Storage refused.</exception>
     public async ValueTask<ResolvedProfile> ResolveAsync(string imageName, Profile basis, string? profileOverride, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(imageName);
-        ArgumentNullException.ThrowIfNull(basis);
         var nearestCatalog = NearestAsync(_catalogs, imageName, CatalogName, cancellationToken);
         var settings = profileOverride is null ? await ProfileOfAsync(imageName, basis, cancellationToken) : await OverrideAsync(imageName, profileOverride, cancellationToken);
         var (catalog, folder) = await nearestCatalog;

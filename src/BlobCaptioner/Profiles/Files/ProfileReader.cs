@@ -24,7 +24,6 @@ public static class ProfileReader
     /// <exception cref="ProfileException">It can't be used; each problem names file, path, value and what is allowed.</exception>
     public static Profile ReadFolder(ReadOnlyMemory<byte> json, string fileName, Profile basis, Func<string, Profile?> custom)
     {
-        ArgumentNullException.ThrowIfNull(custom);
         var file = ProfileFile.Parse(json, fileName);
         return file.Merge(file.BaseName is { } name ? custom(name) ?? FindBuiltIn(file, name, fileName) : basis);
     }

@@ -8,7 +8,6 @@ public static class ProfileWriter
     /// <summary>Indented JSON. An instruction that is composed is left out, so that it follows the fields when they are edited.</summary>
     public static string Write(Profile profile)
     {
-        ArgumentNullException.ThrowIfNull(profile);
         return JsonSerializer.Serialize(
             new ProfileDocument
             {
@@ -48,7 +47,6 @@ public static class ProfileWriter
     private static FieldDocument Field(ProfileField field)
     {
         var isText = field.Kind is FieldKind.Text or FieldKind.TextList;
-        var isList = field.Kind is FieldKind.TextList or FieldKind.Choices;
         return new()
         {
             Name = field.Name,
@@ -58,8 +56,8 @@ public static class ProfileWriter
             Comment = Text(field.Comment),
             MaxCharacters = isText ? field.MaxCharacters : null,
             AdvisedCharacters = isText ? field.AdvisedCharacters : null,
-            MinItems = isList ? field.MinItems : null,
-            MaxItems = isList ? field.MaxItems : null,
+            MinItems = field.IsList ? field.MinItems : null,
+            MaxItems = field.IsList ? field.MaxItems : null,
             Values = field.Values.Count > 0 ? JsonSerializer.SerializeToElement(field.Values, ProfileJson.Default.IReadOnlyListString) : null,
             Evidence = field.IsAttribute ? field.Evidence : null,
             AllowUnknown = field.AllowUnknown ? null : false,

@@ -18,23 +18,16 @@ internal sealed record SettingsBlob<T>(T? Value, IReadOnlyList<string> Problems,
 /// A cache of settings blobs of one kind, parsed. Each is requested at most once per age, on condition of its ETag where that is known; that a blob is missing is cached too.
 /// Callers of the same blob share one request. Thread-safe.
 /// </summary>
-internal sealed class SettingsBlobs<T>
+internal sealed class SettingsBlobs<T>(
+    BlobContainerClient container, long longest, Func<ReadOnlyMemory<byte>, string, T> parse, TimeSpan maxAge, TimeProvider time)
     where T : class
 {
     private const int MostEntries = 20_000;
     private const long MostBytes = 128L << 20;
 
-    private readonly BlobContainerClient _container;
-    private readonly long _longest;
-    private readonly Func<ReadOnlyMemory<byte>, string, T> _parse;
-    private readonly TimeSpan _maxAge;
-    private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly Lock _evicting = new();
     private long _bytes;
-
-    public SettingsBlobs(BlobContainerClient container, long longest, Func<ReadOnlyMemory<byte>, string, T> parse, TimeSpan maxAge, TimeProvider time) =>
-        (_container, _longest, _parse, _maxAge, _time) = (container, longest, parse, maxAge, time);
 
     /// <summary>Gets a blob; null where there is none.</summary>
     /// <exception cref="RequestFailedException">Storage refused; the next call asks again.</exception>
@@ -44,8 +37,8 @@ internal sealed class SettingsBlobs<T>
         Task<SettingsBlob<T>?> loading;
         lock (entry)
         {
-            entry.LastUsed = _time.GetTimestamp();
-            if (entry.CheckedAt is { } at && _time.GetElapsedTime(at) < _maxAge)
+            entry.LastUsed = time.GetTimestamp();
+            if (entry.CheckedAt is { } at && time.GetElapsedTime(at) < maxAge)
             {
                 return new(entry.Blob);
             }
@@ -61,7 +54,7 @@ internal sealed class SettingsBlobs<T>
     {
         try
         {
-            var asked = _time.GetTimestamp();
+            var asked = time.GetTimestamp();
             var (isNew, blob, etag, bytes) = await DownloadAsync(name, entry.ETag);
             lock (entry)
             {
@@ -91,7 +84,7 @@ internal sealed class SettingsBlobs<T>
         try
         {
             var options = new BlobDownloadOptions { Conditions = known is { } etag ? new() { IfNoneMatch = etag } : null };
-            var answer = await _container.GetBlobClient(name).DownloadStreamingAsync(options, CancellationToken.None);
+            var answer = await container.GetBlobClient(name).DownloadStreamingAsync(options, CancellationToken.None);
             if (answer.GetRawResponse().Status == 304)
             {
                 return (false, null, null, 0);
@@ -99,9 +92,9 @@ internal sealed class SettingsBlobs<T>
 
             using var download = answer.Value;
             var (length, tag) = (download.Details.ContentLength, download.Details.ETag);
-            if (length > _longest)
+            if (length > longest)
             {
-                var problem = $"{name}: has {length:N0} bytes; the most is {_longest:N0}. Split it over folders, or remove what is not needed.";
+                var problem = $"{name}: has {length:N0} bytes; the most is {longest:N0}. Split it over folders, or remove what is not needed.";
                 return (true, new(null, [problem], TextHash.Of(tag.ToString())), tag, 0);
             }
 
@@ -124,7 +117,7 @@ internal sealed class SettingsBlobs<T>
         var hash = Convert.ToHexStringLower(SHA256.HashData(content));
         try
         {
-            return new(_parse(content, name), [], hash);
+            return new(parse(content, name), [], hash);
         }
         catch (ProfileException error)
         {

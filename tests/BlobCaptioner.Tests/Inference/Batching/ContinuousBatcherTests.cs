@@ -1,6 +1,6 @@
+using BlobCaptioner.Captioning;
 using BlobCaptioner.Inference.Batching;
 using BlobCaptioner.Inference.Plans;
-using BlobCaptioner.Profiles;
 using Xunit;
 using static BlobCaptioner.Tests.Inference.ScriptedEngine;
 

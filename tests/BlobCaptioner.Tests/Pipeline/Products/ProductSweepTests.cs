@@ -100,7 +100,7 @@ public sealed class ProductSweepTests(AzuriteFixture azurite)
     public async Task RunAsync_InPiecesOfFewBlobs_FindsWhatAWholeSweepFinds()
     {
         await using var pipeline = await DescribedAsync("S-1.jpg", "S-2.jpg", "S-3.jpg", "T-1.jpg");
-        var pieces = new ContinuedSweep(pipeline.Intake, pageSize: 3);
+        var pieces = new ContinuedSweep(pipeline.Intake) { PageSize = 3 };
         var request = new SweepRequest { Profile = pipeline.Basis, Parallelism = 1 };
         var settled = await pieces.RunAsync(request, TimeSpan.FromHours(1), Cancellation);
         Assert.Equal((SweepEnd.Complete, 0, 0), (settled.End, settled.Summary.Products, settled.Summary.ProductsInFlight));

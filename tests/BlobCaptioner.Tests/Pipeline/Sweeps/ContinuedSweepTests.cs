@@ -22,7 +22,7 @@ public sealed class ContinuedSweepTests(AzuriteFixture azurite)
     {
         await using var pipeline = await TestPipeline.CreateAsync(azurite);
         await UploadAsync(pipeline, 7);
-        var sweep = new ContinuedSweep(pipeline.Intake, pageSize: 3);
+        var sweep = new ContinuedSweep(pipeline.Intake) { PageSize = 3 };
         Assert.Equal(new(SweepEnd.Complete, new() { Listed = 7, Enqueued = 7 }), await sweep.RunAsync(Request, Ample, Cancellation));
         Assert.Equal(new(SweepEnd.Complete, new() { Listed = 7, InFlight = 7 }), await sweep.RunAsync(Request, Ample, Cancellation));
     }
@@ -32,7 +32,7 @@ public sealed class ContinuedSweepTests(AzuriteFixture azurite)
     {
         await using var pipeline = await TestPipeline.CreateAsync(azurite);
         await UploadAsync(pipeline, 5);
-        var sweep = new ContinuedSweep(pipeline.Intake, pageSize: 1);
+        var sweep = new ContinuedSweep(pipeline.Intake) { PageSize = 1 };
         await sweep.RunAsync(Request, Ample, Cancellation);
         pipeline.StartLoop();
         await pipeline.RunUntilEmptyAsync();
@@ -49,7 +49,7 @@ public sealed class ContinuedSweepTests(AzuriteFixture azurite)
 
         var time = new FakeTimeProvider();
         var intake = new ImageIntake(pipeline.Storage, pipeline.Preparer, time: time, onEvent: e => time.Advance(TimeSpan.FromSeconds(e.Kind == PipelineEventKind.Enqueued ? 1 : 0)));
-        var sweep = new ContinuedSweep(intake, pageSize: 3);
+        var sweep = new ContinuedSweep(intake) { PageSize = 3 };
         var listed = new List<long>();
         SweepEnd end;
         do
@@ -71,7 +71,7 @@ public sealed class ContinuedSweepTests(AzuriteFixture azurite)
         await UploadAsync(pipeline, 5);
         var time = new FakeTimeProvider();
         var intake = new ImageIntake(pipeline.Storage, pipeline.Preparer, time: time, onEvent: e => time.Advance(TimeSpan.FromSeconds(e.Kind == PipelineEventKind.Enqueued ? 1 : 0)));
-        var sweep = new ContinuedSweep(intake, pageSize: 5);
+        var sweep = new ContinuedSweep(intake) { PageSize = 5 };
         var enqueued = new List<long>();
         for (var run = 0; run < 3; run++)
         {

@@ -182,7 +182,7 @@ public sealed class MetricsTests(AzuriteFixture azurite)
             Assert.Null(CaptionTracing.StartIntake("images", "a.jpg", "default", listed: true));
             Assert.Null(CaptionTracing.StartSend("captions"));
             Assert.Null(CaptionTracing.StartProcess("captions", "id", job, 1));
-            Assert.Null(CaptionTracing.StartStep("caption"));
+            Assert.Null(CaptionTracing.Source.StartActivity("caption"));
             CaptionTracing.AddEvent(PipelineEventKind.Described, null);
             PipelineMetrics.Count(PipelineEventKind.Rejected, "code", PipelineMetrics.Worker);
             PipelineMetrics.Captioned("model", TimeSpan.FromSeconds(1), usage);

@@ -1,25 +1,20 @@
 using System.Numerics;
 using System.Text.Json;
-using BlobCaptioner.Text;
 using Newtonsoft.Json;
 using Newtonsoft.Json.Linq;
 using NJsonSchema;
-using JsonException = System.Text.Json.JsonException;
 
-namespace BlobCaptioner.Records;
+namespace BlobCaptioner.Tests.Records;
 
 /// <summary>The published JSON Schema of caption records, <c>record.schema.json</c>.</summary>
-public static class RecordSchema
+internal static class RecordSchema
 {
-    /// <summary>The schema itself: JSON Schema, draft 7.</summary>
-    public static string Json { get; } = EmbeddedText.Read("BlobCaptioner.Records.record.schema.json");
+    // The validator is not thread-safe.
+    private static readonly SemaphoreSlim Turn = new(1);
 
-    private static JsonSchema Schema => field ??= JsonSchema.FromJsonAsync(Json).GetAwaiter().GetResult();
+    private static readonly Task<JsonSchema> Schema = JsonSchema.FromFileAsync(Path.Combine(AppContext.BaseDirectory, "Records", "record.schema.json"));
 
-    /// <summary>Checks one record.</summary>
-    /// <param name="json">The record's JSON.</param>
-    /// <returns>The problems, each as <c>#/path: kind</c>; empty for a valid record.</returns>
-    /// <exception cref="JsonException"><paramref name="json"/> is not valid JSON.</exception>
+    /// <summary>The problems of a record's JSON, each as <c>#/path: kind</c>; empty for a valid record.</summary>
     public static async Task<IReadOnlyList<string>> CheckAsync(string json)
     {
         using (JsonDocument.Parse(json))
@@ -38,6 +33,14 @@ public static class RecordSchema
             }
         }
 
-        return [.. Schema.Validate(record).Select(e => e.ToString().Trim())];
+        await Turn.WaitAsync();
+        try
+        {
+            return [.. (await Schema).Validate(record).Select(e => e.ToString().Trim())];
+        }
+        finally
+        {
+            Turn.Release();
+        }
     }
 }
