@@ -1,4 +1,5 @@
 using BlobCaptioner.Hosting.Settings;
+using BlobCaptioner.Hosting.Worker;
 using BlobCaptioner.Images;
 using BlobCaptioner.Pipeline;
 using BlobCaptioner.Pipeline.Intake;
@@ -73,7 +74,6 @@ public sealed class SettingsTests
     [InlineData("'Images__JpegQuality' is '92.5'", "whole number", Azurite, "Images:JpegQuality=92.5")]
     [InlineData("'Images__MaxMegaPixel' is not a setting", "Images__MaxMegapixels", Azurite, "Images:MaxMegaPixel=50")]
     [InlineData("'Images__MaxBytes' is not a setting", "Images__MaxMegabytes", Azurite, "Images:MaxBytes=50")]
-    [InlineData("'Model__IsSample' is not a setting", "Model__MmprojPath", Azurite, "Model:IsSample=true")]
     [InlineData("'Storage__ImagesContainer' is 'a'", "63", Azurite, "Storage:ImagesContainer=a")]
     [InlineData("'Captioning__Profile' is 'shoes'", "default", Azurite, "Captioning:Profile=shoes")]
     public void AddCaptionIntake_WrongSetting_IsNamedWithItsValueAndTheWayOut(string named, string wayOut, params string[] settings)
@@ -81,6 +81,13 @@ public sealed class SettingsTests
         var error = Assert.Throws<SettingsException>(() => Check(new ServiceCollection().AddCaptionIntake(Settings(settings))));
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
         Assert.Contains(wayOut, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AddCaptionModel_PropertyWithoutSetter_IsNotASetting()
+    {
+        var services = new ServiceCollection().AddCaptionModel(Settings("Model:IsSample=true"), _ => throw new InvalidOperationException());
+        Assert.Contains("'Model__IsSample' is not a setting", Assert.Throws<SettingsException>(() => Check(services)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
