@@ -77,7 +77,13 @@ internal sealed class ScriptedEngine : IAsyncDisposable
 
     public async Task<string> Write(int picture) => Json(await Describe(picture));
 
-    public static string Json(Caption caption) => DecodingPlan.Format(caption.Fields);
+    /// <summary>The values of one language as the plan writes them: <c>{"category":"mug"}</c>. Lists become arrays.</summary>
+    public static string Json(Caption caption)
+    {
+        return "{" + string.Join(',', caption.Fields.Select(f => $"{Quote(f.Name)}:{(f.Items is { } items ? $"[{string.Join(',', items.Select(Quote))}]" : Quote(f.Value))}")) + "}";
+
+        static string Quote(string text) => $"\"{DecodingPlan.Escape(text)}\"";
+    }
 
     public ValueTask DisposeAsync() => Batcher.DisposeAsync();
 }

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Profiles;
 
 namespace BlobCaptioner.Inference.Plans;
@@ -131,13 +130,6 @@ public sealed class DecodingPlan
             : TokenTrie.Build(Decoder, key.Lead, options, key.Tail);
     }
 
-    /// <summary>Lays the values of one language out as the plan writes them: <c>{"category":"mug"}</c>. Lists become arrays.</summary>
-    /// <param name="fields">One for each field, in the profile's order.</param>
-    public static string Format(IReadOnlyList<CaptionField> fields)
-    {
-        return "{" + string.Join(',', fields.Select(f => $"\"{Escape(f.Name)}\":{(f.Items is { } items ? $"[{string.Join(',', items.Select(Quote))}]" : Quote(f.Value))}")) + "}";
-    }
-
     private static void Trim<TKey, TValue>(ConcurrentDictionary<TKey, TValue> kept)
         where TKey : notnull
     {
@@ -149,6 +141,4 @@ public sealed class DecodingPlan
 
     // Models write umlauts and Chinese as they are, so the values that they are to recognise must not be \u-escaped.
     internal static string Escape(string text) => JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString();
-
-    private static string Quote(string text) => $"\"{Escape(text)}\"";
 }

@@ -8,16 +8,13 @@ namespace BlobCaptioner.Inference.Plans;
 /// </summary>
 internal sealed class TokenTrie
 {
-    private TokenTrie(Node root, Node? valueRoot, int depth) => (Root, ValueRoot, Depth) = (root, valueRoot, depth);
+    private TokenTrie(Node root, Node? valueRoot) => (Root, ValueRoot) = (root, valueRoot);
 
     /// <summary>Where the lead begins.</summary>
     public Node Root { get; }
 
     /// <summary>Where the values begin; null where some token spans lead and value, or the values don't share the lead's tokens.</summary>
     public Node? ValueRoot { get; }
-
-    /// <summary>Tokens of the longest path, lead included.</summary>
-    public int Depth { get; }
 
     /// <summary>Builds the trie.</summary>
     /// <param name="decoder">Tokenizes; any thread.</param>
@@ -31,7 +28,6 @@ internal sealed class TokenTrie
     {
         var root = new Node();
         var leadBytes = Encoding.UTF8.GetByteCount(lead);
-        var depth = 0;
         var starts = new HashSet<Node?>();
         for (var index = 0; index < values.Count; index++)
         {
@@ -49,7 +45,6 @@ internal sealed class TokenTrie
             }
 
             starts.Add(start);
-            depth = Math.Max(depth, path.Length);
             List<int> ends = path.Length < path.Tokens.Length ? [path.Tokens[path.Length]] : [];
             foreach (var other in otherTails)
             {
@@ -63,7 +58,7 @@ internal sealed class TokenTrie
             node.End(index, ends, path.TailBytes);
         }
 
-        return new TokenTrie(root, starts.Count == 1 ? starts.Single() : null, depth);
+        return new TokenTrie(root, starts.Count == 1 ? starts.Single() : null);
     }
 
     private static (int[] Tokens, int Length, int TailBytes) FindPath(ISequenceDecoder decoder, string lead, string value, string tail)

@@ -9,13 +9,6 @@ namespace BlobCaptioner.Pipeline.Jobs;
 /// <summary>Describes files without storage. Thread-safe.</summary>
 public sealed class FileDescriber(ImagePreparer preparer, ICaptionModel model, TimeProvider time)
 {
-    /// <summary>Prepares and describes one file.</summary>
-    /// <inheritdoc cref="DescribeAsync(IReadOnlyList{string}, Profile, CancellationToken)"/>
-    /// <param name="path">The file.</param>
-    /// <param name="profile">The profile.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    public Task<CaptionRecord> DescribeAsync(string path, Profile profile, CancellationToken cancellationToken) => DescribeAsync([path], profile, cancellationToken);
-
     /// <summary>Prepares files and describes them as views of one product.</summary>
     /// <param name="paths">The files, 1 to <see cref="CaptionRequest.MaxImages"/>, the main view first.</param>
     /// <param name="profile">The profile.</param>
