@@ -28,6 +28,7 @@ public sealed partial class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
     private readonly IDisposable? _owned;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly RemoteCounter _counter;
     private readonly ResiliencePipeline _pipeline;
     private readonly SemaphoreSlim _places;
     private readonly CancellationTokenSource _stopping = new();
@@ -38,8 +39,12 @@ public sealed partial class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
         RemoteModelOptions options, IChatClient chat, Func<CancellationToken, Task> check, IDisposable? owned, ILogger logger, TimeProvider time)
     {
         (_options, _chat, _check, _owned, _logger, _time) = (options, chat, check, owned, logger, time);
+        _counter = new(options);
         _pipeline = ServerRetry.Create(options, time, (fault, delay, attempt) =>
-            LogRetrying(_logger, fault.Status, fault.Message, delay.TotalSeconds, attempt, options.MaxRetries));
+        {
+            _counter.AddRetry();
+            LogRetrying(_logger, fault.Status, fault.Message, delay.TotalSeconds, attempt, options.MaxRetries);
+        });
         _places = new(options.Concurrency);
         Info = new(options.Model, options.Revision is { Length: > 0 } revision ? $"{options.Model}@{revision}" : options.Model, "OpenAI-compatible server");
     }
@@ -77,6 +82,9 @@ public sealed partial class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Counts of requests and tokens so far.</summary>
+    public RemoteTotals Totals() => _counter.Read();
 
     /// <summary>Asks the server for its list of models, which needs the sign-in. Retries as for a picture.</summary>
     /// <exception cref="CaptionException">The server can't be used. The remedy says what to do.</exception>
@@ -132,10 +140,9 @@ public sealed partial class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
     {
         var began = _time.GetTimestamp();
         var said = schema.IsAsking ? await ConverseAsync(request, schema, cancellationToken) : new Exchange(CaptionAnswer.Nothing, Reply: null, Input: 0, Output: 0, Repairs: 0);
+        _counter.AddDescribed();
         var (fields, flags) = CaptionFields.Create(schema, said.Answer, said.Reply is { } reply ? AnswerTokens.Of(reply) : null);
-        var cost = _options is { InputPricePerMillion: { } read, OutputPricePerMillion: { } written }
-            ? ((said.Input * read) + (said.Output * written)) / 1_000_000
-            : (decimal?)null;
+        var cost = _counter.CostOf(said.Input, said.Output);
         return new()
         {
             Fields = fields,
@@ -168,6 +175,7 @@ public sealed partial class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
         }
 
         var problem = answer.Problem ?? string.Join(' ', answer.Faults.Select(f => f.Sentence));
+        _counter.AddRepair();
         LogRepairing(_logger, name, problem);
         ServerReply second;
         CaptionAnswer better;
@@ -196,7 +204,16 @@ public sealed partial class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
     {
         try
         {
-            return ServerReply.Read(await _pipeline.ExecuteAsync(async cancel => await _chat.GetResponseAsync(messages, options, cancel), cancellationToken));
+            var response = await _pipeline.ExecuteAsync(
+                async cancel =>
+                {
+                    _counter.AddRequest();
+                    return await _chat.GetResponseAsync(messages, options, cancel);
+                },
+                cancellationToken);
+            var reply = ServerReply.Read(response);
+            _counter.Add(reply.InputTokens, reply.OutputTokens);
+            return reply;
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {

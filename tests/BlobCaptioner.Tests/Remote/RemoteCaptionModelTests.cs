@@ -31,7 +31,7 @@ public sealed class RemoteCaptionModelTests
         Assert.Equal((100, 20, 0.00009m, "USD"), (caption.Usage.PromptTokens, caption.Usage.OutputTokens, caption.Usage.Cost, caption.Usage.Currency));
         Assert.Equal("stub-model-2 fp_7", caption.Usage.ServedBy);
         Assert.Equal(new CaptionModelInfo("stub", "stub@r1", "OpenAI-compatible server"), model.Info);
-        Assert.Equal((1, 0), (server.Requests.Count, caption.Usage.Repairs));
+        Assert.Equal(new RemoteTotals { Requests = 1, Described = 1, InputTokens = 100, OutputTokens = 20, Cost = 0.00009m }, model.Totals());
     }
 
     [Fact]
@@ -139,6 +139,7 @@ public sealed class RemoteCaptionModelTests
         Assert.Equal(("bad-answer", true, true), (error.Code, error.Retry, error.IsFinal));
         Assert.Contains("'secret-folder/IMG 2041.jpg'", error.Message, StringComparison.Ordinal);
         Assert.Equal(2, server.Requests.Count);
+        Assert.Equal((2L, 1L, 0L, 240L), (model.Totals().Requests, model.Totals().Repairs, model.Totals().Described, model.Totals().InputTokens + model.Totals().OutputTokens));
     }
 
     [Fact]
