@@ -1,4 +1,5 @@
 using BlobCaptioner.Engine.Natives;
+using BlobCaptioner.Engine.Setup;
 using BlobCaptioner.Inference;
 using BlobCaptioner.Inference.Batching;
 using BlobCaptioner.Profiles;
@@ -18,11 +19,18 @@ public sealed record MemoryFit
     /// <summary>The memory that this takes.</summary>
     public required ModelMemory Memory { get; init; }
 
-    /// <summary>The reductions, for people: <c>4 slots</c>; empty where none was needed.</summary>
-    public required IReadOnlyList<string> Steps { get; init; }
+    /// <summary>All reductions of what was asked for, for people: <c>4 slots</c>; empty where none was needed.</summary>
+    public IReadOnlyList<string> Steps =>
+    [
+        .. Batching.Slots < Asked.Batching.Slots ? [$"{Batching.Slots} slot{(Batching.Slots == 1 ? "" : "s")}"] : Array.Empty<string>(),
+        .. Model.CacheType != Asked.Model.CacheType ? ["a KV cache of 8-bit numbers"] : Array.Empty<string>(),
+        .. Model.GpuLayers != Asked.Model.GpuLayers ? [$"{Model.GpuLayers} of {Memory.Layers} layers on the GPU"] : Array.Empty<string>(),
+    ];
 
     /// <summary>False where not even the smallest way fits by this estimate. It may be tried all the same.</summary>
     public required bool Fits { get; init; }
+
+    private (DecoderOptions Model, BatcherOptions Batching) Asked { get; init; }
 
     /// <summary>The first way to load that fits; the smallest one where none does.</summary>
     /// <param name="model">Asked for; its context is that for <paramref name="batching"/>.</param>
@@ -36,7 +44,7 @@ public sealed record MemoryFit
         foreach (var step in Ways(model, batching, profile, isOnGpu))
         {
             var memory = ModelMemory.Estimate(step.Model, profile.ImageTokenBudget, isOnGpu);
-            last = new() { Model = step.Model, Batching = step.Batching, Memory = memory, Steps = step.Steps, Fits = memory.Total <= available };
+            last = new() { Model = step.Model, Batching = step.Batching, Memory = memory, Fits = memory.Total <= available, Asked = (model, batching) };
             if (last.Fits)
             {
                 break;
@@ -67,7 +75,7 @@ public sealed record MemoryFit
         var next = Ways(Model, Batching, profile, isOnGpu).Skip(1).FirstOrDefault();
         return next.Model is null
             ? null
-            : this with { Model = next.Model, Batching = next.Batching, Memory = ModelMemory.Estimate(next.Model, profile.ImageTokenBudget, isOnGpu), Steps = next.Steps };
+            : this with { Model = next.Model, Batching = next.Batching, Memory = ModelMemory.Estimate(next.Model, profile.ImageTokenBudget, isOnGpu) };
     }
 
     /// <summary>Loads the first way that fits by the heads of the model's files, and the next smaller one each time that loading runs out of memory.</summary>
@@ -104,25 +112,22 @@ public sealed record MemoryFit
     }
 
     // Fewer slots first: that costs only speed, and little of it below eight. Layers last: each one that leaves the GPU costs more than all the rest.
-    private static IEnumerable<(DecoderOptions Model, BatcherOptions Batching, string[] Steps)> Ways(
+    private static IEnumerable<(DecoderOptions Model, BatcherOptions Batching)> Ways(
         DecoderOptions model, BatcherOptions batching, Profile profile, bool isOnGpu)
     {
-        string[] steps = [];
-        yield return (model, batching, steps);
+        yield return (model, batching);
         for (var slots = batching.Slots / 2; slots >= 1; slots /= 2)
         {
             var cells = model.ContextTokens;
             (model, batching) = WithSlots(model, batching, profile, slots);
             model = model with { ContextTokens = Math.Min(cells, model.ContextTokens) };
-            steps = [$"{slots} slot{(slots == 1 ? "" : "s")}"];
-            yield return (model, batching, steps);
+            yield return (model, batching);
         }
 
         if (model is { CacheType: KvCacheType.F16, FlashAttention: not false })
         {
             model = model with { CacheType = KvCacheType.Q8_0 };
-            steps = [.. steps, "a KV cache of 8-bit numbers"];
-            yield return (model, batching, steps);
+            yield return (model, batching);
         }
 
         if (!isOnGpu || model.GpuLayers == 0)
@@ -135,7 +140,7 @@ public sealed record MemoryFit
         while (onGpu > 0)
         {
             onGpu /= 2;
-            yield return (model with { GpuLayers = onGpu }, batching, [.. steps, $"{onGpu} of {layers} layers on the GPU"]);
+            yield return (model with { GpuLayers = onGpu }, batching);
         }
     }
 

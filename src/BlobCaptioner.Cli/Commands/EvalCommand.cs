@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using BlobCaptioner.Cli.Folders;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.Reporting;
@@ -31,11 +30,7 @@ internal static class EvalCommand
         {
             Examples = [("captioner eval --truth known.csv --json", "For machines: fields, calibration, expectedCalibrationError, missing.")],
         };
-        command.Add(truth);
-        command.Add(records);
-        command.Add(prefix);
-        store.AddTo(command);
-        reports.AddTo(command);
+        command.AddAll(truth, records, prefix, store, reports);
         command.SetAction(async (parse, _) =>
         {
             var evaluation = new AttributeEvaluation(ReadTruth(parse.GetRequiredValue(truth)));
@@ -58,15 +53,7 @@ internal static class EvalCommand
             }
 
             var report = evaluation.Report();
-            if (reports.Json(parse))
-            {
-                await Console.Out.WriteLineAsync(JsonSerializer.Serialize(report, CliJson.Lines.EvaluationReport));
-            }
-            else
-            {
-                Write(report);
-            }
-
+            await reports.WriteAsync(parse, report, CliJson.Lines.EvaluationReport, Write);
             return report.Missing > 0 ? ExitCode.SomeFailed : ExitCode.Done;
         });
         return command;

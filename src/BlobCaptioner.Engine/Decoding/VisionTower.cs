@@ -1,5 +1,6 @@
 using System.Text;
 using BlobCaptioner.Engine.Natives;
+using BlobCaptioner.Engine.Setup;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
 using LLama;

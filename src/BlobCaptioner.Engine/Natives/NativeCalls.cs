@@ -31,9 +31,6 @@ internal static unsafe partial class NativeCalls
     [LibraryImport(GgmlBase)]
     public static partial byte* ggml_version();
 
-    [LibraryImport(GgmlBase)]
-    public static partial byte* ggml_commit();
-
     /// <summary>The first device of a type; 0 without one.</summary>
     [LibraryImport(Ggml)]
     public static partial nint ggml_backend_dev_by_type(int type);

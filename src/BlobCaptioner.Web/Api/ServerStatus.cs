@@ -32,26 +32,14 @@ public sealed record ServerStatus
 }
 
 /// <summary>Progress of the batch.</summary>
-public sealed record BatchStatus
-{
-    /// <summary>Jobs in the queue and in work, by storage's approximate count.</summary>
-    public required int Queue { get; init; }
-
-    /// <summary>Messages in the poison queue.</summary>
-    public required int Poison { get; init; }
-
-    /// <summary>Pictures described in the last minute.</summary>
-    public required double PicturesPerMinute { get; init; }
-
-    /// <summary>Output tokens a second, over the last minute.</summary>
-    public required double TokensPerSecond { get; init; }
-
-    /// <summary>Seconds until the queue is empty at this rate; null if the queue is empty or nothing was described.</summary>
-    public double? SecondsLeft { get; init; }
-
-    /// <summary>The last ten minutes, every five seconds, the oldest first.</summary>
-    public required IReadOnlyList<BatchPoint> Points { get; init; }
-}
+/// <param name="Queue">Jobs in the queue and in work, by storage's approximate count.</param>
+/// <param name="Poison">Messages in the poison queue.</param>
+/// <param name="PicturesPerMinute">Pictures described in the last minute.</param>
+/// <param name="TokensPerSecond">Output tokens a second, over the last minute.</param>
+/// <param name="Points">The last ten minutes, every five seconds, the oldest first.</param>
+/// <param name="SecondsLeft">Seconds until the queue is empty at this rate; null if the queue is empty or nothing was described.</param>
+public sealed record BatchStatus(
+    int Queue, int Poison, double PicturesPerMinute, double TokensPerSecond, IReadOnlyList<BatchPoint> Points, double? SecondsLeft = null);
 
 /// <summary>One moment of a batch.</summary>
 /// <param name="At">Time, UTC.</param>

@@ -150,17 +150,10 @@ internal static class TryEndpoints
 
     private static async Task<(string Name, ReadOnlyMemory<byte> Content)> DownloadAsync(string name, WebContext context, CancellationToken cancellationToken)
     {
-        try
-        {
-            var blob = (await context.Storage.Images.GetBlobClient(name).DownloadStreamingAsync(cancellationToken: cancellationToken)).Value;
-            return blob.Details.ContentLength > context.ImageOptions.MaxBytes
-                ? throw UploadEndpoints.TooLarge(name, blob.Details.ContentLength, context)
-                : (name, await ReadAsync(blob.Content, context, cancellationToken));
-        }
-        catch (Azure.RequestFailedException error) when (error.Status == 404)
-        {
-            throw ApiException.NotFound(name);
-        }
+        var blob = await context.OpenAsync(name, cancellationToken);
+        return blob.Details.ContentLength > context.ImageOptions.MaxBytes
+            ? throw UploadEndpoints.TooLarge(name, blob.Details.ContentLength, context)
+            : (name, await ReadAsync(blob.Content, context, cancellationToken));
     }
 
     private static async Task<ReadOnlyMemory<byte>> ReadAsync(Stream stream, WebContext context, CancellationToken cancellationToken)

@@ -51,6 +51,9 @@ public sealed record WebOptions : IValidatableObject
     /// <summary>True where the address is this machine's own.</summary>
     public bool IsLoopback => Address is "localhost" || (System.Net.IPAddress.TryParse(Address, out var ip) && System.Net.IPAddress.IsLoopback(ip));
 
+    /// <summary>The address and port only, since the token must not reach a log.</summary>
+    public override string ToString() => $"{Address}:{Port ?? DefaultPort}";
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using BlobCaptioner.Engine;
+using BlobCaptioner.Engine.Setup;
 using BlobCaptioner.Inference;
 using Xunit;
 

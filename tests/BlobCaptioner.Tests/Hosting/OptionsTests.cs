@@ -5,6 +5,7 @@ using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.LocalStack;
 using BlobCaptioner.Engine;
+using BlobCaptioner.Engine.Setup;
 using BlobCaptioner.Exports;
 using BlobCaptioner.Hosting.Settings;
 using BlobCaptioner.Hosting.Telemetry;
