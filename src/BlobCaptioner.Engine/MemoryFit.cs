@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.Engine;
 
-/// <summary>How a model is loaded so that it fits into memory: as asked for where that fits, else with fewer slots, a smaller cache, or fewer layers on the GPU.</summary>
+/// <summary>A way to load a model that fits into memory: as asked for if possible, else with fewer slots, a smaller cache or fewer layers on the GPU.</summary>
 public sealed record MemoryFit
 {
     /// <summary>Files, context, cache and layers.</summary>
@@ -19,7 +19,7 @@ public sealed record MemoryFit
     /// <summary>The memory that this takes.</summary>
     public required ModelMemory Memory { get; init; }
 
-    /// <summary>All reductions of what was asked for, for people: <c>4 slots</c>; empty where none was needed.</summary>
+    /// <summary>All reductions of what was asked for, for people: <c>4 slots</c>; empty if none was needed.</summary>
     public IReadOnlyList<string> Steps =>
     [
         .. Batching.Slots < Asked.Batching.Slots ? [$"{Batching.Slots} slot{(Batching.Slots == 1 ? "" : "s")}"] : Array.Empty<string>(),
@@ -27,12 +27,12 @@ public sealed record MemoryFit
         .. Model.GpuLayers != Asked.Model.GpuLayers ? [$"{Model.GpuLayers} of {Memory.Layers} layers on the GPU"] : Array.Empty<string>(),
     ];
 
-    /// <summary>False where not even the smallest way fits by this estimate. It may be tried all the same.</summary>
+    /// <summary>False if not even the smallest way fits by this estimate. Loading is tried nevertheless.</summary>
     public required bool Fits { get; init; }
 
     private (DecoderOptions Model, BatcherOptions Batching) Asked { get; init; }
 
-    /// <summary>The first way to load that fits; the smallest one where none does.</summary>
+    /// <summary>The first way to load that fits; the smallest one if none does.</summary>
     /// <param name="model">Asked for; its context is that for <paramref name="batching"/>.</param>
     /// <param name="batching">Asked for.</param>
     /// <param name="profile">The largest profile.</param>
@@ -54,7 +54,7 @@ public sealed record MemoryFit
         return last!;
     }
 
-    /// <summary>Most slots that fit, up to 64; 0 where not even one does.</summary>
+    /// <summary>Most slots that fit, up to 64; 0 if none fits.</summary>
     /// <param name="model">Asked for.</param>
     /// <param name="batching">Asked for.</param>
     /// <param name="profile">The largest profile.</param>
@@ -67,7 +67,7 @@ public sealed record MemoryFit
             ModelMemory.Estimate(WithSlots(model, batching, profile, slots).Model, profile.ImageTokenBudget, isOnGpu).Total <= available);
     }
 
-    /// <summary>The next smaller way to load; null where this is the smallest.</summary>
+    /// <summary>The next smaller way to load; null if this is the smallest.</summary>
     /// <param name="profile">The largest profile.</param>
     /// <param name="isOnGpu">Whether the weights go to a GPU.</param>
     public MemoryFit? NextSmaller(Profile profile, bool isOnGpu)
@@ -157,7 +157,7 @@ public sealed record MemoryFit
 public readonly record struct FreeMemory(long Bytes, bool IsOnGpu)
 {
     /// <summary>
-    /// The GPU's where there is one that <paramref name="gpuLayers"/> lets llama.cpp use; else what the machine can give without swapping, or its container. Loads llama.cpp.
+    /// The GPU's memory if llama.cpp uses a GPU with <paramref name="gpuLayers"/>; else the memory that the machine or its container can give without swapping. Loads llama.cpp.
     /// </summary>
     /// <param name="gpuLayers">As <see cref="DecoderOptions.GpuLayers"/>.</param>
     /// <param name="logger">As for <see cref="NativeLibraries.Load(ILogger?)"/>.</param>

@@ -59,7 +59,7 @@ internal static unsafe partial class NativeCalls
     [LibraryImport(Llama)]
     public static partial nint llama_get_memory(SafeLLamaContextHandle context);
 
-    /// <summary>0 where a part can't be forgotten, which LLamaSharp's <c>MemorySequenceRemove</c> drops.</summary>
+    /// <summary>0 if a part can't be forgotten, which LLamaSharp's <c>MemorySequenceRemove</c> drops.</summary>
     [LibraryImport(Llama)]
     public static partial byte llama_memory_seq_rm(nint memory, int sequence, int from, int to);
 

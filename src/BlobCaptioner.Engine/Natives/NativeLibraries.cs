@@ -120,6 +120,6 @@ public static class NativeLibraries
 /// <summary>The libraries that this process computes with.</summary>
 /// <param name="Folder">The folder that all of them were loaded from.</param>
 /// <param name="Gpu">The GPU that can be used; null without one.</param>
-/// <param name="WhyNoGpu">Why no GPU is used, and the remedy, for people; null where one is.</param>
-/// <param name="ExpectsGpu">True where the program carries CUDA or the machine has NVIDIA's driver, so that computing on the CPU is a mistake.</param>
+/// <param name="WhyNoGpu">Why no GPU is used, and the remedy, for people; null if one is.</param>
+/// <param name="ExpectsGpu">True if the program carries CUDA or the machine has NVIDIA's driver, so that computing on the CPU is a mistake.</param>
 public sealed record LoadedLibraries(string Folder, string? Gpu, string? WhyNoGpu, bool ExpectsGpu);

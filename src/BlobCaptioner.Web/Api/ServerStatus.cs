@@ -1,35 +1,18 @@
 namespace BlobCaptioner.Web.Api;
 
 /// <summary>Status of this server.</summary>
-public sealed record ServerStatus
-{
-    /// <summary>The container's name.</summary>
-    public required string Container { get; init; }
-
-    /// <summary>Name of the model; null if the server has none.</summary>
-    public string? Model { get; init; }
-
-    /// <summary>Largest picture, in megabytes of 1,000,000 bytes.</summary>
-    public required int MaxMegabytes { get; init; }
-
-    /// <summary>Most pixels of a picture, in millions.</summary>
-    public required int MaxMegapixels { get; init; }
-
-    /// <summary>Name of the person that the platform signed in; null without platform sign-in.</summary>
-    public string? Person { get; init; }
-
-    /// <summary>The profile of folders without settings.</summary>
-    public required string Profile { get; init; }
-
-    /// <summary>Formats of exports.</summary>
-    public required IReadOnlyList<string> ExportFormats { get; init; }
-
-    /// <summary>True once the container was listed.</summary>
-    public required bool IsIndexComplete { get; init; }
-
-    /// <summary>Progress of the batch.</summary>
-    public required BatchStatus Batch { get; init; }
-}
+/// <param name="Container">The container's name.</param>
+/// <param name="MaxMegabytes">Largest picture, in megabytes of 1,000,000 bytes.</param>
+/// <param name="MaxMegapixels">Most pixels of a picture, in millions.</param>
+/// <param name="Profile">The profile of folders without settings.</param>
+/// <param name="ExportFormats">Formats of exports.</param>
+/// <param name="IsIndexComplete">True once the container was listed.</param>
+/// <param name="Batch">Progress of the batch.</param>
+/// <param name="Model">Name of the model; null if the server has none.</param>
+/// <param name="Person">Name of the person that the platform signed in; null without platform sign-in.</param>
+public sealed record ServerStatus(
+    string Container, int MaxMegabytes, int MaxMegapixels, string Profile, IReadOnlyList<string> ExportFormats, bool IsIndexComplete, BatchStatus Batch,
+    string? Model = null, string? Person = null);
 
 /// <summary>Progress of the batch.</summary>
 /// <param name="Queue">Jobs in the queue and in work, by storage's approximate count.</param>

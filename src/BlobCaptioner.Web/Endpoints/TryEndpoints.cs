@@ -123,7 +123,7 @@ internal static class TryEndpoints
         {
             return tried.Find(id) is { } known
                 ? (id, known.Name, known.Content)
-                : throw new ApiException(410, "picture-forgotten", "That picture is no longer kept.", "Send it again.");
+                : throw new ApiException(410, "picture-forgotten", "The picture is no longer kept.", "Send it again.");
         }
 
         var content = form.Files["image"] is { } file

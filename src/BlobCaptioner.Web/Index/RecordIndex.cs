@@ -6,7 +6,7 @@ using Microsoft.Data.Sqlite;
 namespace BlobCaptioner.Web.Index;
 
 /// <summary>
-/// What the gallery lists, filters and searches: a SQLite file. The container stays the truth: a lost file costs one listing and one read for each record.
+/// The index of the gallery, a SQLite file. The container has all of its data: a lost file costs one listing and one read for each record.
 /// Any number of readers at once, one writer.
 /// </summary>
 internal sealed class RecordIndex : IDisposable

@@ -114,6 +114,10 @@ public sealed class OptionsTests
         Assert.DoesNotContain("hunter2", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void ToString_OptionsWithAToken_LeavesItOut() =>
+        Assert.Equal("127.0.0.1:7860", new WebOptions { IndexPath = "x", Token = "hunter2hunter2hunter2" }.ToString());
+
     // A flag has no wrong value, and a text that may be null is checked by what uses it.
     private static bool HasRule(PropertyInfo property)
     {
