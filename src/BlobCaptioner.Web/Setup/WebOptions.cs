@@ -63,7 +63,7 @@ public sealed record WebOptions : IValidatableObject
         }
         else if (!IsLoopback && Token is null && !PlatformSignIn)
         {
-            yield return new($"'{Address}' can be reached from other machines. Give --token, or --platform-sign-in behind Azure's authentication.");
+            yield return new($"'{Address}' can be reached from other machines: give --token, or --platform-sign-in behind Azure's authentication.");
         }
     }
 }
