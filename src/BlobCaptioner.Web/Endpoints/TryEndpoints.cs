@@ -94,16 +94,7 @@ internal static class TryEndpoints
 
         // The form around the picture needs some room too.
         var limit = context.ImageOptions.MaxBytes + (1 << 20);
-        if (request.ContentLength > limit)
-        {
-            throw UploadEndpoints.TooLarge("image", request.ContentLength, context);
-        }
-
-        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-        {
-            size.MaxRequestBodySize = limit;
-        }
-
+        UploadEndpoints.LimitBody(request, "image", limit, context);
         request.HttpContext.Features.Set<IFormFeature>(new FormFeature(request, new FormOptions { MultipartBodyLengthLimit = limit, ValueLengthLimit = 1 << 20 }));
         var form = await request.ReadFormAsync(cancellationToken);
         var (id, name, content) = await PictureAsync(form, context, tried, cancellationToken);

@@ -1,4 +1,3 @@
-using BlobCaptioner.Engine;
 using BlobCaptioner.Engine.Setup;
 using BlobCaptioner.Validation;
 using Microsoft.Extensions.Options;

@@ -4,7 +4,6 @@ using System.Xml.Linq;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.LocalStack;
-using BlobCaptioner.Engine;
 using BlobCaptioner.Engine.Setup;
 using BlobCaptioner.Exports;
 using BlobCaptioner.Hosting.Settings;
