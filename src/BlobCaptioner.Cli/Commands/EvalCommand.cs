@@ -41,7 +41,9 @@ internal static class EvalCommand
                 throw new UsageException($"There is no folder '{folder}'. 'captioner up --out DIR' writes records to a folder.");
             }
 
-            await using var opened = folder is null ? await StoreSession.OpenExistingAsync(store.Read(parse), ErrorProgress.Instance, TimeProvider.System, signals.Stop) : null;
+            await using var opened = folder is null
+                ? await StoreSession.OpenExistingAsync(store.Read(parse), ErrorProgress.Instance, TimeProvider.System, signals.Stop)
+                : null;
             var found = opened is null
                 ? RecordFiles.ReadAsync(folder!, parse.GetValue(prefix), signals.Stop)
                 : new RecordListing(opened.Storage.Images).ReadAsync(parse.GetValue(prefix), RecordStatus.Described, signals.Stop);

@@ -46,7 +46,8 @@ internal static class ModelCommand
     }
 
     private static ModelListing ListingOf(ModelDirectory models, CatalogModel model) => new(
-        model.Name, model.Title, model.Repository, model.Licence, model.MemoryBytes, models.Find(model.Name) is not null, models.Look(model.Text), [.. model.Vision.Select(models.Look)]);
+        model.Name, model.Title, model.Repository, model.Licence, model.MemoryBytes,
+        models.Find(model.Name) is not null, models.Look(model.Text), [.. model.Vision.Select(models.Look)]);
 
     private static void Write(ModelDirectory models, IReadOnlyList<ModelListing> listings)
     {
