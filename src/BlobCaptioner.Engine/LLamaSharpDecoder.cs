@@ -2,6 +2,7 @@ using System.Text;
 using BlobCaptioner.Engine.Attention;
 using BlobCaptioner.Engine.Decoding;
 using BlobCaptioner.Engine.Natives;
+using BlobCaptioner.Engine.Setup;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
 using BlobCaptioner.Validation;

@@ -1,4 +1,5 @@
 using BlobCaptioner.Engine.Natives;
+using BlobCaptioner.Engine.Setup;
 using BlobCaptioner.Inference;
 using BlobCaptioner.Inference.Batching;
 using BlobCaptioner.Profiles;
@@ -6,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.Engine;
 
-/// <summary>How a model is loaded so that it fits into memory: as asked for where that fits, else with fewer slots, a smaller cache, or fewer layers on the GPU.</summary>
+/// <summary>A way to load a model that fits into memory: as asked for if possible, else with fewer slots, a smaller cache or fewer layers on the GPU.</summary>
 public sealed record MemoryFit
 {
     /// <summary>Files, context, cache and layers.</summary>
@@ -18,13 +19,20 @@ public sealed record MemoryFit
     /// <summary>The memory that this takes.</summary>
     public required ModelMemory Memory { get; init; }
 
-    /// <summary>The reductions, for people: <c>4 slots</c>; empty where none was needed.</summary>
-    public required IReadOnlyList<string> Steps { get; init; }
+    /// <summary>All reductions of what was asked for, for people: <c>4 slots</c>; empty if none was needed.</summary>
+    public IReadOnlyList<string> Steps =>
+    [
+        .. Batching.Slots < Asked.Batching.Slots ? [$"{Batching.Slots} slot{(Batching.Slots == 1 ? "" : "s")}"] : Array.Empty<string>(),
+        .. Model.CacheType != Asked.Model.CacheType ? ["a KV cache of 8-bit numbers"] : Array.Empty<string>(),
+        .. Model.GpuLayers != Asked.Model.GpuLayers ? [$"{Model.GpuLayers} of {Memory.Layers} layers on the GPU"] : Array.Empty<string>(),
+    ];
 
-    /// <summary>False where not even the smallest way fits by this estimate. It may be tried all the same.</summary>
+    /// <summary>False if not even the smallest way fits by this estimate. Loading is tried nevertheless.</summary>
     public required bool Fits { get; init; }
 
-    /// <summary>The first way to load that fits; the smallest one where none does.</summary>
+    private (DecoderOptions Model, BatcherOptions Batching) Asked { get; init; }
+
+    /// <summary>The first way to load that fits; the smallest one if none does.</summary>
     /// <param name="model">Asked for; its context is that for <paramref name="batching"/>.</param>
     /// <param name="batching">Asked for.</param>
     /// <param name="profile">The largest profile.</param>
@@ -36,7 +44,7 @@ public sealed record MemoryFit
         foreach (var step in Ways(model, batching, profile, isOnGpu))
         {
             var memory = ModelMemory.Estimate(step.Model, profile.ImageTokenBudget, isOnGpu);
-            last = new() { Model = step.Model, Batching = step.Batching, Memory = memory, Steps = step.Steps, Fits = memory.Total <= available };
+            last = new() { Model = step.Model, Batching = step.Batching, Memory = memory, Fits = memory.Total <= available, Asked = (model, batching) };
             if (last.Fits)
             {
                 break;
@@ -46,7 +54,7 @@ public sealed record MemoryFit
         return last!;
     }
 
-    /// <summary>Most slots that fit, up to 64; 0 where not even one does.</summary>
+    /// <summary>Most slots that fit, up to 64; 0 if none fits.</summary>
     /// <param name="model">Asked for.</param>
     /// <param name="batching">Asked for.</param>
     /// <param name="profile">The largest profile.</param>
@@ -59,7 +67,7 @@ public sealed record MemoryFit
             ModelMemory.Estimate(WithSlots(model, batching, profile, slots).Model, profile.ImageTokenBudget, isOnGpu).Total <= available);
     }
 
-    /// <summary>The next smaller way to load; null where this is the smallest.</summary>
+    /// <summary>The next smaller way to load; null if this is the smallest.</summary>
     /// <param name="profile">The largest profile.</param>
     /// <param name="isOnGpu">Whether the weights go to a GPU.</param>
     public MemoryFit? NextSmaller(Profile profile, bool isOnGpu)
@@ -67,7 +75,7 @@ public sealed record MemoryFit
         var next = Ways(Model, Batching, profile, isOnGpu).Skip(1).FirstOrDefault();
         return next.Model is null
             ? null
-            : this with { Model = next.Model, Batching = next.Batching, Memory = ModelMemory.Estimate(next.Model, profile.ImageTokenBudget, isOnGpu), Steps = next.Steps };
+            : this with { Model = next.Model, Batching = next.Batching, Memory = ModelMemory.Estimate(next.Model, profile.ImageTokenBudget, isOnGpu) };
     }
 
     /// <summary>Loads the first way that fits by the heads of the model's files, and the next smaller one each time that loading runs out of memory.</summary>
@@ -104,25 +112,22 @@ public sealed record MemoryFit
     }
 
     // Fewer slots first: that costs only speed, and little of it below eight. Layers last: each one that leaves the GPU costs more than all the rest.
-    private static IEnumerable<(DecoderOptions Model, BatcherOptions Batching, string[] Steps)> Ways(
+    private static IEnumerable<(DecoderOptions Model, BatcherOptions Batching)> Ways(
         DecoderOptions model, BatcherOptions batching, Profile profile, bool isOnGpu)
     {
-        string[] steps = [];
-        yield return (model, batching, steps);
+        yield return (model, batching);
         for (var slots = batching.Slots / 2; slots >= 1; slots /= 2)
         {
             var cells = model.ContextTokens;
             (model, batching) = WithSlots(model, batching, profile, slots);
             model = model with { ContextTokens = Math.Min(cells, model.ContextTokens) };
-            steps = [$"{slots} slot{(slots == 1 ? "" : "s")}"];
-            yield return (model, batching, steps);
+            yield return (model, batching);
         }
 
         if (model is { CacheType: KvCacheType.F16, FlashAttention: not false })
         {
             model = model with { CacheType = KvCacheType.Q8_0 };
-            steps = [.. steps, "a KV cache of 8-bit numbers"];
-            yield return (model, batching, steps);
+            yield return (model, batching);
         }
 
         if (!isOnGpu || model.GpuLayers == 0)
@@ -135,7 +140,7 @@ public sealed record MemoryFit
         while (onGpu > 0)
         {
             onGpu /= 2;
-            yield return (model with { GpuLayers = onGpu }, batching, [.. steps, $"{onGpu} of {layers} layers on the GPU"]);
+            yield return (model with { GpuLayers = onGpu }, batching);
         }
     }
 
@@ -152,7 +157,7 @@ public sealed record MemoryFit
 public readonly record struct FreeMemory(long Bytes, bool IsOnGpu)
 {
     /// <summary>
-    /// The GPU's where there is one that <paramref name="gpuLayers"/> lets llama.cpp use; else what the machine can give without swapping, or its container. Loads llama.cpp.
+    /// The GPU's memory if llama.cpp uses a GPU with <paramref name="gpuLayers"/>; else the memory that the machine or its container can give without swapping. Loads llama.cpp.
     /// </summary>
     /// <param name="gpuLayers">As <see cref="DecoderOptions.GpuLayers"/>.</param>
     /// <param name="logger">As for <see cref="NativeLibraries.Load(ILogger?)"/>.</param>

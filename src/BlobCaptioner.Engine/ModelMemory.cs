@@ -1,10 +1,12 @@
 using BlobCaptioner.Engine.Decoding;
+using BlobCaptioner.Engine.Setup;
 using BlobCaptioner.Inference;
 
 namespace BlobCaptioner.Engine;
 
 /// <summary>
-/// Memory that a model will take, in bytes, estimated from the heads of its files before anything is loaded. Within a tenth of what was measured (README); rather too high than too low.
+/// Memory that a model will take, in bytes, estimated from the heads of its files before anything is loaded. Measured values were within a tenth of it (src/BlobCaptioner/Models/README.md);
+/// it is rather too high than too low.
 /// </summary>
 public sealed record ModelMemory
 {

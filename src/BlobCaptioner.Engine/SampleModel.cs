@@ -1,3 +1,5 @@
+using BlobCaptioner.Engine.Setup;
+
 namespace BlobCaptioner.Engine;
 
 /// <summary>

@@ -1,5 +1,6 @@
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Engine;
+using BlobCaptioner.Engine.Setup;
 using BlobCaptioner.Hosting.Worker;
 using BlobCaptioner.Inference.Batching;
 using BlobCaptioner.Profiles;

@@ -6,26 +6,16 @@ using BlobCaptioner.Inference.Plans;
 namespace BlobCaptioner.Cli.Benchmarks;
 
 /// <summary>Times of the model's parts on this machine, one at a time, without scheduler, plan or sampler. All ratios refer to them.</summary>
-public sealed record BareSpeeds
+/// <param name="EncodeMs">Milliseconds of the vision tower for a picture, alone.</param>
+/// <param name="PrefillMs">Milliseconds of a picture's tokens and those after it through the text model, behind the prompt, alone.</param>
+/// <param name="StepOfOneMs">Milliseconds of a decode call with one token of one sequence, in the middle of an answer.</param>
+/// <param name="StepOfAllMs">The same with one token of each of <see cref="Slots"/> sequences.</param>
+/// <param name="Slots">Sequences of <see cref="StepOfAllMs"/>.</param>
+public sealed record BareSpeeds(double EncodeMs, double PrefillMs, double StepOfOneMs, double StepOfAllMs, int Slots)
 {
     private const int Warm = 2;
     private const int Steps = 20;
     private const int Encodes = 3;
-
-    /// <summary>Milliseconds of the vision tower for a picture, alone.</summary>
-    public required double EncodeMs { get; init; }
-
-    /// <summary>Milliseconds of a picture's tokens and those after it through the text model, behind the prompt, alone.</summary>
-    public required double PrefillMs { get; init; }
-
-    /// <summary>Milliseconds of a decode call with one token of one sequence, in the middle of an answer.</summary>
-    public required double StepOfOneMs { get; init; }
-
-    /// <summary>The same with one token of each of <see cref="Slots"/> sequences.</summary>
-    public required double StepOfAllMs { get; init; }
-
-    /// <summary>Sequences of <see cref="StepOfAllMs"/>.</summary>
-    public required int Slots { get; init; }
 
     /// <summary>Tokens a second of the batched loop.</summary>
     public double TokensPerSecond => 1_000 * Slots / StepOfAllMs;
@@ -73,14 +63,7 @@ public sealed record BareSpeeds
 
         var all = loop.Step(slots, plan.PrefixTokens[0]);
         loop.Clear();
-        return new()
-        {
-            EncodeMs = Median(encodes.Skip(1)),
-            PrefillMs = Median(prefills),
-            StepOfOneMs = one,
-            StepOfAllMs = all,
-            Slots = slots,
-        };
+        return new(Median(encodes.Skip(1)), Median(prefills), one, all, slots);
     }
 
     /// <summary>The median.</summary>

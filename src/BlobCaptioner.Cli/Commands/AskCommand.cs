@@ -37,16 +37,11 @@ internal static class AskCommand
         {
             Examples =
             [
-                ("captioner ask --model qwen3-vl-2b-q4_k_m mug.jpg \"What is the handle made of?\"", "One picture."),
+                ("captioner ask --model qwen3-vl-8b-q4_k_m mug.jpg \"What is the handle made of?\"", "One picture."),
                 ("captioner ask --server http://127.0.0.1:8000 --server-model qwen3-vl front.jpg back.jpg \"这两张图片是同一件商品吗？\"", "Two, on a model server."),
             ],
         };
-        command.Add(words);
-        command.Add(most);
-        command.Add(temperature);
-        engine.AddTo(command);
-        images.AddTo(command);
-        reports.AddTo(command);
+        command.AddAll(words, most, temperature, engine, images, reports);
         command.SetAction(async (parse, _) =>
         {
             var (files, question) = Split(parse.GetRequiredValue(words));

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using BlobCaptioner.Cli.Benchmarks;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.Reporting;
@@ -21,7 +20,7 @@ internal static class BenchCommand
         {
             Description = "For models with random weights: compute everything, but fill every text to its limit.",
         };
-        var (engine, profile, reports) = (new EngineArguments(), new ProfileArgument(), new OutputArguments());
+        var (engine, profile, reports) = (new EngineArguments(offersServers: false), new ProfileArgument(), new OutputArguments());
         var command = new ExampleCommand(
             "engine",
             "Measures a model on this machine: tokens read and written, seconds a picture, tokens a second, memory and a breakdown of the time, " +
@@ -33,13 +32,7 @@ internal static class BenchCommand
                 ("captioner bench engine --count 200 --slots 8 --json", "The sample model, for machines."),
             ],
         };
-        command.Add(count);
-        command.Add(rounds);
-        command.Add(edge);
-        command.Add(words);
-        profile.AddTo(command);
-        engine.AddTo(command);
-        reports.AddTo(command);
+        command.AddAll(count, rounds, edge, words, profile, engine, reports);
         command.Validators.Add(result =>
         {
             if (result.GetResult("--server") is not null)
@@ -52,15 +45,7 @@ internal static class BenchCommand
             using var signals = new StopSignals(() => Console.Error.WriteLine("Stopping."));
             var result = await EngineBenchmark.RunAsync(
                 engine.Read(parse), profile.Read(parse), parse.GetValue(count), parse.GetValue(edge), parse.GetValue(rounds), parse.GetValue(words), ErrorProgress.Instance, signals.Stop);
-            if (reports.Json(parse))
-            {
-                await Console.Out.WriteLineAsync(JsonSerializer.Serialize(result, CliJson.Lines.EngineResult));
-            }
-            else
-            {
-                Write(result);
-            }
-
+            await reports.WriteAsync(parse, result, CliJson.Lines.EngineResult, Write);
             return ExitCode.Done;
         });
         return command;

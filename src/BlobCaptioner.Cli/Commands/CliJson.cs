@@ -34,7 +34,7 @@ namespace BlobCaptioner.Cli.Commands;
 [JsonSerializable(typeof(UploadSummary))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
-    /// <summary>One object a line, without nulls and with non-ASCII text as it is.</summary>
+    /// <summary>One object a line, without nulls and with non-ASCII text unescaped.</summary>
     public static CliJson Lines => field ??= new(new JsonSerializerOptions(Default.Options)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,

@@ -28,8 +28,7 @@ internal static class DescribeCommand
                 ("captioner describe --json photos/*.jpg | jq -r '[.image.name, .status] | @tsv'", "Many, for machines."),
             ],
         };
-        command.Add(files);
-        command.Add(views);
+        command.AddAll(files, views);
         command.Validators.Add(result =>
         {
             if (result.GetValue(views) && result.GetValue(files) is { Length: > CaptionRequest.MaxImages } many)
@@ -37,10 +36,7 @@ internal static class DescribeCommand
                 result.AddError($"--views takes at most {CaptionRequest.MaxImages} files; there are {many.Length}.");
             }
         });
-        profile.AddTo(command);
-        engine.AddTo(command);
-        images.AddTo(command);
-        reports.AddTo(command);
+        command.AddAll(profile, engine, images, reports);
         command.SetAction(async (parse, _) =>
         {
             var paths = parse.GetRequiredValue(files);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using BlobCaptioner.Cli.Hosting;
 using Spectre.Console;
 
@@ -23,9 +22,7 @@ internal static class DoctorCommand
                 ("captioner doctor --model Qwen3VL-8B-Instruct-Q4_K_M.gguf --mmproj mmproj-F16.gguf --slots 8", "Checks whether your model fits into memory."),
             ],
         };
-        engine.AddTo(command);
-        profile.AddTo(command);
-        reports.AddTo(command);
+        command.AddAll(engine, profile, reports);
         command.SetAction(async (parse, cancellationToken) =>
         {
             IReadOnlyList<Requirement> found =
@@ -33,30 +30,27 @@ internal static class DoctorCommand
                 .. await MachineCheck.RunAsync(cancellationToken),
                 .. engine.Read(parse) is { Model: not null } choice ? [MemoryCheck.Run(choice, profile.Read(parse))] : (IReadOnlyList<Requirement>)[],
             ];
-            if (reports.Json(parse))
-            {
-                await Console.Out.WriteLineAsync(JsonSerializer.Serialize(found, CliJson.Lines.IReadOnlyListRequirement));
-            }
-            else
-            {
-                foreach (var item in found)
-                {
-                    var (word, colour) = item.State switch
-                    {
-                        RequirementState.Ok => ("ok", "green"),
-                        RequirementState.LaterByItself => ("later", "blue"),
-                        _ => ("missing", "red"),
-                    };
-                    AnsiConsole.MarkupLine($"[{colour}]{word,-8}[/]{Markup.Escape(item.Name)}: {Markup.Escape(item.Found)}");
-                    if (item.Remedy is { } remedy)
-                    {
-                        AnsiConsole.MarkupLine($"        {Markup.Escape(remedy)}");
-                    }
-                }
-            }
-
+            await reports.WriteAsync(parse, found, CliJson.Lines.IReadOnlyListRequirement, Write);
             return found.Any(f => f.State == RequirementState.Missing) ? ExitCode.SomeFailed : ExitCode.Done;
         });
         return command;
+    }
+
+    private static void Write(IReadOnlyList<Requirement> found)
+    {
+        foreach (var item in found)
+        {
+            var (word, colour) = item.State switch
+            {
+                RequirementState.Ok => ("ok", "green"),
+                RequirementState.LaterByItself => ("later", "blue"),
+                _ => ("missing", "red"),
+            };
+            AnsiConsole.MarkupLine($"[{colour}]{word,-8}[/]{Markup.Escape(item.Name)}: {Markup.Escape(item.Found)}");
+            if (item.Remedy is { } remedy)
+            {
+                AnsiConsole.MarkupLine($"        {Markup.Escape(remedy)}");
+            }
+        }
     }
 }

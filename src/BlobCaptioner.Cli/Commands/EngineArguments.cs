@@ -1,6 +1,6 @@
 using System.CommandLine;
 using BlobCaptioner.Cli.Hosting;
-using BlobCaptioner.Engine;
+using BlobCaptioner.Engine.Setup;
 using BlobCaptioner.Models;
 using BlobCaptioner.Remote;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -8,7 +8,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace BlobCaptioner.Cli.Commands;
 
 /// <summary>Options of the model: which one, and its settings.</summary>
-internal sealed class EngineArguments
+/// <param name="offersServers">False hides the options of model servers in help, for commands that refuse them.</param>
+internal sealed class EngineArguments(bool offersServers = true) : OptionGroup
 {
     private readonly Option<string?> _model = new("--model", "-m")
     {
@@ -82,23 +83,18 @@ internal sealed class EngineArguments
 
     private readonly Option<int> _serverConcurrency = NumberOption.Create("--server-concurrency", "Requests to --server at the same time, 1 to 1024.", value: 8, 1, 1024);
 
-    /// <summary>Adds the options to a command.</summary>
-    public void AddTo(Command command)
+    /// <inheritdoc/>
+    public override void AddTo(Command command)
     {
         _cache.AcceptOnlyFromAmong([.. KvCacheTypes.Names]);
         _attention.AcceptOnlyFromAmong([.. AttentionNames.Kernels]);
         _flash.AcceptOnlyFromAmong([.. AttentionNames.Flash]);
-        command.Add(_model);
-        command.Add(_mmproj);
-        command.Add(_slots);
-        command.Add(_threads);
-        command.Add(_cache);
-        command.Add(_attention);
-        command.Add(_flash);
-        command.Add(_server);
-        command.Add(_serverModel);
-        command.Add(_serverKey);
-        command.Add(_serverConcurrency);
+        foreach (var option in (Option[])[_server, _serverModel, _serverKey, _serverConcurrency])
+        {
+            option.Hidden = !offersServers;
+        }
+
+        command.AddAll(_model, _mmproj, _slots, _threads, _cache, _attention, _flash, _server, _serverModel, _serverKey, _serverConcurrency);
         command.Validators.Add(result =>
         {
             var named = result.GetValue(_model) is { } text && ModelChoice.IsName(text);

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.Reporting;
@@ -36,17 +34,10 @@ internal static partial class EstimateCommand
                     "Cost on a model server that charges by token."),
             ],
         };
-        foreach (var option in (Option[])[sample, prefix, seed, gpuPrice, gpus, inputPrice, outputPrice, currency])
-        {
-            command.Add(option);
-        }
+        command.AddAll(sample, prefix, seed, gpuPrice, gpus, inputPrice, outputPrice, currency);
 
         command.Add(EstimateFleetCommand.Create());
-        profile.AddTo(command);
-        engine.AddTo(command);
-        store.AddTo(command);
-        images.AddTo(command);
-        reports.AddTo(command);
+        command.AddAll(profile, engine, store, images, reports);
         command.Validators.Add(result =>
         {
             if (result.GetResult(inputPrice) is null != result.GetResult(outputPrice) is null)
@@ -76,15 +67,7 @@ internal static partial class EstimateCommand
             var found = await new ContainerEstimator(opened.Storage, session.Preparer, session.Model, TimeProvider.System).RunAsync(request, signals.Stop)
                 ?? throw new UsageException(
                     $"The container '{choice.Names.ImagesContainer}' has no picture{(request.Prefix is { } start ? $" whose name starts with '{start}'" : "")}.");
-            if (reports.Json(parse))
-            {
-                await Console.Out.WriteLineAsync(JsonSerializer.Serialize(found, CliJson.Lines.ContainerEstimate));
-            }
-            else
-            {
-                EstimateTable.Write(found);
-            }
-
+            await reports.WriteAsync(parse, found, CliJson.Lines.ContainerEstimate, EstimateTable.Write);
             return found.Described == 0 ? ExitCode.SomeFailed : ExitCode.Done;
         });
         return command;
@@ -105,26 +88,7 @@ internal static partial class EstimateCommand
     }
 
     /// <summary>An option for a price.</summary>
-    internal static Option<decimal?> Price(string name, string description)
-    {
-        var option = new Option<decimal?>(name)
-        {
-            Description = description,
-            HelpName = "AMOUNT",
-
-            // a price has a decimal point in every culture
-            CustomParser = result => decimal.TryParse(result.Tokens[0].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var price) && price <= 1_000_000
-                ? price
-                : Refuse(result, $"{name} is '{result.Tokens[0].Value}'; give an amount such as 3.67, 0 to 1000000."),
-        };
-        return option;
-
-        static decimal? Refuse(System.CommandLine.Parsing.ArgumentResult result, string message)
-        {
-            result.AddError(message);
-            return null;
-        }
-    }
+    internal static Option<decimal?> Price(string name, string description) => NumberOption.CreateAmount(name, description, "3.67");
 
     [GeneratedRegex(@"\A[A-Z]{3}\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1_000)]
     private static partial Regex Currency();

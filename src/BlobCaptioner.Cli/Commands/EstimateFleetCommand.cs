@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using BlobCaptioner.Estimates;
 
 namespace BlobCaptioner.Cli.Commands;
@@ -13,15 +12,9 @@ internal static class EstimateFleetCommand
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
-        var rate = new Option<double>("--pictures-per-minute")
-        {
-            Description = "Speed of one worker, as 'captioner bench engine' or 'captioner estimate' measures it.",
-            HelpName = "NUMBER",
-            Required = true,
-            CustomParser = result => double.TryParse(result.Tokens[0].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number is > 0 and <= 1_000_000
-                ? number
-                : Refuse(result, $"--pictures-per-minute is '{result.Tokens[0].Value}'; give a number such as 120.5, up to 1000000."),
-        };
+        var rate = NumberOption.CreateAmount(
+            "--pictures-per-minute", "Speed of one worker, as 'captioner bench engine' or 'captioner estimate' measures it.", "120.5", mayBeZero: false);
+        rate.Required = true;
         var workers = new Option<int[]>("--workers")
         {
             Description = "Numbers of workers, 1 to 1000000 each, one row for each number.",
@@ -51,36 +44,23 @@ internal static class EstimateFleetCommand
         {
             Examples = [("captioner estimate fleet --pictures-per-minute 300 --workers 1,10,100 --gpu-price-per-hour 3.67 --pictures 10000000", "Ten million pictures.")],
         };
-        foreach (var option in (Option[])[rate, workers, pictures, price, currency])
-        {
-            command.Add(option);
-        }
-
-        reports.AddTo(command);
+        command.AddAll(rate, workers, pictures, price, currency, reports);
         command.SetAction(async (parse, _) =>
         {
-            var found = parse.GetRequiredValue(workers).Select(w => FleetForecast.Simulate(new()
+            IReadOnlyList<FleetForecast> found = [.. parse.GetRequiredValue(workers).Select(w => FleetForecast.Simulate(new()
             {
                 Pictures = parse.GetValue(pictures),
-                PicturesPerMinute = parse.GetValue(rate),
+                PicturesPerMinute = (double)parse.GetValue(rate)!.Value,
                 Workers = w,
                 PricePerHour = parse.GetValue(price),
-            })).ToArray();
-            if (reports.Json(parse))
-            {
-                await Console.Out.WriteLineAsync(JsonSerializer.Serialize(found, CliJson.Lines.IReadOnlyListFleetForecast));
-            }
-            else
-            {
-                Write(found, parse.GetRequiredValue(currency));
-            }
-
+            }))];
+            await reports.WriteAsync(parse, found, CliJson.Lines.IReadOnlyListFleetForecast, found => Write(found, parse.GetRequiredValue(currency)));
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static void Write(FleetForecast[] found, string currency)
+    private static void Write(IReadOnlyList<FleetForecast> found, string currency)
     {
         Console.WriteLine($"workers  pictures/day  {found[0].Request.Pictures:N0} take    cost {currency}  busy  requests/s  messages/s  limited by");
         foreach (var f in found)
@@ -111,10 +91,4 @@ internal static class EstimateFleetCommand
         FleetLimit.Listing => "sweep several prefixes in parallel, or rely on Event Grid for new pictures.",
         _ => "add workers.",
     };
-
-    private static double Refuse(System.CommandLine.Parsing.ArgumentResult result, string message)
-    {
-        result.AddError(message);
-        return 0;
-    }
 }

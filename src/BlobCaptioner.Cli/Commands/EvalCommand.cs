@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using BlobCaptioner.Cli.Folders;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.Reporting;
@@ -31,54 +30,33 @@ internal static class EvalCommand
         {
             Examples = [("captioner eval --truth known.csv --json", "For machines: fields, calibration, expectedCalibrationError, missing.")],
         };
-        command.Add(truth);
-        command.Add(records);
-        command.Add(prefix);
-        store.AddTo(command);
-        reports.AddTo(command);
+        command.AddAll(truth, records, prefix, store, reports);
         command.SetAction(async (parse, _) =>
         {
             var evaluation = new AttributeEvaluation(ReadTruth(parse.GetRequiredValue(truth)));
             using var signals = new StopSignals(() => Console.Error.WriteLine("Stopping."));
-            if (parse.GetValue(records) is { } folder)
+            var folder = parse.GetValue(records);
+            if (folder is not null && !Directory.Exists(folder))
             {
-                if (!Directory.Exists(folder))
-                {
-                    throw new UsageException($"There is no folder '{folder}'. 'captioner up --out DIR' writes records to a folder.");
-                }
-
-                await foreach (var record in RecordFiles.ReadAsync(folder, parse.GetValue(prefix), signals.Stop))
-                {
-                    evaluation.Add(record);
-                }
+                throw new UsageException($"There is no folder '{folder}'. 'captioner up --out DIR' writes records to a folder.");
             }
-            else
+
+            await using var opened = folder is null
+                ? await StoreSession.OpenExistingAsync(store.Read(parse), ErrorProgress.Instance, TimeProvider.System, signals.Stop)
+                : null;
+            var found = opened is null
+                ? RecordFiles.ReadAsync(folder!, parse.GetValue(prefix), signals.Stop)
+                : new RecordListing(opened.Storage.Images).ReadAsync(parse.GetValue(prefix), RecordStatus.Described, signals.Stop);
+            await foreach (var record in found)
             {
-                await AddStoreAsync(evaluation, store.Read(parse), parse.GetValue(prefix), signals.Stop);
+                evaluation.Add(record);
             }
 
             var report = evaluation.Report();
-            if (reports.Json(parse))
-            {
-                await Console.Out.WriteLineAsync(JsonSerializer.Serialize(report, CliJson.Lines.EvaluationReport));
-            }
-            else
-            {
-                Write(report);
-            }
-
+            await reports.WriteAsync(parse, report, CliJson.Lines.EvaluationReport, Write);
             return report.Missing > 0 ? ExitCode.SomeFailed : ExitCode.Done;
         });
         return command;
-    }
-
-    private static async Task AddStoreAsync(AttributeEvaluation evaluation, StoreChoice choice, string? prefix, CancellationToken cancellationToken)
-    {
-        await using var opened = await StoreSession.OpenExistingAsync(choice, ErrorProgress.Instance, TimeProvider.System, cancellationToken);
-        await foreach (var record in new RecordListing(opened.Storage.Images).ReadAsync(prefix, RecordStatus.Described, cancellationToken))
-        {
-            evaluation.Add(record);
-        }
     }
 
     private static TruthFile ReadTruth(string path)

@@ -59,15 +59,7 @@ internal static class ExportCommand
                 ("captioner export --format jsonl | jq -r .status | sort | uniq -c", "For programs."),
             ],
         };
-        command.Add(format);
-        command.Add(output);
-        command.Add(language);
-        command.Add(baseUrl);
-        command.Add(approved);
-        command.Add(status);
-        command.Add(prefix);
-        store.AddTo(command);
-        reports.AddTo(command);
+        command.AddAll(format, output, language, baseUrl, approved, status, prefix, store, reports);
         command.SetAction(async (parse, _) =>
         {
             var chosen = Formats.First(f => f.Word == parse.GetRequiredValue(format)).Format;
@@ -120,15 +112,7 @@ internal static class ExportCommand
         var target = path is null ? Console.Error : Console.Out;
         if (json)
         {
-            var summary = new ExportSummary
-            {
-                Format = format,
-                File = path,
-                Records = tally.Records,
-                Items = tally.Items,
-                Skipped = tally.Skipped,
-                Warnings = tally.Warnings,
-            };
+            var summary = new ExportSummary(format, path, tally.Records, tally.Items, tally.Skipped, tally.Warnings);
             await target.WriteLineAsync(JsonSerializer.Serialize(summary, CliJson.Lines.ExportSummary));
         }
         else
@@ -155,23 +139,11 @@ internal static class ExportCommand
 }
 
 /// <summary>The summary of <c>captioner export --json</c>.</summary>
-public sealed record ExportSummary
-{
-    /// <summary>The format.</summary>
-    public required ExportFormat Format { get; init; }
-
-    /// <summary>The file; null for stdout.</summary>
-    public required string? File { get; init; }
-
-    /// <summary>Records read.</summary>
-    public required long Records { get; init; }
-
-    /// <summary>Pictures or products written.</summary>
-    public required long Items { get; init; }
-
-    /// <summary>Records without a row, by reason.</summary>
-    public required IReadOnlyDictionary<string, long> Skipped { get; init; }
-
-    /// <summary>Faults of the rows, by code.</summary>
-    public required IReadOnlyDictionary<string, long> Warnings { get; init; }
-}
+/// <param name="Format">The format.</param>
+/// <param name="File">The file; null for stdout.</param>
+/// <param name="Records">Records read.</param>
+/// <param name="Items">Pictures or products written.</param>
+/// <param name="Skipped">Records without a row, by reason.</param>
+/// <param name="Warnings">Faults of the rows, by code.</param>
+public sealed record ExportSummary(
+    ExportFormat Format, string? File, long Records, long Items, IReadOnlyDictionary<string, long> Skipped, IReadOnlyDictionary<string, long> Warnings);

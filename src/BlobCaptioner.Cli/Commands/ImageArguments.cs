@@ -8,7 +8,7 @@ namespace BlobCaptioner.Cli.Commands;
 /// <summary>
 /// Options of image preparation. Each has an environment variable (<c>Images__MaxMegapixels</c>), with the name of the function app's setting.
 /// </summary>
-internal sealed class ImageArguments
+internal sealed class ImageArguments : OptionGroup
 {
     private static readonly ImageOptions Defaults = new();
 
@@ -23,13 +23,10 @@ internal sealed class ImageArguments
     private readonly Option<string?> _background = Setting(
         "--background", nameof(ImageOptions.Background), "#RRGGBB", $"Colour behind transparent parts. Default {Defaults.Background}.");
 
-    /// <summary>Adds the options to a command.</summary>
-    public void AddTo(Command command)
+    /// <inheritdoc/>
+    public override void AddTo(Command command)
     {
-        command.Add(_megabytes);
-        command.Add(_megapixels);
-        command.Add(_timeout);
-        command.Add(_background);
+        command.AddAll(_megabytes, _megapixels, _timeout, _background);
     }
 
     /// <summary>The chosen settings.</summary>

@@ -4,7 +4,7 @@ using BlobCaptioner.Pipeline.Jobs;
 namespace BlobCaptioner.Cli.Commands;
 
 /// <summary>Options of the queue loop, for tuning and tests. Help does not show them.</summary>
-internal sealed class LoopArguments
+internal sealed class LoopArguments : OptionGroup
 {
     private static readonly QueueLoopOptions Defaults = new();
 
@@ -25,14 +25,10 @@ internal sealed class LoopArguments
         Hidden = true,
     };
 
-    /// <summary>Adds the options to a command.</summary>
-    public void AddTo(Command command)
+    /// <inheritdoc/>
+    public override void AddTo(Command command)
     {
-        command.Add(_lease);
-        command.Add(_retry);
-        command.Add(_poll);
-        command.Add(_tries);
-        command.Add(_prefetch);
+        command.AddAll(_lease, _retry, _poll, _tries, _prefetch);
     }
 
     /// <summary>The chosen settings. The loop checks their ranges.</summary>

@@ -34,36 +34,20 @@ internal static class ModelCommand
         {
             Examples = [("captioner model list --json", "For machines: an array of name, title, repository, licence, memoryBytes, ready, text and vision (file, state, presentBytes).")],
         };
-        command.Add(directory);
-        reports.AddTo(command);
+        command.AddAll(directory, reports);
         command.SetAction(async (parse, _) =>
         {
             using var logging = reports.CreateLogging(parse);
             var models = new ModelDirectory(parse.GetValue(directory), TimeProvider.System, logging.CreateLogger<ModelDirectory>());
             IReadOnlyList<ModelListing> listings = [.. models.Catalog.Models.Select(m => ListingOf(models, m))];
-            if (reports.Json(parse))
-            {
-                await Console.Out.WriteLineAsync(JsonSerializer.Serialize(listings, CliJson.Lines.IReadOnlyListModelListing));
-            }
-            else
-            {
-                Write(models, listings);
-            }
+            await reports.WriteAsync(parse, listings, CliJson.Lines.IReadOnlyListModelListing, found => Write(models, listings));
         });
         return command;
     }
 
-    private static ModelListing ListingOf(ModelDirectory models, CatalogModel model) => new()
-    {
-        Name = model.Name,
-        Title = model.Title,
-        Repository = model.Repository,
-        Licence = model.Licence,
-        MemoryBytes = model.MemoryBytes,
-        Ready = models.Find(model.Name) is not null,
-        Text = models.Look(model.Text),
-        Vision = [.. model.Vision.Select(models.Look)],
-    };
+    private static ModelListing ListingOf(ModelDirectory models, CatalogModel model) => new(
+        model.Name, model.Title, model.Repository, model.Licence, model.MemoryBytes,
+        models.Find(model.Name) is not null, models.Look(model.Text), [.. model.Vision.Select(models.Look)]);
 
     private static void Write(ModelDirectory models, IReadOnlyList<ModelListing> listings)
     {
@@ -128,13 +112,7 @@ internal static class ModelPullCommand
                 ("captioner model pull qwen3-vl-8b-q4_k_m --mirror https://files.example.com/models/{file}", "From a server of your own."),
             ],
         };
-        command.Add(name);
-        foreach (var option in (Option[])[vision, directory, source, mirror, parts])
-        {
-            command.Add(option);
-        }
-
-        reports.AddTo(command);
+        command.AddAll(name, vision, directory, source, mirror, parts, reports);
         command.SetAction(async (parse, _) =>
         {
             var json = reports.Json(parse);
@@ -166,29 +144,18 @@ internal static class ModelVerifyCommand
         {
             Examples = [("captioner model verify --json", "For machines: an array of file, state (missing, partial, wrong, verified), presentBytes, actualSha256, problem.")],
         };
-        command.Add(name);
-        command.Add(directory);
-        reports.AddTo(command);
+        command.AddAll(name, directory, reports);
         command.SetAction(async (parse, _) =>
         {
-            var json = reports.Json(parse);
             using var logging = reports.CreateLogging(parse);
             using var signals = new StopSignals(() => Console.Error.WriteLine("Stopping."));
             var models = new ModelDirectory(parse.GetValue(directory), TimeProvider.System, logging.CreateLogger<ModelDirectory>());
             var named = parse.GetValue(name) is { } wanted ? models.Catalog.Get(wanted) : null;
 
             // the result is one JSON array, so no lines of progress
-            var report = TransferReport.Create(json, TextWriter.Null);
+            var report = TransferReport.Create(reports.Json(parse), TextWriter.Null);
             var found = await report.RunAsync(() => CheckAsync(models, named, report, signals.Stop));
-            if (json)
-            {
-                await Console.Out.WriteLineAsync(JsonSerializer.Serialize(found, CliJson.Lines.IReadOnlyListFileReport));
-            }
-            else
-            {
-                Write(models, found);
-            }
-
+            await reports.WriteAsync(parse, found, CliJson.Lines.IReadOnlyListFileReport, f => Write(models, f));
             return found.All(f => f.State == FileState.Verified) ? ExitCode.Done : ExitCode.SomeFailed;
         });
         return command;
@@ -240,29 +207,13 @@ internal static class ModelVerifyCommand
 }
 
 /// <summary>A model of the catalogue and the state of its files, for <c>captioner model list --json</c>.</summary>
-internal sealed record ModelListing
-{
-    /// <summary>Name for commands.</summary>
-    public required string Name { get; init; }
-
-    /// <summary>Its publisher's name.</summary>
-    public required string Title { get; init; }
-
-    /// <summary>Its repository.</summary>
-    public required string Repository { get; init; }
-
-    /// <summary>SPDX identifier.</summary>
-    public required string Licence { get; init; }
-
-    /// <summary>Free memory that it needs, in bytes.</summary>
-    public required long MemoryBytes { get; init; }
-
-    /// <summary>True if both files are here, so that <c>--model</c> accepts its name.</summary>
-    public required bool Ready { get; init; }
-
-    /// <summary>The language model.</summary>
-    public required FileReport Text { get; init; }
-
-    /// <summary>Its vision parts, the default first.</summary>
-    public required IReadOnlyList<FileReport> Vision { get; init; }
-}
+/// <param name="Name">Name for commands.</param>
+/// <param name="Title">Its publisher's name.</param>
+/// <param name="Repository">Its repository.</param>
+/// <param name="Licence">SPDX identifier.</param>
+/// <param name="MemoryBytes">Free memory that it needs, in bytes.</param>
+/// <param name="Ready">True if both files are here, so that <c>--model</c> accepts its name.</param>
+/// <param name="Text">The language model.</param>
+/// <param name="Vision">Its vision parts, the default first.</param>
+internal sealed record ModelListing(
+    string Name, string Title, string Repository, string Licence, long MemoryBytes, bool Ready, FileReport Text, IReadOnlyList<FileReport> Vision);

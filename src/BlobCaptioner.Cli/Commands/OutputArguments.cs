@@ -1,24 +1,38 @@
 using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.Cli.Commands;
 
 /// <summary><c>--json</c> and <c>--verbose</c>.</summary>
-internal sealed class OutputArguments
+internal sealed class OutputArguments : OptionGroup
 {
     private readonly Option<bool> _json = new("--json") { Description = "Write JSON to stdout, one object a line." };
 
     private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Write a detailed log to stderr." };
 
-    /// <summary>Adds the options to a command.</summary>
-    public void AddTo(Command command)
+    /// <inheritdoc/>
+    public override void AddTo(Command command)
     {
-        command.Add(_json);
-        command.Add(_verbose);
+        command.AddAll(_json, _verbose);
     }
 
     /// <summary>True if JSON is asked for.</summary>
     public bool Json(ParseResult parse) => parse.GetValue(_json);
+
+    /// <summary>Writes a result to stdout: as a line of JSON if asked for, else as <paramref name="write"/> does.</summary>
+    public async Task WriteAsync<T>(ParseResult parse, T result, JsonTypeInfo<T> type, Action<T> write)
+    {
+        if (Json(parse))
+        {
+            await Console.Out.WriteLineAsync(JsonSerializer.Serialize(result, type));
+        }
+        else
+        {
+            write(result);
+        }
+    }
 
     /// <summary>Creates loggers that write to stderr.</summary>
     public ILoggerFactory CreateLogging(ParseResult parse, bool terminalIsDrawnOn = false)

@@ -5,7 +5,7 @@ using BlobCaptioner.Profiles.Files;
 namespace BlobCaptioner.Cli.Commands;
 
 /// <summary><c>--profile</c>.</summary>
-internal sealed class ProfileArgument
+internal sealed class ProfileArgument : OptionGroup
 {
     private readonly Option<string?> _profile = new("--profile", "-p")
     {
@@ -15,8 +15,8 @@ internal sealed class ProfileArgument
         HelpName = "NAME|FILE",
     };
 
-    /// <summary>Adds the option to a command.</summary>
-    public void AddTo(Command command) => command.Add(_profile);
+    /// <inheritdoc/>
+    public override void AddTo(Command command) => command.Add(_profile);
 
     /// <summary>The profile.</summary>
     /// <exception cref="UsageException">There is no such profile, or its file is not valid.</exception>

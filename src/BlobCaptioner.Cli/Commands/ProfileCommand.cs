@@ -32,22 +32,21 @@ internal static class ProfileCommand
         {
             IReadOnlyList<ProfileListing> listings =
                 [.. BuiltInProfiles.All.Select(p => new ProfileListing(p.Name, p.Version, [.. p.Languages.Select(l => l.Tag)], [.. p.Fields.Select(f => f.Name)], p.Comment))];
-            if (reports.Json(parse))
-            {
-                await Console.Out.WriteLineAsync(JsonSerializer.Serialize(listings, CliJson.Lines.IReadOnlyListProfileListing));
-                return ExitCode.Done;
-            }
-
-            var table = new Table().RoundedBorder().AddColumns("name", "writes", "what it is for");
-            foreach (var listing in listings)
-            {
-                table.AddRow($"[bold]{Markup.Escape(listing.Name)}[/]", Markup.Escape(string.Join(", ", listing.Fields)), Markup.Escape(listing.Comment));
-            }
-
-            AnsiConsole.Write(table);
+            await reports.WriteAsync(parse, listings, CliJson.Lines.IReadOnlyListProfileListing, Write);
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static void Write(IReadOnlyList<ProfileListing> listings)
+    {
+        var table = new Table().RoundedBorder().AddColumns("name", "writes", "what it is for");
+        foreach (var listing in listings)
+        {
+            table.AddRow($"[bold]{Markup.Escape(listing.Name)}[/]", Markup.Escape(string.Join(", ", listing.Fields)), Markup.Escape(listing.Comment));
+        }
+
+        AnsiConsole.Write(table);
     }
 
     private static ExampleCommand CreateShow()
@@ -63,9 +62,7 @@ internal static class ProfileCommand
                 ("captioner profile show default --prompt", "The prompt."),
             ],
         };
-        command.Add(name);
-        command.Add(prompt);
-        reports.AddTo(command);
+        command.AddAll(name, prompt, reports);
         command.SetAction(async (parse, _) =>
         {
             var profile = ProfileArgument.Find(parse.GetRequiredValue(name));
@@ -108,9 +105,7 @@ internal static class ProfileCheckCommand
                 ("captioner profile check --json my.json", "For machines: an object a file with file, kind (profile, folder, catalog), ok, problems, name, version, rows."),
             ],
         };
-        command.Add(files);
-        command.Add(basis);
-        reports.AddTo(command);
+        command.AddAll(files, basis, reports);
         command.SetAction(async (parse, _) =>
         {
             var (broken, json) = (0, reports.Json(parse));

@@ -4,7 +4,6 @@ using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.Reporting;
 using BlobCaptioner.Images;
 using BlobCaptioner.Pipeline.Sweeps;
-using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Records;
 
@@ -37,22 +36,14 @@ internal static class RedoCommand
                 ("captioner redo shoes/red.jpg --over-edits", "Writes one picture's copy anew and drops its edits."),
             ],
         };
-        command.Add(names);
-        foreach (var option in (Option[])[status, flag, profile, prefix, with, overEdits])
-        {
-            command.Add(option);
-        }
-
-        store.AddTo(command);
-        images.AddTo(command);
-        reports.AddTo(command);
+        command.AddAll(names, status, flag, profile, prefix, with, overEdits, store, images, reports);
         command.SetAction(async (parse, _) =>
         {
-            var basis = parse.GetValue(with) is { } name ? Find(name) ?? throw new UsageException(
-                $"There is no profile '{name}'. Built in: {string.Join(", ", BuiltInProfiles.All.Select(p => p.Name))}.") : null;
+            var basis = parse.GetValue(with) is { } name ? BuiltInProfiles.Find(name) ?? throw new UsageException(
+                $"There is no profile '{name}'. Built in: {string.Join(", ", BuiltInProfiles.Names)}.") : null;
             var request = new RedoRequest
             {
-                Profiles = written => basis ?? Find(written) ?? BuiltInProfiles.Default,
+                Profiles = written => basis ?? BuiltInProfiles.Find(written) ?? BuiltInProfiles.Default,
                 Names = parse.GetValue(names) ?? [],
                 Status = parse.GetValue(status),
                 Flag = parse.GetValue(flag),
@@ -78,6 +69,4 @@ internal static class RedoCommand
         });
         return command;
     }
-
-    private static Profile? Find(string name) => BuiltInProfiles.All.FirstOrDefault(p => string.Equals(p.Name, name, StringComparison.Ordinal));
 }

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Text.Json;
+using Azure;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.Reporting;
 using BlobCaptioner.Pipeline.Sweeps;
@@ -19,24 +19,25 @@ internal static class StatusCommand
         {
             Examples = [("captioner status --json", "For machines: images, described, rejected, failed, waiting, outOfDate, blocked, products, productsFailed, queueLength, oldestWait, poison.")],
         };
-        command.Add(prefix);
-        store.AddTo(command);
-        reports.AddTo(command);
+        command.AddAll(prefix, store, reports);
         command.SetAction(async (parse, _) =>
         {
+            var choice = store.Read(parse);
             using var signals = new StopSignals(() => Console.Error.WriteLine("Stopping."));
-            await using var opened = await StoreSession.OpenExistingAsync(store.Read(parse), ErrorProgress.Instance, TimeProvider.System, signals.Stop);
-            var status = await StoreStatus.ReadAsync(opened.Storage, parse.GetValue(prefix), TimeProvider.System, signals.Stop);
-            if (reports.Json(parse))
+            await using var opened = await StoreSession.OpenExistingAsync(choice, ErrorProgress.Instance, TimeProvider.System, signals.Stop);
+            try
             {
-                await Console.Out.WriteLineAsync(JsonSerializer.Serialize(status, CliJson.Lines.StoreStatus));
+                var status = await StoreStatus.ReadAsync(opened.Storage, parse.GetValue(prefix), TimeProvider.System, signals.Stop);
+                await reports.WriteAsync(parse, status, CliJson.Lines.StoreStatus, Write);
+                return ExitCode.Done;
             }
-            else
+            catch (RequestFailedException error) when (error.Status == 404)
             {
-                Write(status);
+                throw new UsageException(
+                    $"The store has no queue '{choice.Names.CaptionsQueue}' or '{choice.Names.PoisonQueue}' yet: 'captioner up' and 'captioner sweep' create them. "
+                    + "Or name another with --queue.",
+                    error);
             }
-
-            return ExitCode.Done;
         });
         return command;
     }

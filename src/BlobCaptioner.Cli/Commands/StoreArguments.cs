@@ -5,7 +5,7 @@ using BlobCaptioner.Storage;
 namespace BlobCaptioner.Cli.Commands;
 
 /// <summary>Options of the store: <c>--connection</c>, or <c>--data</c> of a local Azurite, and the names of containers and queue.</summary>
-internal sealed class StoreArguments
+internal sealed class StoreArguments : OptionGroup
 {
     private const string ConnectionVariable = "CAPTIONER_CONNECTION";
 
@@ -47,14 +47,10 @@ internal sealed class StoreArguments
         DefaultValueFactory = _ => new StorageOptions().CaptionsQueue,
     };
 
-    /// <summary>Adds the options to a command.</summary>
-    public void AddTo(Command command)
+    /// <inheritdoc/>
+    public override void AddTo(Command command)
     {
-        command.Add(_connection);
-        command.Add(_data);
-        command.Add(_container);
-        command.Add(_prepared);
-        command.Add(_queue);
+        command.AddAll(_connection, _data, _container, _prepared, _queue);
         command.Validators.Add(result =>
         {
             if (result.GetResult(_connection) is { Implicit: false } && result.GetResult(_data) is { Implicit: false })

@@ -30,14 +30,7 @@ internal static class SweepCommand
                 ("captioner sweep --prefix shoes/ --retry-failed", "Retries the failed pictures of one folder."),
             ],
         };
-        command.Add(prefix);
-        command.Add(force);
-        command.Add(retry);
-        command.Add(dryRun);
-        profile.AddTo(command);
-        store.AddTo(command);
-        images.AddTo(command);
-        reports.AddTo(command);
+        command.AddAll(prefix, force, retry, dryRun, profile, store, images, reports);
         command.SetAction(async (parse, _) =>
         {
             var request = new SweepRequest

@@ -39,17 +39,7 @@ internal static class UpCommand
                 ("captioner up --connection https://shop.blob.core.windows.net", "Works on a storage account, signed in as you are."),
             ],
         };
-        command.Add(images);
-        command.Add(output);
-        command.Add(once);
-        profile.AddTo(command);
-        engine.AddTo(command);
-        store.AddTo(command);
-        limits.AddTo(command);
-        command.Add(noWeb);
-        web.AddTo(command);
-        loop.AddTo(command);
-        reports.AddTo(command);
+        command.AddAll(images, output, once, profile, engine, store, limits, noWeb, web, loop, reports);
         command.SetAction(async (parse, _) =>
         {
             var (json, folder) = (reports.Json(parse), parse.GetValue(images)?.FullName);

@@ -21,9 +21,7 @@ internal static class UploadCommand
         {
             Examples = [("captioner upload ./photos", "Uploads to the store in ./data. A running 'captioner up' describes the pictures.")],
         };
-        command.Add(folder);
-        store.AddTo(command);
-        reports.AddTo(command);
+        command.AddAll(folder, store, reports);
         command.SetAction(async (parse, _) =>
         {
             var path = parse.GetRequiredValue(folder).FullName;

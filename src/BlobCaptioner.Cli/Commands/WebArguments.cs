@@ -5,7 +5,7 @@ using BlobCaptioner.Web.Setup;
 namespace BlobCaptioner.Cli.Commands;
 
 /// <summary>Options of the page: <c>--port</c>, <c>--listen</c>, <c>--host</c>, <c>--token</c>, <c>--platform-sign-in</c>.</summary>
-internal sealed class WebArguments
+internal sealed class WebArguments : OptionGroup
 {
     private const string TokenVariable = "CAPTIONER_WEB_TOKEN";
 
@@ -36,14 +36,10 @@ internal sealed class WebArguments
         Description = "Trust the sign-in of Azure App Service or Container Apps authentication. Safe only behind it.",
     };
 
-    /// <summary>Adds the options to a command.</summary>
-    public void AddTo(Command command)
+    /// <inheritdoc/>
+    public override void AddTo(Command command)
     {
-        command.Add(_port);
-        command.Add(_listen);
-        command.Add(_hosts);
-        command.Add(_token);
-        command.Add(_signIn);
+        command.AddAll(_port, _listen, _hosts, _token, _signIn);
     }
 
     /// <summary>The options for the page of a store.</summary>

@@ -26,13 +26,7 @@ internal static class WebCommand
                 ("captioner web --connection STORE --no-model --listen 0.0.0.0 --platform-sign-in --host shop.example", "In a container in Azure, behind its sign-in."),
             ],
         };
-        web.AddTo(command);
-        command.Add(noModel);
-        profile.AddTo(command);
-        engine.AddTo(command);
-        store.AddTo(command);
-        limits.AddTo(command);
-        reports.AddTo(command);
+        command.AddAll(web, noModel, profile, engine, store, limits, reports);
         command.SetAction(async (parse, _) =>
         {
             var (engineChoice, imageOptions, writeUp) = (engine.Read(parse), limits.Read(parse), profile.Read(parse));

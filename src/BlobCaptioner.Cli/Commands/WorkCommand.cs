@@ -24,13 +24,7 @@ internal static class WorkCommand
                 ("captioner work --connection \"$STORE\" --once", "Empties the queue of a store and returns."),
             ],
         };
-        command.Add(once);
-        profile.AddTo(command);
-        engine.AddTo(command);
-        store.AddTo(command);
-        images.AddTo(command);
-        loop.AddTo(command);
-        reports.AddTo(command);
+        command.AddAll(once, profile, engine, store, images, loop, reports);
         command.SetAction(async (parse, _) =>
         {
             var json = reports.Json(parse);

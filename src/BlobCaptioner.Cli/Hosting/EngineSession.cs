@@ -1,6 +1,7 @@
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Engine;
 using BlobCaptioner.Engine.Natives;
+using BlobCaptioner.Engine.Setup;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
 using BlobCaptioner.Inference.Batching;

@@ -37,7 +37,7 @@ internal sealed record PipelineChoice
     public required bool Json { get; init; }
 }
 
-/// <summary>What <c>up</c> and <c>work</c> do: load the model, open and fill the store, serve the page, run the pipeline until it is stopped, and report.</summary>
+/// <summary>Runs <c>up</c> and <c>work</c>: loads the model, opens and fills the store, serves the page, runs the pipeline until it is stopped, and reports.</summary>
 internal static class PipelineSession
 {
     /// <summary>Runs until stopped, or with <see cref="CaptionRunOptions.Once"/> until nothing is left to do.</summary>

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace BlobCaptioner.Cli.LocalStack;
 
-/// <summary>How to start an Azurite.</summary>
+/// <summary>Options of an Azurite.</summary>
 public sealed record AzuriteOptions
 {
     /// <summary>Folder for its data, created if missing. Null keeps the data in memory.</summary>

@@ -86,7 +86,7 @@ internal sealed record ReportLine
 [JsonSerializable(typeof(ReportLine))]
 internal sealed partial class ReportJson : JsonSerializerContext
 {
-    /// <summary>One object a line, without nulls and with non-ASCII text as it is.</summary>
+    /// <summary>One object a line, without nulls and with non-ASCII text unescaped.</summary>
     public static ReportJson Lines => field ??= new(new JsonSerializerOptions(Default.Options)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,

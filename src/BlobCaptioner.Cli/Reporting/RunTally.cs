@@ -98,20 +98,18 @@ public sealed class RunTally
             var window = Math.Min(Recent.TotalSeconds, _firstStart == 0 ? 0 : _time.GetElapsedTime(_firstStart).TotalSeconds);
             var done = _described + _products + _rejected + _failed;
             var known = done + _waiting + _inWork.Count;
-            return new()
-            {
-                Waiting = _waiting,
-                InWork = _inWork.Count,
-                Described = _described,
-                Products = _products,
-                Rejected = _rejected,
-                Failed = _failed,
-                PicturesPerMinute = working > 0 ? _described * 60 / working : 0,
-                TokensPerSecond = working > 0 ? _tokens / working : 0,
-                RecentPerMinute = window > 0 ? _recent.Count * 60 / window : 0,
-                Elapsed = _time.GetElapsedTime(_began),
-                Progress = known == 0 ? 1 : (double)done / known,
-            };
+            return new(
+                Waiting: _waiting,
+                InWork: _inWork.Count,
+                Described: _described,
+                Products: _products,
+                Rejected: _rejected,
+                Failed: _failed,
+                PicturesPerMinute: working > 0 ? _described * 60 / working : 0,
+                TokensPerSecond: working > 0 ? _tokens / working : 0,
+                RecentPerMinute: window > 0 ? _recent.Count * 60 / window : 0,
+                Elapsed: _time.GetElapsedTime(_began),
+                Progress: known == 0 ? 1 : (double)done / known);
         }
     }
 
@@ -129,79 +127,35 @@ public sealed class RunTally
 }
 
 /// <summary>Counts and rates of a run.</summary>
-public sealed record TallySnapshot
-{
-    /// <summary>Pictures in the queue, as far as this process knows.</summary>
-    public required long Waiting { get; init; }
-
-    /// <summary>Pictures in work in this process.</summary>
-    public required long InWork { get; init; }
-
-    /// <summary>Pictures described by this process.</summary>
-    public required long Described { get; init; }
-
-    /// <summary>Products described by this process.</summary>
-    public long Products { get; init; }
-
-    /// <summary>Pictures rejected by this process.</summary>
-    public required long Rejected { get; init; }
-
-    /// <summary>Pictures that failed in this process.</summary>
-    public required long Failed { get; init; }
-
-    /// <summary>Described pictures a minute over the whole run.</summary>
-    public required double PicturesPerMinute { get; init; }
-
-    /// <summary>Answer tokens a second over the whole run.</summary>
-    public required double TokensPerSecond { get; init; }
-
-    /// <summary>Described pictures a minute over the last half minute.</summary>
-    public required double RecentPerMinute { get; init; }
-
-    /// <summary>Time since the start of the run.</summary>
-    public required TimeSpan Elapsed { get; init; }
-
-    /// <summary>Share of the known pictures that is done, 0 to 1.</summary>
-    public required double Progress { get; init; }
-}
+/// <param name="Waiting">Pictures in the queue, as far as this process knows.</param>
+/// <param name="InWork">Pictures in work in this process.</param>
+/// <param name="Described">Pictures described by this process.</param>
+/// <param name="Products">Products described by this process.</param>
+/// <param name="Rejected">Pictures rejected by this process.</param>
+/// <param name="Failed">Pictures that failed in this process.</param>
+/// <param name="PicturesPerMinute">Described pictures a minute over the whole run.</param>
+/// <param name="TokensPerSecond">Answer tokens a second over the whole run.</param>
+/// <param name="RecentPerMinute">Described pictures a minute over the last half minute.</param>
+/// <param name="Elapsed">Time since the start of the run.</param>
+/// <param name="Progress">Share of the known pictures that is done, 0 to 1.</param>
+public sealed record TallySnapshot(
+    long Waiting, long InWork, long Described, long Products, long Rejected, long Failed, double PicturesPerMinute, double TokensPerSecond,
+    double RecentPerMinute, TimeSpan Elapsed, double Progress);
 
 /// <summary>The result of a run, and the state of the store after it.</summary>
-public sealed record RunSummary
+/// <param name="Described">Pictures described by this process.</param>
+/// <param name="Products">Products described by this process.</param>
+/// <param name="Rejected">Pictures rejected by this process.</param>
+/// <param name="Failed">Pictures that failed in this process.</param>
+/// <param name="PicturesPerMinute">Described pictures a minute, from the start of the first picture to the end of the last; 0 if none was described.</param>
+/// <param name="TokensPerSecond">Output tokens a second, over the same time.</param>
+/// <param name="Seconds">Duration of the run in seconds, with set-up.</param>
+/// <param name="Store">State of the store; null if it was not read.</param>
+public sealed record RunSummary(
+    long Described, long Products, long Rejected, long Failed, double PicturesPerMinute, double TokensPerSecond, double Seconds, StoreStatus? Store)
 {
-    /// <summary>Pictures described by this process.</summary>
-    public required long Described { get; init; }
-
-    /// <summary>Products described by this process.</summary>
-    public long Products { get; init; }
-
-    /// <summary>Pictures rejected by this process.</summary>
-    public required long Rejected { get; init; }
-
-    /// <summary>Pictures that failed in this process.</summary>
-    public required long Failed { get; init; }
-
-    /// <summary>Described pictures a minute, from the start of the first picture to the end of the last; 0 if none was described.</summary>
-    public required double PicturesPerMinute { get; init; }
-
-    /// <summary>Output tokens a second, over the same time.</summary>
-    public required double TokensPerSecond { get; init; }
-
-    /// <summary>Duration of the run in seconds, with set-up.</summary>
-    public required double Seconds { get; init; }
-
-    /// <summary>State of the store; null if it was not read.</summary>
-    public StoreStatus? Store { get; init; }
-
     /// <summary>The result from the final counts.</summary>
-    public static RunSummary Of(TallySnapshot end, StoreStatus? store) => new()
-    {
-        Described = end.Described,
-        Products = end.Products,
-        Rejected = end.Rejected,
-        Failed = end.Failed,
-        PicturesPerMinute = Math.Round(end.PicturesPerMinute, 1),
-        TokensPerSecond = Math.Round(end.TokensPerSecond, 1),
-        Seconds = Math.Round(end.Elapsed.TotalSeconds, 1),
-        Store = store,
-    };
+    public static RunSummary Of(TallySnapshot end, StoreStatus? store) => new(
+        end.Described, end.Products, end.Rejected, end.Failed,
+        Math.Round(end.PicturesPerMinute, 1), Math.Round(end.TokensPerSecond, 1), Math.Round(end.Elapsed.TotalSeconds, 1), store);
 }

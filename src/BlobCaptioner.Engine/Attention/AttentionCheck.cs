@@ -14,7 +14,7 @@ internal static unsafe class AttentionCheck
         new() { KeyHead = 32, ValueHead = 32, QueryHeads = 2, KvHeads = 2, Queries = 70, Cells = 40, Scale = 0.2f, HasMask = false },
     ];
 
-    /// <summary>Reads a small graph through the structs as the kernel declares them. Null where every field is in its place.</summary>
+    /// <summary>Reads a small graph through the structs as the kernel declares them. Null if every field is in its place.</summary>
     public static string? DifferenceOfLayout(Ggml ggml)
     {
         // ggml_tensor_overhead counts ggml_object, 32 bytes, too.
@@ -34,7 +34,7 @@ internal static unsafe class AttentionCheck
         return fits ? null : "the loaded ggml lays out its tensors in another way";
     }
 
-    /// <summary>Computes small operations without the kernel, puts it in place, computes them again, and takes it out again where results differ. Null where it stays.</summary>
+    /// <summary>Computes small operations without the kernel, puts it in place, computes them again, and takes it out again where results differ. Null if it stays.</summary>
     public static string? PutAndCompare(Ggml ggml, nint* place, VectorWidth width)
     {
         // Two threads once: they take turns with others that the machine runs, and each turn may take milliseconds.

@@ -1,5 +1,6 @@
 using BlobCaptioner.Engine.Attention;
 using BlobCaptioner.Engine.Natives;
+using BlobCaptioner.Engine.Setup;
 using LLama.Native;
 
 namespace BlobCaptioner.Engine.Decoding;

@@ -51,7 +51,7 @@ internal sealed class GgufFile
     /// <summary>Entries of the vocabulary; 0 in a vision tower.</summary>
     public long Vocabulary { get; private set; }
 
-    /// <summary>A number of the metadata, such as <c>block_count</c>; null where it is missing, or an array with a value for each layer.</summary>
+    /// <summary>A number of the metadata, such as <c>block_count</c>; null if it is missing, or an array with a value for each layer.</summary>
     /// <param name="name">Its name, without the architecture's prefix.</param>
     public long? Number(string name) => _numbers.TryGetValue($"{Architecture}.{name}", out var value) ? value : null;
 

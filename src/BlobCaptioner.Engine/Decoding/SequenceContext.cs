@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using BlobCaptioner.Engine.Natives;
+using BlobCaptioner.Engine.Setup;
 using BlobCaptioner.Inference;
 using LLama.Exceptions;
 using LLama.Native;

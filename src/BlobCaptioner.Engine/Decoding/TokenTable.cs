@@ -37,7 +37,7 @@ internal sealed class TokenTable
     /// <summary>Reads one token's bytes.</summary>
     public delegate int PieceReader(int token, Span<byte> buffer);
 
-    /// <summary>How many tokens there are.</summary>
+    /// <summary>Number of tokens.</summary>
     public int Size => _ends.Length;
 
     /// <summary>See <see cref="Inference.ISequenceDecoder.GetTokenBytes"/>.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using BlobCaptioner.Engine.Natives;
+using BlobCaptioner.Engine.Setup;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
 using LLama;
@@ -63,7 +64,7 @@ internal sealed unsafe class VisionTower : IDisposable
         }
     }
 
-    /// <summary>True where an image token has four positions (M-RoPE).</summary>
+    /// <summary>True if an image token has four positions (M-RoPE).</summary>
     public bool UsesPlanes { get; }
 
     /// <summary>Tokens before every picture.</summary>

@@ -15,7 +15,7 @@ internal static partial class MappedFile
     /// and are never read again.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <returns>Bytes that were given back at most; 0 where it is not mapped, or not on Linux.</returns>
+    /// <returns>Bytes that were given back at most; 0 if it is not mapped, or not on Linux.</returns>
     public static long Release(string path)
     {
         if (!OperatingSystem.IsLinux() || !File.Exists("/proc/self/maps"))

@@ -31,9 +31,6 @@ internal static unsafe partial class NativeCalls
     [LibraryImport(GgmlBase)]
     public static partial byte* ggml_version();
 
-    [LibraryImport(GgmlBase)]
-    public static partial byte* ggml_commit();
-
     /// <summary>The first device of a type; 0 without one.</summary>
     [LibraryImport(Ggml)]
     public static partial nint ggml_backend_dev_by_type(int type);
@@ -62,7 +59,7 @@ internal static unsafe partial class NativeCalls
     [LibraryImport(Llama)]
     public static partial nint llama_get_memory(SafeLLamaContextHandle context);
 
-    /// <summary>0 where a part can't be forgotten, which LLamaSharp's <c>MemorySequenceRemove</c> drops.</summary>
+    /// <summary>0 if a part can't be forgotten, which LLamaSharp's <c>MemorySequenceRemove</c> drops.</summary>
     [LibraryImport(Llama)]
     public static partial byte llama_memory_seq_rm(nint memory, int sequence, int from, int to);
 

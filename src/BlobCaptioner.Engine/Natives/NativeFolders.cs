@@ -53,6 +53,6 @@ internal static class NativeFolders
     public static string OfProcessor(string folder, string root) =>
         File.Exists(Path.Combine(folder, FileOf("ggml-cpu"))) ? folder : Candidates(root, withCuda: false).FirstOrDefault(folder);
 
-    /// <summary>True where a folder holds libllama.</summary>
+    /// <summary>True if a folder holds libllama.</summary>
     public static bool Holds(string folder) => File.Exists(Path.Combine(folder, FileOf("llama")));
 }

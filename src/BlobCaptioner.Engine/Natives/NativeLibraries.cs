@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using BlobCaptioner.Engine.Setup;
 using BlobCaptioner.Inference;
 using LLama.Exceptions;
 using LLama.Native;
@@ -70,13 +71,11 @@ public static class NativeLibraries
         }
 
         var device = NativeApi.llama_supports_gpu_offload() ? NativeCalls.ggml_backend_dev_by_type(NativeCalls.GpuDevice) : 0;
-        return new()
-        {
-            Folder = folder,
-            Gpu = device == 0 ? null : NativeCalls.Text(NativeCalls.ggml_backend_dev_description(device)),
-            WhyNoGpu = device != 0 ? null : NativeErrors.NoGpu(folder, carriesCuda || !string.IsNullOrEmpty(own), hasDriver, failures),
-            ExpectsGpu = carriesCuda || hasDriver,
-        };
+        return new(
+            folder,
+            device == 0 ? null : NativeCalls.Text(NativeCalls.ggml_backend_dev_description(device)),
+            device != 0 ? null : NativeErrors.NoGpu(folder, carriesCuda || !string.IsNullOrEmpty(own), hasDriver, failures),
+            carriesCuda || hasDriver);
     }
 
     // libmtmd first: it brings all others from its own folder, or nothing. One after the other, those that loaded would stay, for the next folder to find.
@@ -119,17 +118,8 @@ public static class NativeLibraries
 }
 
 /// <summary>The libraries that this process computes with.</summary>
-public sealed record LoadedLibraries
-{
-    /// <summary>The folder that all of them were loaded from.</summary>
-    public required string Folder { get; init; }
-
-    /// <summary>The GPU that can be used; null without one.</summary>
-    public required string? Gpu { get; init; }
-
-    /// <summary>Why no GPU is used, and the remedy, for people; null where one is.</summary>
-    public required string? WhyNoGpu { get; init; }
-
-    /// <summary>True where the program carries CUDA or the machine has NVIDIA's driver, so that computing on the CPU is a mistake.</summary>
-    public required bool ExpectsGpu { get; init; }
-}
+/// <param name="Folder">The folder that all of them were loaded from.</param>
+/// <param name="Gpu">The GPU that can be used; null without one.</param>
+/// <param name="WhyNoGpu">Why no GPU is used, and the remedy, for people; null if one is.</param>
+/// <param name="ExpectsGpu">True if the program carries CUDA or the machine has NVIDIA's driver, so that computing on the CPU is a mistake.</param>
+public sealed record LoadedLibraries(string Folder, string? Gpu, string? WhyNoGpu, bool ExpectsGpu);

@@ -37,7 +37,7 @@ internal static unsafe partial class NativeLog
     [ThreadStatic]
     private static List<string>? t_errors;
 
-    /// <summary>Where lines go; null for nowhere.</summary>
+    /// <summary>Receives the lines; null for nowhere.</summary>
     public static ILogger? Logger
     {
         get => Volatile.Read(ref s_logger);
@@ -50,7 +50,7 @@ internal static unsafe partial class NativeLog
     /// <summary>Starts to keep this thread's error lines, so that an exception can say what the library said.</summary>
     public static void StartErrors() => (t_errors ??= []).Clear();
 
-    /// <summary>This thread's error lines since <see cref="StartErrors"/>, at most four; empty where there were none.</summary>
+    /// <summary>This thread's error lines since <see cref="StartErrors"/>, at most four; empty if there were none.</summary>
     public static string TakeErrors()
     {
         var lines = t_errors ?? [];

@@ -69,33 +69,17 @@ public enum PictureState
 }
 
 /// <summary>A page of the gallery.</summary>
-public sealed record PicturePage
-{
-    /// <summary>Number of pictures that match the filter.</summary>
-    public required int Total { get; init; }
-
-    /// <summary>Index of the page's first picture.</summary>
-    public required int Offset { get; init; }
-
-    /// <summary>The page's pictures, in order.</summary>
-    public required IReadOnlyList<PictureCard> Items { get; init; }
-
-    /// <summary>Number of pictures in each state, under the filter without its state.</summary>
-    public required IReadOnlyDictionary<PictureState, int> States { get; init; }
-}
+/// <param name="Total">Number of pictures that match the filter.</param>
+/// <param name="Offset">Index of the page's first picture.</param>
+/// <param name="Items">The page's pictures, in order.</param>
+/// <param name="States">Number of pictures in each state, under the filter without its state.</param>
+public sealed record PicturePage(int Total, int Offset, IReadOnlyList<PictureCard> Items, IReadOnlyDictionary<PictureState, int> States);
 
 /// <summary>Values to filter the gallery by, with the number of pictures of each.</summary>
-public sealed record Facets
-{
-    /// <summary>Folders; <c>""</c> is the top.</summary>
-    public required IReadOnlyDictionary<string, int> Folders { get; init; }
-
-    /// <summary>Flags without field and language: <c>low-confidence</c>.</summary>
-    public required IReadOnlyDictionary<string, int> Flags { get; init; }
-
-    /// <summary>Languages of the copy, BCP 47.</summary>
-    public required IReadOnlyDictionary<string, int> Languages { get; init; }
-}
+/// <param name="Folders">Folders; <c>""</c> is the top.</param>
+/// <param name="Flags">Flags without field and language: <c>low-confidence</c>.</param>
+/// <param name="Languages">Languages of the copy, BCP 47.</param>
+public sealed record Facets(IReadOnlyDictionary<string, int> Folders, IReadOnlyDictionary<string, int> Flags, IReadOnlyDictionary<string, int> Languages);
 
 /// <summary>An uploaded picture.</summary>
 /// <param name="Name">Its name.</param>

@@ -26,24 +26,12 @@ public sealed record ProfileItem
 }
 
 /// <summary>A profile's text.</summary>
-public sealed record ProfileText
-{
-    /// <summary>The profile file's JSON.</summary>
-    public required string Json { get; init; }
-}
+/// <param name="Json">The profile file's JSON.</param>
+public sealed record ProfileText(string Json);
 
 /// <summary>The result of checking a profile.</summary>
-public sealed record ProfileReport
-{
-    /// <summary>True if it is valid.</summary>
-    public required bool IsSound { get; init; }
-
-    /// <summary>All problems, with path and allowed values.</summary>
-    public required IReadOnlyList<string> Problems { get; init; }
-
-    /// <summary>The prompt; null if it is not valid.</summary>
-    public string? Prompt { get; init; }
-
-    /// <summary>Most characters of the copy in one language; null if it is not valid.</summary>
-    public int? MaxCharacters { get; init; }
-}
+/// <param name="IsSound">True if it is valid.</param>
+/// <param name="Problems">All problems, with path and allowed values.</param>
+/// <param name="Prompt">The prompt; null if it is not valid.</param>
+/// <param name="MaxCharacters">Most characters of the copy in one language; null if it is not valid.</param>
+public sealed record ProfileReport(bool IsSound, IReadOnlyList<string> Problems, string? Prompt = null, int? MaxCharacters = null);

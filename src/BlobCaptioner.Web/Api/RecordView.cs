@@ -93,17 +93,10 @@ public sealed record FieldEdit
 }
 
 /// <summary>The record was changed since it was seen; nothing was stored.</summary>
-public sealed record EditConflict
-{
-    /// <summary>Fields that differ from what the person saw, such as <c>copy/en/title</c>.</summary>
-    public required IReadOnlyList<string> Fields { get; init; }
-
-    /// <summary>Who changed the record last; null if unsigned.</summary>
-    public string? By { get; init; }
-
-    /// <summary>The current record.</summary>
-    public required RecordView Now { get; init; }
-}
+/// <param name="Fields">Fields that differ from what the person saw, such as <c>copy/en/title</c>.</param>
+/// <param name="Now">The current record.</param>
+/// <param name="By">Who changed the record last; null if unsigned.</param>
+public sealed record EditConflict(IReadOnlyList<string> Fields, RecordView Now, string? By = null);
 
 /// <summary>A review decision, or an undo.</summary>
 public sealed record ReviewRequest

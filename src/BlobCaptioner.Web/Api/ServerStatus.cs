@@ -1,57 +1,28 @@
 namespace BlobCaptioner.Web.Api;
 
 /// <summary>Status of this server.</summary>
-public sealed record ServerStatus
-{
-    /// <summary>The container's name.</summary>
-    public required string Container { get; init; }
-
-    /// <summary>Name of the model; null if the server has none.</summary>
-    public string? Model { get; init; }
-
-    /// <summary>Largest picture, in megabytes of 1,000,000 bytes.</summary>
-    public required int MaxMegabytes { get; init; }
-
-    /// <summary>Most pixels of a picture, in millions.</summary>
-    public required int MaxMegapixels { get; init; }
-
-    /// <summary>Name of the person that the platform signed in; null without platform sign-in.</summary>
-    public string? Person { get; init; }
-
-    /// <summary>The profile of folders without settings.</summary>
-    public required string Profile { get; init; }
-
-    /// <summary>Formats of exports.</summary>
-    public required IReadOnlyList<string> ExportFormats { get; init; }
-
-    /// <summary>True once the container was listed.</summary>
-    public required bool IsIndexComplete { get; init; }
-
-    /// <summary>Progress of the batch.</summary>
-    public required BatchStatus Batch { get; init; }
-}
+/// <param name="Container">The container's name.</param>
+/// <param name="MaxMegabytes">Largest picture, in megabytes of 1,000,000 bytes.</param>
+/// <param name="MaxMegapixels">Most pixels of a picture, in millions.</param>
+/// <param name="Profile">The profile of folders without settings.</param>
+/// <param name="ExportFormats">Formats of exports.</param>
+/// <param name="IsIndexComplete">True once the container was listed.</param>
+/// <param name="Batch">Progress of the batch.</param>
+/// <param name="Model">Name of the model; null if the server has none.</param>
+/// <param name="Person">Name of the person that the platform signed in; null without platform sign-in.</param>
+public sealed record ServerStatus(
+    string Container, int MaxMegabytes, int MaxMegapixels, string Profile, IReadOnlyList<string> ExportFormats, bool IsIndexComplete, BatchStatus Batch,
+    string? Model = null, string? Person = null);
 
 /// <summary>Progress of the batch.</summary>
-public sealed record BatchStatus
-{
-    /// <summary>Jobs in the queue and in work, by storage's approximate count.</summary>
-    public required int Queue { get; init; }
-
-    /// <summary>Messages in the poison queue.</summary>
-    public required int Poison { get; init; }
-
-    /// <summary>Pictures described in the last minute.</summary>
-    public required double PicturesPerMinute { get; init; }
-
-    /// <summary>Output tokens a second, over the last minute.</summary>
-    public required double TokensPerSecond { get; init; }
-
-    /// <summary>Seconds until the queue is empty at this rate; null if the queue is empty or nothing was described.</summary>
-    public double? SecondsLeft { get; init; }
-
-    /// <summary>The last ten minutes, every five seconds, the oldest first.</summary>
-    public required IReadOnlyList<BatchPoint> Points { get; init; }
-}
+/// <param name="Queue">Jobs in the queue and in work, by storage's approximate count.</param>
+/// <param name="Poison">Messages in the poison queue.</param>
+/// <param name="PicturesPerMinute">Pictures described in the last minute.</param>
+/// <param name="TokensPerSecond">Output tokens a second, over the last minute.</param>
+/// <param name="Points">The last ten minutes, every five seconds, the oldest first.</param>
+/// <param name="SecondsLeft">Seconds until the queue is empty at this rate; null if the queue is empty or nothing was described.</param>
+public sealed record BatchStatus(
+    int Queue, int Poison, double PicturesPerMinute, double TokensPerSecond, IReadOnlyList<BatchPoint> Points, double? SecondsLeft = null);
 
 /// <summary>One moment of a batch.</summary>
 /// <param name="At">Time, UTC.</param>

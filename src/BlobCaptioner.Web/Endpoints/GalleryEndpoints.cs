@@ -44,7 +44,7 @@ internal static class GalleryEndpoints
         api.MapGet("/image", async (string name, HttpContext http, CancellationToken cancel) =>
             {
                 var image = PictureNames.Image(name);
-                var blob = await OpenAsync(context, image, cancel);
+                var blob = await context.OpenAsync(image, cancel);
                 http.Response.Headers.CacheControl = "private, no-cache";
 
                 // A browser that would run the content after all may not.
@@ -87,16 +87,4 @@ internal static class GalleryEndpoints
     private static PictureState? StateOf(string? word) => string.IsNullOrEmpty(word) ? null
         : Enum.TryParse<PictureState>(word, ignoreCase: true, out var state) && Enum.IsDefined(state) ? state
         : throw new ApiException(400, "state-invalid", $"'{word}' is not a state.", $"States: {string.Join(", ", Enum.GetNames<PictureState>().Select(n => n.ToLowerInvariant()))}.");
-
-    private static async Task<Azure.Storage.Blobs.Models.BlobDownloadStreamingResult> OpenAsync(WebContext context, string image, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await context.Storage.Images.GetBlobClient(image).DownloadStreamingAsync(cancellationToken: cancellationToken)).Value;
-        }
-        catch (Azure.RequestFailedException error) when (error.Status == 404)
-        {
-            throw ApiException.NotFound(image);
-        }
-    }
 }

@@ -21,7 +21,7 @@ internal static class ProfileEndpoints
     {
         api.MapGet("/profiles", async Task<Ok<List<ProfileItem>>> (CancellationToken cancel) => TypedResults.Ok(await ListAsync(context, cancel)))
             .WithSummary("The built-in profiles and those of the container");
-        api.MapGet("/profile", async Task<Ok<ProfileText>> (string name, CancellationToken cancel) => TypedResults.Ok(new ProfileText { Json = await ReadAsync(context, name, cancel) }))
+        api.MapGet("/profile", async Task<Ok<ProfileText>> (string name, CancellationToken cancel) => TypedResults.Ok(new ProfileText(await ReadAsync(context, name, cancel))))
             .WithSummary("A profile's file");
         api.MapGet("/profile/schema", () => TypedResults.Text(ProfileSchema.Text, "application/schema+json"))
             .WithSummary("JSON Schema of profile files");
@@ -73,16 +73,14 @@ internal static class ProfileEndpoints
     private static ProfileReport Check(string json)
     {
         var (profile, problems) = Read(json);
-        return profile is null ? new() { IsSound = false, Problems = problems } : Report(profile);
+        return profile is null ? new(IsSound: false, problems) : Report(profile);
     }
 
-    private static ProfileReport Report(Profile profile) => new()
-    {
-        IsSound = true,
-        Problems = [],
-        Prompt = profile.System.Length > 0 ? $"{profile.System}\n\n{profile.Instruction}" : profile.Instruction,
-        MaxCharacters = profile.Fields.Where(f => !f.IsAttribute).Sum(f => f.MaxCharacters * (f.Kind == FieldKind.TextList ? f.MaxItems : 1)),
-    };
+    private static ProfileReport Report(Profile profile) => new(
+        IsSound: true,
+        Problems: [],
+        profile.System.Length > 0 ? $"{profile.System}\n\n{profile.Instruction}" : profile.Instruction,
+        profile.Fields.Where(f => !f.IsAttribute).Sum(f => f.MaxCharacters * (f.Kind == FieldKind.TextList ? f.MaxItems : 1)));
 
     private static async Task<List<ProfileItem>> ListAsync(WebContext context, CancellationToken cancellationToken)
     {

@@ -17,16 +17,7 @@ internal static class StatusEndpoint
         api.MapGet("/status", Ok<ServerStatus> (HttpRequest request) => TypedResults.Ok(Read(context, guard.Person(request), sync, batch)))
             .WithSummary("The server's container, model and limits, and the progress of the batch");
 
-    private static ServerStatus Read(WebContext context, string? person, IndexSync sync, BatchMonitor batch) => new()
-    {
-        Container = context.Storage.Images.Name,
-        Model = context.Model?.Info.Name,
-        MaxMegabytes = context.ImageOptions.MaxMegabytes,
-        MaxMegapixels = context.ImageOptions.MaxMegapixels,
-        Person = person,
-        Profile = context.Profile.Name,
-        ExportFormats = ExportEndpoints.Formats,
-        IsIndexComplete = sync.IsComplete,
-        Batch = batch.Read(),
-    };
+    private static ServerStatus Read(WebContext context, string? person, IndexSync sync, BatchMonitor batch) => new(
+        context.Storage.Images.Name, context.ImageOptions.MaxMegabytes, context.ImageOptions.MaxMegapixels, context.Profile.Name, ExportEndpoints.Formats,
+        sync.IsComplete, batch.Read(), context.Model?.Info.Name, person);
 }

@@ -94,16 +94,7 @@ internal static class TryEndpoints
 
         // The form around the picture needs some room too.
         var limit = context.ImageOptions.MaxBytes + (1 << 20);
-        if (request.ContentLength > limit)
-        {
-            throw UploadEndpoints.TooLarge("image", request.ContentLength, context);
-        }
-
-        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-        {
-            size.MaxRequestBodySize = limit;
-        }
-
+        UploadEndpoints.LimitBody(request, "image", limit, context);
         request.HttpContext.Features.Set<IFormFeature>(new FormFeature(request, new FormOptions { MultipartBodyLengthLimit = limit, ValueLengthLimit = 1 << 20 }));
         var form = await request.ReadFormAsync(cancellationToken);
         var (id, name, content) = await PictureAsync(form, context, tried, cancellationToken);
@@ -123,7 +114,7 @@ internal static class TryEndpoints
         {
             return tried.Find(id) is { } known
                 ? (id, known.Name, known.Content)
-                : throw new ApiException(410, "picture-forgotten", "That picture is no longer kept.", "Send it again.");
+                : throw new ApiException(410, "picture-forgotten", "The picture is no longer kept.", "Send it again.");
         }
 
         var content = form.Files["image"] is { } file
@@ -150,17 +141,10 @@ internal static class TryEndpoints
 
     private static async Task<(string Name, ReadOnlyMemory<byte> Content)> DownloadAsync(string name, WebContext context, CancellationToken cancellationToken)
     {
-        try
-        {
-            var blob = (await context.Storage.Images.GetBlobClient(name).DownloadStreamingAsync(cancellationToken: cancellationToken)).Value;
-            return blob.Details.ContentLength > context.ImageOptions.MaxBytes
-                ? throw UploadEndpoints.TooLarge(name, blob.Details.ContentLength, context)
-                : (name, await ReadAsync(blob.Content, context, cancellationToken));
-        }
-        catch (Azure.RequestFailedException error) when (error.Status == 404)
-        {
-            throw ApiException.NotFound(name);
-        }
+        var blob = await context.OpenAsync(name, cancellationToken);
+        return blob.Details.ContentLength > context.ImageOptions.MaxBytes
+            ? throw UploadEndpoints.TooLarge(name, blob.Details.ContentLength, context)
+            : (name, await ReadAsync(blob.Content, context, cancellationToken));
     }
 
     private static async Task<ReadOnlyMemory<byte>> ReadAsync(Stream stream, WebContext context, CancellationToken cancellationToken)

@@ -21,17 +21,7 @@ internal static class UploadEndpoints
         api.MapPut("/image", async Task<Ok<Uploaded>> (string name, bool? replace, HttpRequest request, CancellationToken cancel) =>
             {
                 var image = PictureNames.Image(name);
-                var limit = context.ImageOptions.MaxBytes;
-                if (request.ContentLength > limit)
-                {
-                    throw TooLarge(image, request.ContentLength, context);
-                }
-
-                if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-                {
-                    size.MaxRequestBodySize = limit;
-                }
-
+                LimitBody(request, image, context.ImageOptions.MaxBytes, context);
                 var options = new BlobUploadOptions
                 {
                     HttpHeaders = new() { ContentType = ContentTypes.Of(image) },
@@ -55,6 +45,20 @@ internal static class UploadEndpoints
             })
             .WithSummary("Uploads a picture")
             .WithDescription("The body is the file. A name that exists already is refused (409) unless replace=true.");
+    }
+
+    /// <summary>Refuses a body over the limit, and accepts up to that limit in place of the server's.</summary>
+    internal static void LimitBody(HttpRequest request, string name, long limit, WebContext context)
+    {
+        if (request.ContentLength > limit)
+        {
+            throw TooLarge(name, request.ContentLength, context);
+        }
+
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = limit;
+        }
     }
 
     // The same message as intake's.

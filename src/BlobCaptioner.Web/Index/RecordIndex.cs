@@ -6,7 +6,7 @@ using Microsoft.Data.Sqlite;
 namespace BlobCaptioner.Web.Index;
 
 /// <summary>
-/// What the gallery lists, filters and searches: a SQLite file. The container stays the truth: a lost file costs one listing and one read for each record.
+/// The index of the gallery, a SQLite file. The container has all of its data: a lost file costs one listing and one read for each record.
 /// Any number of readers at once, one writer.
 /// </summary>
 internal sealed class RecordIndex : IDisposable
@@ -43,15 +43,9 @@ internal sealed class RecordIndex : IDisposable
     /// <summary>ETags of each row's image and record, by name.</summary>
     public Dictionary<string, (string ETag, string RecordETag)> Versions()
     {
-        var versions = new Dictionary<string, (string, string)>(StringComparer.Ordinal);
         using var reader = Reader();
-        using var rows = Command(reader, "SELECT name, etag, record FROM pictures").ExecuteReader();
-        while (rows.Read())
-        {
-            versions[rows.GetString(0)] = (rows.GetString(1), rows.GetString(2));
-        }
-
-        return versions;
+        return Read(Command(reader, "SELECT name, etag, record FROM pictures"), r => (Name: r.GetString(0), ETag: r.GetString(1), RecordETag: r.GetString(2)))
+            .ToDictionary(r => r.Name, r => (r.ETag, r.RecordETag), StringComparer.Ordinal);
     }
 
     /// <summary>Adds or replaces rows.</summary>
@@ -120,31 +114,16 @@ internal sealed class RecordIndex : IDisposable
     {
         using var reader = Reader();
         var filter = new FilterSql(query, live);
-        var states = new Dictionary<PictureState, int>();
-        using (var rows = filter.Command(reader, $"SELECT {filter.State}, COUNT(*) FROM pictures p WHERE {filter.ExceptState} GROUP BY 1").ExecuteReader())
-        {
-            while (rows.Read())
-            {
-                states[Enum.Parse<PictureState>(rows.GetString(0))] = rows.GetInt32(1);
-            }
-        }
-
+        var states = Read(
+            filter.Command(reader, $"SELECT {filter.State}, COUNT(*) FROM pictures p WHERE {filter.ExceptState} GROUP BY 1"),
+            r => (State: Enum.Parse<PictureState>(r.GetString(0)), Count: r.GetInt32(1))).ToDictionary(s => s.State, s => s.Count);
         var order = query.NewestFirst ? "p.uploaded DESC, p.name" : "p.name";
-        var items = new List<PictureCard>(limit);
         var page = filter.Command(reader, $"SELECT card FROM pictures p WHERE {filter.All} ORDER BY {order} LIMIT $limit OFFSET $offset");
         page.Parameters.AddWithValue("$limit", limit);
         page.Parameters.AddWithValue("$offset", offset);
-        using (var rows = page.ExecuteReader())
-        {
-            while (rows.Read())
-            {
-                var card = Card(rows.GetString(0));
-                items.Add(live.TryGetValue(card.Name, out var now) ? card with { State = now } : card);
-            }
-        }
-
+        List<PictureCard> items = [.. Read(page, r => Card(r.GetString(0))).Select(c => live.TryGetValue(c.Name, out var now) ? c with { State = now } : c)];
         var total = query.State is { } wanted ? states.GetValueOrDefault(wanted) : states.Values.Sum();
-        return new() { Total = total, Offset = offset, Items = items, States = states };
+        return new(total, offset, items, states);
     }
 
     /// <summary>The values to filter by, with their counts.</summary>
@@ -152,22 +131,16 @@ internal sealed class RecordIndex : IDisposable
     {
         using var reader = Reader();
         var folders = new SortedDictionary<string, int>(StringComparer.Ordinal);
-        using (var rows = Command(reader, "SELECT name FROM pictures").ExecuteReader())
+        foreach (var name in Read(Command(reader, "SELECT name FROM pictures"), r => r.GetString(0)))
         {
-            while (rows.Read())
-            {
-                var name = rows.GetString(0);
-                var folder = name[..(name.LastIndexOf('/') + 1)];
-                folders[folder] = folders.GetValueOrDefault(folder) + 1;
-            }
+            var folder = name[..(name.LastIndexOf('/') + 1)];
+            folders[folder] = folders.GetValueOrDefault(folder) + 1;
         }
 
-        return new()
-        {
-            Folders = folders,
-            Flags = Counts(reader, "SELECT flag, COUNT(*) FROM flags WHERE flag NOT LIKE '=%' GROUP BY flag ORDER BY 2 DESC LIMIT 100"),
-            Languages = Counts(reader, "SELECT language, COUNT(*) FROM languages GROUP BY language ORDER BY 2 DESC"),
-        };
+        return new(
+            folders,
+            Counts(reader, "SELECT flag, COUNT(*) FROM flags WHERE flag NOT LIKE '=%' GROUP BY flag ORDER BY 2 DESC LIMIT 100"),
+            Counts(reader, "SELECT language, COUNT(*) FROM languages GROUP BY language ORDER BY 2 DESC"));
     }
 
     /// <inheritdoc/>
@@ -185,16 +158,16 @@ internal sealed class RecordIndex : IDisposable
         yield return dash >= 0 ? flag[(dash + 1)..] : flag;
     }
 
-    private static Dictionary<string, int> Counts(SqliteConnection reader, string sql)
+    private static Dictionary<string, int> Counts(SqliteConnection reader, string sql) =>
+        Read(Command(reader, sql), r => (Value: r.GetString(0), Count: r.GetInt32(1))).ToDictionary(r => r.Value, r => r.Count, StringComparer.Ordinal);
+
+    private static IEnumerable<T> Read<T>(SqliteCommand command, Func<SqliteDataReader, T> row)
     {
-        var counts = new Dictionary<string, int>(StringComparer.Ordinal);
-        using var rows = Command(reader, sql).ExecuteReader();
+        using var rows = command.ExecuteReader();
         while (rows.Read())
         {
-            counts[rows.GetString(0)] = rows.GetInt32(1);
+            yield return row(rows);
         }
-
-        return counts;
     }
 
     private static PictureCard Card(string json) => JsonSerializer.Deserialize<PictureCard>(json, WebJson.Options)!;

@@ -43,15 +43,7 @@ internal sealed class BatchMonitor(CaptionStorage storage, LiveFeed feed, TimePr
         lock (_lock)
         {
             var (rate, tokens) = Rates();
-            return new()
-            {
-                Queue = _queue,
-                Poison = _poison,
-                PicturesPerMinute = rate,
-                TokensPerSecond = tokens,
-                SecondsLeft = _queue > 0 && rate > 0 ? Math.Round(_queue / rate * 60) : null,
-                Points = [.. _points],
-            };
+            return new(_queue, _poison, rate, tokens, [.. _points], _queue > 0 && rate > 0 ? Math.Round(_queue / rate * 60) : null);
         }
     }
 

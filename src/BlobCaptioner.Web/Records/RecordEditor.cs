@@ -22,63 +22,23 @@ internal sealed class RecordEditor(WebContext context, RecordIndex index, IndexS
 
     /// <summary>Stores edits.</summary>
     /// <returns>The current record, or the conflict.</returns>
-    public async Task<(RecordView? Now, EditConflict? Conflict)> EditAsync(string name, EditRequest request, string? who, CancellationToken cancellationToken)
-    {
-        for (var attempt = 0; attempt < MaxTries; attempt++)
+    public Task<(RecordView? Now, EditConflict? Conflict)> EditAsync(string name, EditRequest request, string? who, CancellationToken cancellationToken) => ReviewAsync(
+        name,
+        async seen =>
         {
-            var seen = await RequireAsync(name, cancellationToken);
             var fields = await FieldsOfAsync(name, seen.Record!, cancellationToken);
             var changes = request.Changes.Select(c => Check(c, fields)).ToList();
-            if (Differences(seen.Record!, request, seen.ETag) is { Count: > 0 } differences)
-            {
-                return (null, new() { Fields = differences, By = RecordReview.Read(seen.Record!.Review).By, Now = await ViewAsync(name, seen, cancellationToken) });
-            }
-
-            var review = ReviewEditor.Edit(seen.Record!.Review, changes, who, context.Time.GetUtcNow());
-            if (await StoreAsync(seen, review, cancellationToken) is { } stored)
-            {
-                return (await ViewAsync(name, stored, cancellationToken), null);
-            }
-        }
-
-        throw Busy(name);
-    }
+            var differences = Differences(seen.Record!, request, seen.ETag);
+            return (differences.Count > 0 ? null : ReviewEditor.Edit(seen.Record!.Review, changes, who, context.Time.GetUtcNow()), differences);
+        },
+        cancellationToken);
 
     /// <summary>Stores a decision, or undoes the last step.</summary>
-    /// <returns>The current record, or the conflict: the record was changed since it was seen.</returns>
-    public async Task<(RecordView? Now, EditConflict? Conflict)> DecideAsync(string name, ReviewRequest request, string? who, CancellationToken cancellationToken)
-    {
-        for (var attempt = 0; attempt < MaxTries; attempt++)
-        {
-            var seen = await RequireAsync(name, cancellationToken);
-            if (seen.ETag != request.ETag)
-            {
-                // A person approves only what they have read.
-                return (null, new() { Fields = [], By = RecordReview.Read(seen.Record!.Review).By, Now = await ViewAsync(name, seen, cancellationToken) });
-            }
-
-            var now = context.Time.GetUtcNow();
-            var review = request.State switch
-            {
-                "undo" => ReviewEditor.Undo(seen.Record!.Review, who, now)
-                    ?? throw new ApiException(409, "nothing-to-undo", "This record has no step to undo.", "Reload the record."),
-                "open" => ReviewEditor.Decide(seen.Record!.Review, null, who, now),
-                RecordReview.Approved or RecordReview.Rejected => ReviewEditor.Decide(seen.Record!.Review, request.State, who, now),
-                _ => throw new ApiException(400, "state-invalid", $"'{request.State}' is not a state.", "Give approved, rejected, open or undo."),
-            };
-            if (request.State == RecordReview.Approved && seen.Record!.Status != RecordStatus.Described)
-            {
-                throw new ApiException(409, "no-copy", $"'{name}' has no copy to approve.", "Replace the picture, or have it described again.");
-            }
-
-            if (await StoreAsync(seen, review, cancellationToken) is { } stored)
-            {
-                return (await ViewAsync(name, stored, cancellationToken), null);
-            }
-        }
-
-        throw Busy(name);
-    }
+    /// <returns>The current record, or the conflict: the record was changed since it was seen. A person approves only what they have read.</returns>
+    public Task<(RecordView? Now, EditConflict? Conflict)> DecideAsync(string name, ReviewRequest request, string? who, CancellationToken cancellationToken) => ReviewAsync(
+        name,
+        seen => Task.FromResult<(JsonElement?, List<string>)>((seen.ETag != request.ETag ? null : Decide(name, seen.Record!, request, who), [])),
+        cancellationToken);
 
     /// <summary>Has records written anew.</summary>
     public async Task<RedoResult> RedoAsync(RedoAsk request, CancellationToken cancellationToken)
@@ -119,15 +79,43 @@ internal sealed class RecordEditor(WebContext context, RecordIndex index, IndexS
         return new(done.Enqueued, done.InFlight, done.Gone + done.Blocked);
     }
 
-    private async Task<StoredRecord?> StoreAsync(StoredRecord seen, JsonElement review, CancellationToken cancellationToken)
+    private JsonElement Decide(string name, CaptionRecord record, ReviewRequest request, string? who)
     {
-        var stored = await context.Store.ReviewAsync(seen, review, cancellationToken);
-        if (stored is not null)
+        var now = context.Time.GetUtcNow();
+        var review = request.State switch
         {
-            sync.Update(stored.Record!, stored.ETag);
+            "undo" => ReviewEditor.Undo(record.Review, who, now)
+                ?? throw new ApiException(409, "nothing-to-undo", "This record has no step to undo.", "Reload the record."),
+            "open" => ReviewEditor.Decide(record.Review, null, who, now),
+            RecordReview.Approved or RecordReview.Rejected => ReviewEditor.Decide(record.Review, request.State, who, now),
+            _ => throw new ApiException(400, "state-invalid", $"'{request.State}' is not a state.", "Give approved, rejected, open or undo."),
+        };
+        return request.State != RecordReview.Approved || record.Status == RecordStatus.Described
+            ? review
+            : throw new ApiException(409, "no-copy", $"'{name}' has no copy to approve.", "Replace the picture, or have it described again.");
+    }
+
+    // Stores the review that 'change' returns, and repeats both if another writer was faster. No review is a conflict in the returned fields.
+    private async Task<(RecordView? Now, EditConflict? Conflict)> ReviewAsync(
+        string name, Func<StoredRecord, Task<(JsonElement? Review, List<string> Differences)>> change, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; attempt < MaxTries; attempt++)
+        {
+            var seen = await RequireAsync(name, cancellationToken);
+            var (review, differences) = await change(seen);
+            if (review is null)
+            {
+                return (null, new(differences, await ViewAsync(name, seen, cancellationToken), RecordReview.Read(seen.Record!.Review).By));
+            }
+
+            if (await context.Store.ReviewAsync(seen, review.Value, cancellationToken) is { } stored)
+            {
+                sync.Update(stored.Record!, stored.ETag);
+                return (await ViewAsync(name, stored, cancellationToken), null);
+            }
         }
 
-        return stored;
+        throw new ApiException(503, "busy", $"'{name}' is being changed by several writers.", "Try again.");
     }
 
     private Task<StoredRecord?> FindAsync(string name, CancellationToken cancellationToken) =>
@@ -250,6 +238,4 @@ internal sealed class RecordEditor(WebContext context, RecordIndex index, IndexS
 
     private static ApiException Bad(FieldEdit edit, string why, string remedy) =>
         new(400, "edit-invalid", $"{(edit.Language is null ? "" : edit.Language + " ")}{edit.Field}: {why}.", remedy);
-
-    private static ApiException Busy(string name) => new(503, "busy", $"'{name}' is being changed by several writers.", "Try again.");
 }

@@ -1,3 +1,5 @@
+using Azure;
+using Azure.Storage.Blobs.Models;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
 using BlobCaptioner.Pipeline.Intake;
@@ -5,6 +7,7 @@ using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
+using BlobCaptioner.Web.Api;
 
 namespace BlobCaptioner.Web.Setup;
 
@@ -49,4 +52,18 @@ public sealed class WebContext
 
     /// <summary>The profile that a worker with the same settings has under this name.</summary>
     internal Profile ProfileOrDefault(string name) => name == Profile.Name ? Profile : BuiltInProfiles.Find(name) ?? Profile;
+
+    /// <summary>Opens the content of an image.</summary>
+    /// <exception cref="ApiException">There is no such image.</exception>
+    internal async Task<BlobDownloadStreamingResult> OpenAsync(string image, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await Storage.Images.GetBlobClient(image).DownloadStreamingAsync(cancellationToken: cancellationToken)).Value;
+        }
+        catch (RequestFailedException error) when (error.Status == 404)
+        {
+            throw ApiException.NotFound(image);
+        }
+    }
 }

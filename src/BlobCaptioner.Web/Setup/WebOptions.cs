@@ -48,8 +48,11 @@ public sealed record WebOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.01", "1.00:00:00")]
     public TimeSpan ListingInterval { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>True where the address is this machine's own.</summary>
+    /// <summary>True if the address is this machine's own.</summary>
     public bool IsLoopback => Address is "localhost" || (System.Net.IPAddress.TryParse(Address, out var ip) && System.Net.IPAddress.IsLoopback(ip));
+
+    /// <summary>The address and port only, since the token must not reach a log.</summary>
+    public override string ToString() => $"{Address}:{Port ?? DefaultPort}";
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

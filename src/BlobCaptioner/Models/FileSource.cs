@@ -14,7 +14,7 @@ internal sealed class FileSource(HttpClient http, Uri address, string? token, Ca
 
     /// <summary>Asks for the file, or for the rest of it.</summary>
     /// <param name="from">Bytes that are here. 0 asks for the whole file; otherwise the server may still send the whole file.</param>
-    /// <param name="validator">Validator of the bytes that are here; null where none is known.</param>
+    /// <param name="validator">Validator of the bytes that are here; null if none is known.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="TransferException">A later request may succeed.</exception>
     /// <exception cref="ModelException">A later request won't succeed either.</exception>
@@ -53,7 +53,7 @@ internal sealed class FileSource(HttpClient http, Uri address, string? token, Ca
             {
                 request.Headers.Range = new(from, file.Bytes - 1);
 
-                // A linked tag identifies the file; the server that is linked to has ETags of its own. RFC 9110 allows strong ETags only.
+                // A linked tag identifies the file; the server behind the link has other ETags. RFC 9110 allows strong ETags only.
                 if (linkedTag is null && EntityTagHeaderValue.TryParse(validator, out var tag) && !tag.IsWeak)
                 {
                     request.Headers.IfRange = new(tag);
@@ -171,7 +171,7 @@ internal sealed class FileSource(HttpClient http, Uri address, string? token, Ca
 /// <param name="Stream">The bytes.</param>
 /// <param name="Start">Index in the file of the first byte.</param>
 /// <param name="End">Index in the file after the last byte, at most the file's length.</param>
-/// <param name="Validator">ETag or date of the file's version; null where the server gives none.</param>
+/// <param name="Validator">ETag or date of the file's version; null if the server gives none.</param>
 internal sealed record FileBody(HttpResponseMessage Response, Stream Stream, long Start, long End, string? Validator) : IDisposable
 {
     /// <inheritdoc/>
@@ -181,9 +181,9 @@ internal sealed record FileBody(HttpResponseMessage Response, Stream Stream, lon
 /// <summary>A request failed and may succeed later.</summary>
 internal sealed class TransferException(string message, Exception? innerException = null) : Exception(message, innerException)
 {
-    /// <summary>How long the server asks to wait; null where it doesn't say.</summary>
+    /// <summary>How long the server asks to wait; null if it doesn't say.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>True where the server answers wrongly for a part of the file: the next request must ask for all of it.</summary>
+    /// <summary>True if the server answers wrongly for a part of the file: the next request must ask for all of it.</summary>
     public bool CannotResume { get; init; }
 }

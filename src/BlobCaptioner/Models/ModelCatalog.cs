@@ -26,7 +26,7 @@ public sealed record ModelCatalog
     /// <summary>Models, the smallest first.</summary>
     public required IReadOnlyList<CatalogModel> Models { get; init; }
 
-    /// <summary>Finds a model; null where none has that name. Letter case does not count.</summary>
+    /// <summary>Finds a model; null if none has that name. Ignores case.</summary>
     public CatalogModel? Find(string name) => Models.FirstOrDefault(m => string.Equals(m.Name, name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Finds a model.</summary>
@@ -105,7 +105,7 @@ public sealed record ModelSource
     /// <summary>URL of a file, with the placeholders <c>{repository}</c>, <c>{revision}</c> and <c>{file}</c>.</summary>
     public required string Url { get; init; }
 
-    /// <summary>Environment variable with an access token, which is sent to the URL's host only; null where the site needs none.</summary>
+    /// <summary>Environment variable with an access token, which is sent to the URL's host only; null if the site needs none.</summary>
     public string? TokenVariable { get; init; }
 
     /// <summary>Fills in the placeholders for one file of a model.</summary>

@@ -79,18 +79,12 @@ public sealed class ModelDirectory
         {
             var length = new FileInfo(path).Length;
             return length == file.Bytes
-                ? new() { File = file, State = FileState.Present, PresentBytes = length }
-                : new()
-                {
-                    File = file,
-                    State = FileState.Wrong,
-                    PresentBytes = length,
-                    Problem = $"'{path}' has {length:N0} bytes; it must have {file.Bytes:N0}. Pull it again to replace it.",
-                };
+                ? new(file, FileState.Present, length)
+                : new(file, FileState.Wrong, length, Problem: $"'{path}' has {length:N0} bytes; it must have {file.Bytes:N0}. Pull it again to replace it.");
         }
 
         var received = PartialFile.ReceivedBytesIn(FullPath, file);
-        return new() { File = file, State = received > 0 ? FileState.Partial : FileState.Missing, PresentBytes = received };
+        return new(file, received > 0 ? FileState.Partial : FileState.Missing, received);
     }
 
     /// <summary>Reads a file and compares its length and SHA-256 with the catalogue's.</summary>
@@ -133,23 +127,12 @@ public sealed class ModelDirectory
 public sealed record ModelPaths(string Text, string Vision);
 
 /// <summary>A file of the catalogue and its state in the directory.</summary>
-public sealed record FileReport
-{
-    /// <summary>The file.</summary>
-    public required CatalogFile File { get; init; }
-
-    /// <summary>Its state.</summary>
-    public required FileState State { get; init; }
-
-    /// <summary>Bytes that are here; of a partial file, those that were received.</summary>
-    public required long PresentBytes { get; init; }
-
-    /// <summary>SHA-256 of the file that is here, 64 lower-case hex digits; null where it was not computed.</summary>
-    public string? ActualSha256 { get; init; }
-
-    /// <summary>What is wrong and the way out; null where nothing is.</summary>
-    public string? Problem { get; init; }
-}
+/// <param name="File">The file.</param>
+/// <param name="State">Its state.</param>
+/// <param name="PresentBytes">Bytes that are here; of a partial file, those that were received.</param>
+/// <param name="ActualSha256">SHA-256 of the file that is here, 64 lower-case hex digits; null if it was not computed.</param>
+/// <param name="Problem">The problem and the way out; null if there is none.</param>
+public sealed record FileReport(CatalogFile File, FileState State, long PresentBytes, string? ActualSha256 = null, string? Problem = null);
 
 /// <summary>State of a file in the directory.</summary>
 public enum FileState
@@ -175,23 +158,7 @@ public enum FileState
     Verified,
 }
 
-/// <summary>A model could not be found, pulled or checked; the message says what is wrong and the way out.</summary>
-public sealed class ModelException : Exception
-{
-    /// <summary>Creates an exception without a message.</summary>
-    public ModelException()
-    {
-    }
-
-    /// <summary>Creates an exception with what is wrong and the way out.</summary>
-    public ModelException(string message)
-        : base(message)
-    {
-    }
-
-    /// <summary>Creates an exception with what is wrong, the way out, and the cause.</summary>
-    public ModelException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
-}
+/// <summary>A model could not be found, pulled or checked.</summary>
+/// <param name="message">The problem and the way out.</param>
+/// <param name="innerException">The cause; null if there is none.</param>
+public sealed class ModelException(string message, Exception? innerException = null) : Exception(message, innerException);

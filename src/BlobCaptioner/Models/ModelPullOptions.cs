@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace BlobCaptioner.Models;
 
-/// <summary>Where a model is pulled from, and how.</summary>
+/// <summary>Source and limits of a pull.</summary>
 public sealed record ModelPullOptions
 {
     /// <summary>Name of the site to pull from.</summary>
@@ -29,21 +29,10 @@ public sealed record ModelPullOptions
 [OptionsValidator]
 public sealed partial class ModelPullOptionsValidator : IValidateOptions<ModelPullOptions>;
 
-/// <summary>How far one file is.</summary>
-public sealed record ModelProgress
-{
-    /// <summary>Name of the file.</summary>
-    public required string File { get; init; }
-
-    /// <summary>Its length.</summary>
-    public required long TotalBytes { get; init; }
-
-    /// <summary>Bytes that lie on the disk.</summary>
-    public required long PresentBytes { get; init; }
-
-    /// <summary>Bytes of these that are in the SHA-256. A pull hashes what an earlier one left, then each byte that it receives.</summary>
-    public required long CheckedBytes { get; init; }
-
-    /// <summary>What else a person should know (it waits, tries again, starts over); null for mere progress.</summary>
-    public string? Notice { get; init; }
-}
+/// <summary>Progress of one file.</summary>
+/// <param name="File">Name of the file.</param>
+/// <param name="TotalBytes">Its length.</param>
+/// <param name="PresentBytes">Bytes that lie on the disk.</param>
+/// <param name="CheckedBytes">Bytes of these that are in the SHA-256. A pull hashes what an earlier one left, then each byte that it receives.</param>
+/// <param name="Notice">A notice for people (it waits, tries again, starts over); null for mere progress.</param>
+public sealed record ModelProgress(string File, long TotalBytes, long PresentBytes, long CheckedBytes, string? Notice = null);

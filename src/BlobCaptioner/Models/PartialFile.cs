@@ -65,7 +65,7 @@ internal sealed class PartialFile : IDisposable
         }
     }
 
-    /// <summary>The validator that came with the received bytes; null where they came from another address or without one.</summary>
+    /// <summary>The validator that came with the received bytes; null if they came from another address or without one.</summary>
     public string? ValidatorFrom(Uri address) => _note?.Address == Plain(address) ? _note.Validator : null;
 
     /// <summary>Notes where the next bytes come from.</summary>
@@ -161,7 +161,7 @@ internal sealed class PartialFile : IDisposable
 }
 
 /// <summary>
-/// What <c>.pull/NAME.json</c> says about the part beside it. Unknown properties make it invalid: notes of the older format have <c>done</c>, and their
+/// The content of <c>.pull/NAME.json</c>: facts about the part beside it. Unknown properties make it invalid: notes of the older format have <c>done</c>, and their
 /// parts have gaps, so these start over.
 /// </summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
@@ -170,9 +170,9 @@ internal sealed record PartialNote
     /// <summary>SHA-256 of the whole file, 64 lower-case hex digits.</summary>
     public required string Sha256 { get; init; }
 
-    /// <summary>Where the bytes came from: scheme, host and path.</summary>
+    /// <summary>Source of the bytes: scheme, host and path.</summary>
     public required string Address { get; init; }
 
-    /// <summary>ETag or date of the version that the bytes belong to; null where the server gave none.</summary>
+    /// <summary>ETag or date of the version that the bytes belong to; null if the server gave none.</summary>
     public string? Validator { get; init; }
 }

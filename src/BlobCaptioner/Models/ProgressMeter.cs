@@ -40,7 +40,7 @@ internal sealed class ProgressMeter(CatalogFile file, IProgress<ModelProgress>? 
     public void Report(string? notice = null)
     {
         _reported = time.GetTimestamp();
-        progress?.Report(new() { File = file.Name, TotalBytes = file.Bytes, PresentBytes = _present, CheckedBytes = _checked, Notice = notice });
+        progress?.Report(new(file.Name, file.Bytes, _present, _checked, notice));
     }
 
     private void Add(long present, long hashed)

@@ -192,7 +192,7 @@ internal static class ServerErrors
         _ => new(
             "server-refused",
             $"The server refused the request for '{picture}' (HTTP {fault.Status}): {fault.Message}",
-            "See README, model servers: what each needs set (Remote:SendSampling, Remote:SchemaMaxLength, Remote:TopLogprobs).",
+            "src/BlobCaptioner/Models/README.md, section Model servers, says what each needs set (Remote:SendSampling, Remote:SchemaMaxLength, Remote:TopLogprobs).",
             retry: true),
     };
 
@@ -211,7 +211,7 @@ internal static class ServerErrors
     public static CaptionException BadAnswer(string picture, string first, string second) => new(
         "bad-answer",
         $"The model's answer for '{picture}' could not be used. {first} It was told, and answered again. {second}",
-        "Check that the server enforces JSON schemas (README, model servers), then run: captioner sweep --retry-failed.",
+        "Check that the server enforces JSON schemas (src/BlobCaptioner/Models/README.md, section Model servers), then run: captioner sweep --retry-failed.",
         retry: true)
     {
         IsFinal = true,

@@ -3,6 +3,7 @@ using System.Globalization;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Benchmarks;
 using BlobCaptioner.Engine;
+using BlobCaptioner.Engine.Setup;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference.Batching;
 using BlobCaptioner.Inference.Plans;

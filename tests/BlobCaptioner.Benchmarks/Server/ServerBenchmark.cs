@@ -2,6 +2,7 @@ using System.Globalization;
 using BlobCaptioner.Benchmarks.Images;
 using BlobCaptioner.Cli.Benchmarks;
 using BlobCaptioner.Engine;
+using BlobCaptioner.Engine.Setup;
 using BlobCaptioner.Images;
 using BlobCaptioner.Inference;
 using BlobCaptioner.Inference.Batching;

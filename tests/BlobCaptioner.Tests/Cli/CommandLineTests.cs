@@ -1,11 +1,15 @@
+using System.CommandLine;
+using System.Text.RegularExpressions;
+using Azure.Storage.Blobs;
 using BlobCaptioner.Cli.Commands;
+using BlobCaptioner.Models;
 using BlobCaptioner.Tests.LocalStack;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Cli;
 
 /// <summary>Help and usage errors of the command.</summary>
-public sealed class CommandLineTests(AzuriteFixture fixture)
+public sealed partial class CommandLineTests(AzuriteFixture fixture)
 {
     [Theory]
     [InlineData("up", "--images", "--once", "--out", "--slots", "--profile", "--model", "--mmproj", "--no-web", "--connection", "--data", "--json")]
@@ -23,6 +27,37 @@ public sealed class CommandLineTests(AzuriteFixture fixture)
         var result = await CaptionerProcess.RunAsync(fixture.CreateFolder(), [.. command.Split(' '), "--help"]);
         Assert.Equal(0, result.ExitCode);
         Assert.All((string[])[.. words, "Examples:", $"captioner {command}", "Exit codes:", "Show help"], word => Assert.Contains(word, result.Text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Help_OfBenchEngine_DoesNotOfferServers()
+    {
+        var result = await CaptionerProcess.RunAsync(fixture.CreateFolder(), "bench", "engine", "--help");
+        Assert.DoesNotContain("--server", result.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Help_OfEachCommand_NamesModelsOfTheCatalogueOnly()
+    {
+        var texts = Commands(CaptionerCommand.Create()).SelectMany(c => (IEnumerable<string?>)
+        [
+            c.Description, .. c.Options.Select(o => o.Description), .. c.Arguments.Select(a => a.Description),
+            .. c is ExampleCommand { Examples: var examples } ? examples.SelectMany(e => (string[])[e.Line, e.Effect]) : [],
+        ]);
+        var named = texts.SelectMany(t => ModelName().Matches(t ?? "")).Select(m => m.Value).ToList();
+        Assert.Contains("qwen3-vl-8b-q4_k_m", named);
+        Assert.All(named, name => Assert.NotNull(ModelCatalog.BuiltIn.Find(name)));
+    }
+
+    [Fact]
+    public async Task Status_ContainerWithoutQueue_NamesTheQueueAndTheWayOut()
+    {
+        var connection = await fixture.GetConnectionStringAsync(TestContext.Current.CancellationToken);
+        await new BlobContainerClient(connection, "no-queue").CreateIfNotExistsAsync(cancellationToken: TestContext.Current.CancellationToken);
+        var result = await CaptionerProcess.RunAsync(fixture.CreateFolder(), "status", "--connection", connection, "--container", "no-queue", "--queue", "no-such-queue");
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("no queue 'no-such-queue'", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("captioner up", result.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -116,4 +151,10 @@ public sealed class CommandLineTests(AzuriteFixture fixture)
         Assert.All((string[])["git", "CMake", "compiler", "make"], part => Assert.DoesNotContain(names, n => n.Contains(part, StringComparison.OrdinalIgnoreCase)));
         Assert.Equal(0, result.ExitCode);
     }
+
+    private static IEnumerable<Command> Commands(Command command) => [command, .. command.Subcommands.SelectMany(Commands)];
+
+    // every name of the catalogue ends with its quantisation in lower case
+    [GeneratedRegex(@"[a-z][\w.-]*-q[0-9]\w*")]
+    private static partial Regex ModelName();
 }

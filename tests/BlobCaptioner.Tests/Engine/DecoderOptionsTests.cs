@@ -1,4 +1,4 @@
-using BlobCaptioner.Engine;
+using BlobCaptioner.Engine.Setup;
 using BlobCaptioner.Validation;
 using Microsoft.Extensions.Options;
 using Xunit;

@@ -1,5 +1,6 @@
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Engine;
+using BlobCaptioner.Engine.Setup;
 using BlobCaptioner.Inference;
 using BlobCaptioner.Inference.Batching;
 using BlobCaptioner.Profiles;
@@ -103,7 +104,7 @@ public sealed class MemoryFitTests
         Assert.Equal(5, tried.Count);
         Assert.Equal(tried.Order().Reverse(), tried);
         Assert.Contains(said, s => s.Contains("Going on with 4 slots", StringComparison.Ordinal));
-        Assert.Contains(said, s => s.Contains("8-bit", StringComparison.Ordinal));
+        Assert.Contains(said, s => s.Contains("Going on with 1 slot and a KV cache of 8-bit numbers", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using BlobCaptioner.Engine;
+using BlobCaptioner.Engine.Setup;
 using BlobCaptioner.Inference;
 using Xunit;
 

@@ -1,4 +1,5 @@
 using BlobCaptioner.Engine;
+using BlobCaptioner.Engine.Setup;
 
 namespace BlobCaptioner.Tests.Engine;
 

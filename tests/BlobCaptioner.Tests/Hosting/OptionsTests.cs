@@ -4,7 +4,7 @@ using System.Xml.Linq;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.LocalStack;
-using BlobCaptioner.Engine;
+using BlobCaptioner.Engine.Setup;
 using BlobCaptioner.Exports;
 using BlobCaptioner.Hosting.Settings;
 using BlobCaptioner.Hosting.Telemetry;
@@ -112,6 +112,10 @@ public sealed class OptionsTests
         Assert.Contains("'Token': Give a token of at least 16 characters.", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", error.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void ToString_OptionsWithAToken_LeavesItOut() =>
+        Assert.Equal("127.0.0.1:7860", new WebOptions { IndexPath = "x", Token = "hunter2hunter2hunter2" }.ToString());
 
     // A flag has no wrong value, and a text that may be null is checked by what uses it.
     private static bool HasRule(PropertyInfo property)

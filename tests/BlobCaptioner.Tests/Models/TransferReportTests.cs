@@ -65,5 +65,5 @@ public sealed class TransferReportTests
     }
 
     private static ModelProgress At(string file, long present, long hashed = 0) =>
-        new() { File = file, TotalBytes = 1_000_000_000, PresentBytes = present, CheckedBytes = hashed };
+        new(file, 1_000_000_000, present, hashed);
 }

@@ -153,7 +153,7 @@ internal sealed class EncodingCache(int capacity)
         return Convert.ToHexString(hash.GetHashAndReset());
     }
 
-    /// <summary>A picture's embeddings; null where they are not kept.</summary>
+    /// <summary>A picture's embeddings; null if they are not kept.</summary>
     public EncodedImage? Find(string key)
     {
         for (var node = _kept.First; node is not null; node = node.Next)

@@ -5,8 +5,8 @@ using static BlobCaptioner.Inference.Batching.BatcherMetrics;
 namespace BlobCaptioner.Inference.Batching;
 
 /// <summary>
-/// Meter <see cref="CaptionTelemetry.InferenceMeterName"/>: what the batchers of this process have done and do, summed by model.
-/// Everything is read when a listener asks, so that counting costs the decode thread nothing more, and a late listener sees what is.
+/// Meter <see cref="CaptionTelemetry.InferenceMeterName"/>: counts and state of the batchers of this process, summed by model.
+/// Values are read when a listener asks, so the decode thread only counts, and a late listener sees all.
 /// </summary>
 internal static class InferenceMetrics
 {
@@ -51,7 +51,7 @@ internal static class InferenceMetrics
         }
     }
 
-    /// <summary>Takes an ended batcher's gauges away; what it counted stays in the totals, which never go back.</summary>
+    /// <summary>Removes the gauges of a batcher that ended. Its counts stay in the totals, which never decrease.</summary>
     public static void Remove(BatcherMetrics batcher)
     {
         lock (Engines)

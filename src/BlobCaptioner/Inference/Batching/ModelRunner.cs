@@ -17,7 +17,7 @@ internal sealed partial class ModelRunner(ISequenceDecoder decoder, BatcherOptio
     private int _nextSlot;
     private int _tokensLeft;
 
-    /// <summary>Decodes a slice of the images that are next, those of the first slots first. False where the cache has no room: then nothing has changed.</summary>
+    /// <summary>Decodes a slice of the images that are next, those of the first slots first. False if the cache has no room: then nothing has changed.</summary>
     public bool TryDecodeImages(IReadOnlyList<Slot> slots)
     {
         _slices.Clear();
@@ -58,7 +58,7 @@ internal sealed partial class ModelRunner(ISequenceDecoder decoder, BatcherOptio
     /// <summary>Begins a step of the text: <see cref="NextBatch"/> gathers what each slot has to decode now. No slot may be added or freed until it is through.</summary>
     public void BeginText(IReadOnlyList<Slot> slots) => (_slots, _nextSlot, _tokensLeft) = (slots, 0, 0);
 
-    /// <summary>Gathers the step's next text tokens, as many as one call takes. False where none are left.</summary>
+    /// <summary>Gathers the step's next text tokens, as many as one call takes. False if none are left.</summary>
     public bool NextBatch()
     {
         _entries.Clear();
@@ -78,7 +78,7 @@ internal sealed partial class ModelRunner(ISequenceDecoder decoder, BatcherOptio
         return _entries.Count > 0;
     }
 
-    /// <summary>Decodes the batch. False where the cache has no room: then nothing has changed.</summary>
+    /// <summary>Decodes the batch. False if the cache has no room: then nothing has changed.</summary>
     public bool TryDecodeText()
     {
         var started = time.GetTimestamp();

@@ -47,7 +47,7 @@ internal sealed class Picture
 
     public TimeSpan EncodeTime { get; set; }
 
-    /// <summary>True where no view went through the vision tower.</summary>
+    /// <summary>True if no view went through the vision tower.</summary>
     public bool IsEncodingReused { get; set; }
 
     /// <summary>Places of the encode thread that it takes, one for each view.</summary>
@@ -74,10 +74,10 @@ internal sealed class Picture
     /// <summary>Position at which every language goes on; -1 until the trunk is written.</summary>
     public int ForkPosition { get; private set; }
 
-    /// <summary>True where a language could begin in another sequence.</summary>
+    /// <summary>True if a language could begin in another sequence.</summary>
     public bool HasWaitingLanguage => ForkPosition >= 0 && _languages.Count < Plan.Branches.Count;
 
-    /// <summary>True where every value is known without a token of the model.</summary>
+    /// <summary>True if every value is known without a token of the model.</summary>
     public bool NeedsNothing => Trunk.IsFinished && Plan.Branches.All(b => b.Fields.Count == 0);
 
     private int BetweenTokens => (Encoded.Count - 1) * Plan.BetweenImages.Count;
@@ -123,7 +123,7 @@ internal sealed class Picture
         return true;
     }
 
-    /// <summary>Begins the next language in a sequence of its own, which is to hold what <c>Slots[0]</c> holds up to <see cref="ForkPosition"/>. False where no language waits.</summary>
+    /// <summary>Begins the next language in another sequence, into which the caller must fork <c>Slots[0]</c> up to <see cref="ForkPosition"/>. False if no language waits.</summary>
     public bool TryFork(int sequence)
     {
         if (NextLanguage() is not { } language)
@@ -161,7 +161,7 @@ internal sealed class Picture
         };
     }
 
-    /// <summary>The next language that has something to write; null where none is left.</summary>
+    /// <summary>The next language that has something to write; null if none is left.</summary>
     private SectionAnswer? NextLanguage()
     {
         while (HasWaitingLanguage)

@@ -19,7 +19,7 @@ internal sealed class PictureTable(ISequenceDecoder decoder, BatcherMetrics metr
     private readonly TokenSampler _sampler = new();
     private bool _isHeld;
 
-    /// <summary>The next picture to begin; null where none waits, or until another leaves after one was put back.</summary>
+    /// <summary>The next picture to begin; null if none waits, or until another leaves after one was put back.</summary>
     public Picture? FirstWaiting => _isHeld ? null : _waiting.First?.Value;
 
     /// <summary>The pictures in the context, oldest first.</summary>

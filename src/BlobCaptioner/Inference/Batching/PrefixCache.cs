@@ -27,7 +27,7 @@ internal sealed class PrefixCache(ISequenceDecoder decoder, BatcherMetrics metri
 
     private int Cells => _prefixes.Sum(p => p.Cells);
 
-    /// <summary>The plan's prefix, decoded now unless it is there; null where there is no room yet.</summary>
+    /// <summary>The plan's prefix, decoded now unless it is there; null if there is no room yet.</summary>
     /// <param name="plan">Whose prefix.</param>
     /// <param name="cells">Cells that all prefixes together may take. Idle ones are dropped to stay below.</param>
     public PromptPrefix? Get(DecodingPlan plan, int cells)
@@ -59,7 +59,7 @@ internal sealed class PrefixCache(ISequenceDecoder decoder, BatcherMetrics metri
         return prefix;
     }
 
-    /// <summary>Drops the least recently used prefix that no picture shares; false where there is none.</summary>
+    /// <summary>Drops the least recently used prefix that no picture shares; false if there is none.</summary>
     public bool EvictIdle(PromptPrefix? keep = null)
     {
         var oldest = _prefixes.Where(p => p.Users == 0 && p != keep).MinBy(p => p.LastUse);

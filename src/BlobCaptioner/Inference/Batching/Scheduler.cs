@@ -9,7 +9,7 @@ internal sealed partial class Scheduler(ISequenceDecoder decoder, PictureTable t
     private readonly List<Slot> _written = [];
     private int _maxSlots = maxSlots;
 
-    /// <summary>Runs one step of every picture in the context. False where there is none.</summary>
+    /// <summary>Runs one step of every picture in the context. False if there is none.</summary>
     public bool Step()
     {
         table.RemoveCompleted();
@@ -43,7 +43,7 @@ internal sealed partial class Scheduler(ISequenceDecoder decoder, PictureTable t
         return true;
     }
 
-    /// <summary>Halves the sequences in use and the slices of images, for good. Returns false where one sequence is left.</summary>
+    /// <summary>Halves the sequences in use and the slices of images, for good. Returns false if one sequence is left.</summary>
     public bool TryReduceSlots()
     {
         if (_maxSlots == 1)

@@ -42,7 +42,7 @@ internal sealed class Slot
     /// <summary>Text tokens to be decoded before the next image, or before the next token can be chosen.</summary>
     public ReadOnlySpan<int> Tokens => CollectionsMarshal.AsSpan(_tokens)[_tokensDecoded..];
 
-    /// <summary>True where the logits after <see cref="Tokens"/> choose a token: no image follows, and the section is not finished.</summary>
+    /// <summary>True if the logits after <see cref="Tokens"/> choose a token: no image follows, and the section is not finished.</summary>
     public bool WantsLogits => !HasMoreImages && !Answer.IsFinished;
 
     /// <summary>True once the section is written and everything before it is in the cache.</summary>
@@ -92,7 +92,7 @@ internal sealed class Slot
         }
     }
 
-    /// <summary>Takes over what the section wants next. True where the cache must first forget what lies at and after <see cref="Position"/>.</summary>
+    /// <summary>Takes over what the section wants next. True if the cache must first forget what lies at and after <see cref="Position"/>.</summary>
     public bool TakePending()
     {
         var isCut = Answer.Tape.Rollback > 0;

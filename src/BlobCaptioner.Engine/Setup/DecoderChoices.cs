@@ -1,4 +1,4 @@
-namespace BlobCaptioner.Engine;
+namespace BlobCaptioner.Engine.Setup;
 
 /// <summary>Number format of the KV cache; the values are ggml's.</summary>
 public enum KvCacheType

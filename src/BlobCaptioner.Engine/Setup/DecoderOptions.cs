@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 
-namespace BlobCaptioner.Engine;
+namespace BlobCaptioner.Engine.Setup;
 
 /// <summary>Which model <see cref="LLamaSharpDecoder"/> loads and how much it holds.</summary>
 public sealed record DecoderOptions : IValidatableObject
