@@ -1,7 +1,7 @@
 using System.Net;
 using BlobCaptioner.Pipeline;
-using BlobCaptioner.Web.Api;
 using BlobCaptioner.Validation;
+using BlobCaptioner.Web.Api;
 using BlobCaptioner.Web.Endpoints;
 using BlobCaptioner.Web.Index;
 using BlobCaptioner.Web.Live;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using System.ComponentModel.DataAnnotations;
 using System.Text;
 using Azure;
@@ -33,7 +34,7 @@ internal static class CaptionerCommand
         {
             error.ShowHelp = args.Length == 0;
             error.Invoke(parse);
-            await Console.Error.WriteLineAsync($"See: {root.Name} {(parse.CommandResult.Command is RootCommand ? "" : parse.CommandResult.Command.Name + " ")}--help");
+            await Console.Error.WriteLineAsync($"See: {PathOf(parse.CommandResult)} --help");
             return ExitCode.BadUse;
         }
 
@@ -105,4 +106,6 @@ internal static class CaptionerCommand
             $"Storage can't be reached: {lost.Message.Split('\n')[0]} Check --connection, or leave it out to use a local Azurite.",
         _ => null,
     };
+
+    private static string PathOf(CommandResult command) => command.Parent is CommandResult parent ? $"{PathOf(parent)} {command.Command.Name}" : command.Command.Name;
 }

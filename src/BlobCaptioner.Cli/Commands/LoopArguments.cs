@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BlobCaptioner.Pipeline.Jobs;
+using BlobCaptioner.Validation;
 
 namespace BlobCaptioner.Cli.Commands;
 
@@ -10,7 +11,7 @@ internal sealed class LoopArguments : OptionGroup
 
     private readonly Option<double> _lease = Seconds("--lease-seconds", "Lease of a job that its worker does not renew.", Defaults.Lease);
     private readonly Option<double> _retry = Seconds("--retry-seconds", "Delay before a picture's second try.", Defaults.RetryDelay);
-    private readonly Option<double> _poll = Seconds("--poll-seconds", "Longest delay between two polls of an empty queue.", TimeSpan.FromSeconds(1));
+    private readonly Option<double> _poll = Seconds("--poll-seconds", "Longest delay between two polls of an empty queue; 0 for the shortest there is, 0.1.", TimeSpan.FromSeconds(1));
 
     private readonly Option<int> _tries = new("--tries")
     {
@@ -31,14 +32,29 @@ internal sealed class LoopArguments : OptionGroup
         command.AddAll(_lease, _retry, _poll, _tries, _prefetch);
     }
 
-    /// <summary>The chosen settings. The loop checks their ranges.</summary>
-    public QueueLoopOptions Read(ParseResult parse) => new()
+    /// <summary>The chosen settings.</summary>
+    /// <exception cref="UsageException">A value is out of its range.</exception>
+    public QueueLoopOptions Read(ParseResult parse)
     {
-        Lease = TimeSpan.FromSeconds(parse.GetValue(_lease)),
-        RetryDelay = TimeSpan.FromSeconds(parse.GetValue(_retry)),
-        MaxPoll = TimeSpan.FromSeconds(parse.GetValue(_poll)),
-        MaxTries = parse.GetValue(_tries),
-        Prefetch = parse.GetValue(_prefetch),
+        var options = new QueueLoopOptions
+        {
+            Lease = TimeSpan.FromSeconds(parse.GetValue(_lease)),
+            RetryDelay = TimeSpan.FromSeconds(parse.GetValue(_retry)),
+            MaxPoll = parse.GetValue(_poll) is var poll and not 0 ? TimeSpan.FromSeconds(poll) : Defaults.MinPoll,
+            MaxTries = parse.GetValue(_tries),
+            Prefetch = parse.GetValue(_prefetch),
+        };
+        var problems = new QueueLoopOptionsValidator().Problems(options, NameOf);
+        return problems.Count == 0 ? options : throw new UsageException(string.Join(' ', problems));
+    }
+
+    private string NameOf(string property) => property switch
+    {
+        nameof(QueueLoopOptions.Lease) => _lease.Name,
+        nameof(QueueLoopOptions.RetryDelay) => _retry.Name,
+        nameof(QueueLoopOptions.MaxPoll) => _poll.Name,
+        nameof(QueueLoopOptions.MaxTries) => _tries.Name,
+        _ => _prefetch.Name,
     };
 
     private static Option<double> Seconds(string name, string description, TimeSpan value) => new(name)

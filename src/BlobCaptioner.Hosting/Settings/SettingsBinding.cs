@@ -84,7 +84,8 @@ public static class SettingsBinding
             throw new OptionsValidationException(values.Path, typeof(T), problems);
         }
 
-        values.Bind(options);
+        // Without a value of the section's own name: an environment variable 'Images' is somebody else's.
+        new ConfigurationBuilder().AddInMemoryCollection(values.AsEnumerable(makePathsRelative: true)).Build().Bind(options);
     }
 
     private static IEnumerable<PropertyInfo> Settable(Type options) => options.GetProperties().Where(p => p.SetMethod is { IsPublic: true });

@@ -40,26 +40,26 @@ public sealed record StorageOptions
     public int MaxRetries { get; init; } = 3;
 
     /// <summary>Wait before the first repetition; it doubles with each.</summary>
-    /// <value>1 ms to 5 min, default 0.2 s.</value>
-    [Range(typeof(TimeSpan), "00:00:00.001", "00:05:00")]
+    /// <value>0 to 1 h, default 0.2 s.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(0.2);
 
     /// <summary>Longest wait between two repetitions.</summary>
-    /// <value>1 ms to 1 h, default 5 s.</value>
-    [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
+    /// <value>0 to 1 day, default 5 s.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan MaxRetryDelay { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long one request may stay without an answer.</summary>
-    /// <value>100 ms to 1 h, default 20 s.</value>
-    [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
+    /// <value>100 ms to 1 day, default 20 s.</value>
+    [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
     public TimeSpan NetworkTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>
     /// How long storage may answer 408, 429 or 5xx, time out or cut connections before the job in hand is handed back. Until then the request is repeated, the job's lease is
     /// renewed, and no try is counted.
     /// </summary>
-    /// <value>0 (not at all) to 1 day, default 10 min.</value>
-    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    /// <value>0 (not at all) to 30 days, default 10 min.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "30.00:00:00")]
     public TimeSpan OutageTolerance { get; init; } = TimeSpan.FromMinutes(10);
 }
 

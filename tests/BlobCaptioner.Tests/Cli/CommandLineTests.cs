@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Azure.Storage.Blobs;
 using BlobCaptioner.Cli.Commands;
 using BlobCaptioner.Models;
+using BlobCaptioner.Pipeline.Jobs;
 using BlobCaptioner.Tests.LocalStack;
 using Xunit;
 
@@ -92,6 +93,9 @@ public sealed partial class CommandLineTests(AzuriteFixture fixture)
     [InlineData("redo", "--status, --flag")]
     [InlineData("redo --with nope a.jpg", "'nope'")]
     [InlineData("bench engine --count 0", "1 to 100000")]
+    [InlineData("bench engine --cuont 0", "See: captioner bench engine --help")]
+    [InlineData("up --once --poll-seconds -1", "'--poll-seconds' is '-00:00:01'. It must be between")]
+    [InlineData("work --once --retry-seconds -1", "'--retry-seconds' is '-00:00:01'. It must be between")]
     [InlineData("bench engine --server http://127.0.0.1:1 --server-model x", "leave --server out")]
     [InlineData("estimate fleet", "--pictures-per-minute")]
     [InlineData("estimate fleet --pictures-per-minute 0", "'0'")]
@@ -109,6 +113,16 @@ public sealed partial class CommandLineTests(AzuriteFixture fixture)
         Assert.Contains(word, result.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", result.Errors, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
+    }
+
+    [Fact]
+    public void Loop_ZeroSeconds_RetriesAtOnceAndPollsAtTheShortestInterval()
+    {
+        var arguments = new LoopArguments();
+        var command = new RootCommand();
+        arguments.AddTo(command);
+        var options = arguments.Read(command.Parse("--retry-seconds 0 --poll-seconds 0"));
+        Assert.Equal((TimeSpan.Zero, new QueueLoopOptions().MinPoll), (options.RetryDelay, options.MaxPoll));
     }
 
     [Fact]

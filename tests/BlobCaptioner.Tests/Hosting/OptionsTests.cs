@@ -56,11 +56,11 @@ public sealed class OptionsTests
         options.Assembly.GetTypes(), t => t.Name == options.Name + "Validator" && t.GetInterfaces().Contains(typeof(IValidateOptions<>).MakeGenericType(options)));
 
     [Theory]
-    [InlineData("Queue:MinPoll=00:00:00", "'Queue__MinPoll' is '00:00:00'. It must be between 00:00:00.0010000 and 01:00:00.")]
+    [InlineData("Queue:MinPoll=00:00:00", "'Queue__MinPoll' is '00:00:00'. It must be between 00:00:00.0010000 and 1.00:00:00.")]
     [InlineData("Queue:MaxPoll=00:00:00", "'Queue__MaxPoll' is '00:00:00'. It must be between")]
     [InlineData("Queue:MaxPoll=-00:00:01", "'Queue__MaxPoll' is '-00:00:01'. It must be between")]
-    [InlineData("Queue:RetryDelay=00:00:00", "'Queue__RetryDelay' is '00:00:00'. It must be between")]
-    [InlineData("Storage:RetryDelay=00:00:00", "'Storage__RetryDelay' is '00:00:00'. It must be between")]
+    [InlineData("Queue:RetryDelay=-00:00:01", "'Queue__RetryDelay' is '-00:00:01'. It must be between")]
+    [InlineData("Storage:RetryDelay=-00:00:01", "'Storage__RetryDelay' is '-00:00:01'. It must be between")]
     public void Start_PollOfZeroOrLess_IsRefused(string setting, string says)
     {
         using var services = new ServiceCollection().AddCaptionQueue(Settings(setting)).BuildServiceProvider();

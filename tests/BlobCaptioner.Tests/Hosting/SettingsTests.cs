@@ -84,6 +84,12 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public void AddCaptionQueue_ValueOfTheSectionsOwnName_IsSomebodyElses()
+    {
+        Check(new ServiceCollection().AddCaptionQueue(Settings("Queue=foo", "Storage=bar", "Queue:MaxTries=7", "Queue:RetryDelay=00:00:00", "CaptionStorage=UseDevelopmentStorage=true")));
+    }
+
+    [Fact]
     public void AddCaptionModel_PropertyWithoutSetter_IsNotASetting()
     {
         var services = new ServiceCollection().AddCaptionModel(Settings("Model:IsSample=true"), _ => throw new InvalidOperationException());

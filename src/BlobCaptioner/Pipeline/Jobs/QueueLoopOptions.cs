@@ -35,23 +35,23 @@ public sealed record QueueLoopOptions
     public int MaxTries { get; init; } = 5;
 
     /// <summary>Wait before the second try; it doubles with each, jittered by a quarter up and down.</summary>
-    /// <value>1 ms to 1 h, default 5 s.</value>
-    [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
+    /// <value>0 (at once) to 7 days, the longest that a queue hides a message; default 5 s.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "7.00:00:00")]
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Longest wait between two tries.</summary>
-    /// <value>1 ms to 1 day, default 5 min.</value>
-    [Range(typeof(TimeSpan), "00:00:00.001", "1.00:00:00")]
+    /// <value>0 to 7 days, default 5 min.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "7.00:00:00")]
     public TimeSpan MaxRetryDelay { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Wait after the first poll of an empty queue; it doubles with each.</summary>
-    /// <value>1 ms to 1 h, default 100 ms.</value>
-    [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
+    /// <value>1 ms to 1 day, default 100 ms.</value>
+    [Range(typeof(TimeSpan), "00:00:00.001", "1.00:00:00")]
     public TimeSpan MinPoll { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Longest wait between two polls of an empty queue.</summary>
-    /// <value>1 ms to 1 h, default 3 s.</value>
-    [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
+    /// <value>1 ms to 1 day, default 3 s.</value>
+    [Range(typeof(TimeSpan), "00:00:00.001", "1.00:00:00")]
     public TimeSpan MaxPoll { get; init; } = TimeSpan.FromSeconds(3);
 }
 
