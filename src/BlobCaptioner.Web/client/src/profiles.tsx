@@ -1,7 +1,7 @@
 import { Alert, Badge, Button, NavLink, Table, Textarea, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { call, get, query, stream, type CaptionRecord, type Card, type Page, type ProfileItem, type ProfileReport, type Status } from './api';
 import { tell } from './tell';
 import { Result } from './tryPage';
@@ -19,8 +19,11 @@ export const ProfilesPage = ({ status }: { status: Status | null }) => {
   const [copyName, setCopyName] = useState('');
   const load = useCallback(() => get<ProfileItem[]>('/profiles').then(found => { setProfiles(found); setName(n => n ?? found[0]?.name ?? null); }, error => tell(say('error'), error)), [say]);
   useEffect(() => { void load(); }, [load]);
+  // The profile whose text is on the page: a copy is there already, and reading it again would overwrite what is typed meanwhile.
+  const shown = useRef<string | null>(null);
   useEffect(() => {
-    if (name) {
+    if (name && name !== shown.current) {
+      shown.current = name;
       get<{ json: string }>('/profile' + query({ name })).then(found => { setStored(found.json); setJson(found.json); }, error => tell(say('error'), error));
     }
   }, [name, say]);
@@ -38,6 +41,7 @@ export const ProfilesPage = ({ status }: { status: Status | null }) => {
       await call('PUT', '/profile' + query({ name: as }), { json: text });
       notifications.show({ message: say('saved') });
       await load();
+      shown.current = as;
       setName(as);
       setStored(text);
       setJson(text);

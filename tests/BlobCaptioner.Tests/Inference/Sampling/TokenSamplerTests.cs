@@ -104,13 +104,20 @@ public sealed class TokenSamplerTests
         Func<int, bool> all = _ => true;
         var options = new SamplingOptions();
         sampler.Sample(logits, options, ref random, all);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 10; i++)
-        {
-            sampler.Sample(logits, options, ref random, all);
-        }
 
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        // A collection that another test causes gives up this thread's unused allocation buffer, which counts as allocated: one round of five is free of it.
+        Assert.Contains(0, Enumerable.Range(0, 5).Select(_ => AllocatedByTenSamples()).ToArray());
+
+        long AllocatedByTenSamples()
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < 10; i++)
+            {
+                sampler.Sample(logits, options, ref random, all);
+            }
+
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
     }
 
     private static int[] Sorted(float[] logits, SamplingOptions options)
