@@ -1,10 +1,9 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using BlobCaptioner.Cli.Benchmarks;
 using BlobCaptioner.Cli.Folders;
 using BlobCaptioner.Cli.Hosting;
+using BlobCaptioner.Cli.Reporting;
 using BlobCaptioner.Estimates;
 using BlobCaptioner.Evaluation;
 using BlobCaptioner.Models;
@@ -35,9 +34,5 @@ namespace BlobCaptioner.Cli.Commands;
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>One object a line, without nulls and with non-ASCII text unescaped.</summary>
-    public static CliJson Lines => field ??= new(new JsonSerializerOptions(Default.Options)
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    });
+    public static CliJson Lines => field ??= new(ReportJson.OfLines(Default.Options));
 }

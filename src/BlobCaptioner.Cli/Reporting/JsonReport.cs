@@ -87,9 +87,12 @@ internal sealed record ReportLine
 internal sealed partial class ReportJson : JsonSerializerContext
 {
     /// <summary>One object a line, without nulls and with non-ASCII text unescaped.</summary>
-    public static ReportJson Lines => field ??= new(new JsonSerializerOptions(Default.Options)
+    public static ReportJson Lines => field ??= new(OfLines(Default.Options));
+
+    /// <summary>The options of <see cref="Lines"/>, for a context's own.</summary>
+    public static JsonSerializerOptions OfLines(JsonSerializerOptions options) => new(options)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    });
+    };
 }

@@ -135,6 +135,23 @@ internal sealed class TestPipeline : IAsyncDisposable
 
     public async Task LoopsEndAsync() => await Task.WhenAll(_loops.Select(l => l.Run)).WaitAsync(TimeSpan.FromSeconds(60));
 
+    /// <summary>Has a loop take an image, and aborts it while the model works on it.</summary>
+    public async Task AbortWhileDescribingAsync(string name)
+    {
+        await UploadAsync(name, Picture());
+        var entered = new TaskCompletionSource();
+        Model.Script = async (_, cancel) =>
+        {
+            entered.SetResult();
+            await new TaskCompletionSource().Task.WaitAsync(cancel);
+        };
+        await SweepAsync();
+        StartLoop();
+        await entered.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+        RequestAbort();
+        await LoopsEndAsync();
+    }
+
     public async Task<CaptionRecord?> RecordAsync(string name) => await ValidRecord.CheckAsync((await Store.ReadAsync(name, Cancellation))?.Record);
 
     /// <summary>A product's record by its own name.</summary>

@@ -260,18 +260,7 @@ public sealed class CaptionQueueLoopTests(AzuriteFixture azurite)
     public async Task RunAsync_Abort_BreaksOffAndHandsBackWithoutATry()
     {
         await using var pipeline = await TestPipeline.CreateAsync(azurite);
-        await pipeline.UploadAsync("a.jpg", TestPipeline.Picture());
-        var entered = new TaskCompletionSource();
-        pipeline.Model.Script = async (_, cancel) =>
-        {
-            entered.SetResult();
-            await new TaskCompletionSource().Task.WaitAsync(cancel);
-        };
-        await pipeline.SweepAsync();
-        pipeline.StartLoop();
-        await entered.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
-        pipeline.RequestAbort();
-        await pipeline.LoopsEndAsync();
+        await pipeline.AbortWhileDescribingAsync("a.jpg");
         var message = (await pipeline.Storage.Captions.ReceiveMessageAsync(cancellationToken: Cancellation)).Value;
         Assert.True(CaptionMessage.TryParse(message.Body.ToString(), out var job, out _));
         Assert.Equal(0, job!.Tries);

@@ -84,18 +84,7 @@ public sealed class MetricsTests(AzuriteFixture azurite)
     {
         using var handedBack = Collect<long>("captioner.handed_back");
         await using var pipeline = await TestPipeline.CreateAsync(azurite);
-        await pipeline.UploadAsync("a.jpg", TestPipeline.Picture());
-        var entered = new TaskCompletionSource();
-        pipeline.Model.Script = async (_, cancel) =>
-        {
-            entered.SetResult();
-            await new TaskCompletionSource().Task.WaitAsync(cancel);
-        };
-        await pipeline.SweepAsync();
-        pipeline.StartLoop();
-        await entered.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
-        pipeline.RequestAbort();
-        await pipeline.LoopsEndAsync();
+        await pipeline.AbortWhileDescribingAsync("a.jpg");
         Assert.Equal("stopped", Assert.Single(handedBack.GetMeasurementSnapshot()).Tags["captioner.reason"]);
     }
 
