@@ -173,25 +173,17 @@ internal sealed class TestPipeline : IAsyncDisposable
         return names;
     }
 
-    public async Task<int> ClaimsAsync()
-    {
-        var claims = 0;
-        await foreach (var _ in Storage.Prepared.GetBlobsAsync(new GetBlobsOptions { Prefix = "_jobs/" }, Cancellation))
-        {
-            claims++;
-        }
+    public async Task<int> TicketsAsync() => await new Tickets(Storage).ListAsync(Cancellation).CountAsync(Cancellation);
 
-        return claims;
-    }
+    public async Task<Ticket?> TicketAsync(string name) => (await new Tickets(Storage).ReadAsync(name, Cancellation))?.Ticket;
 
     public async ValueTask DisposeAsync()
     {
         RequestStop();
         RequestAbort();
-        foreach (var (stop, abort, run, loop) in _loops)
+        foreach (var (stop, abort, run, _) in _loops)
         {
             await run;
-            loop.Dispose();
             stop.Dispose();
             abort.Dispose();
         }
