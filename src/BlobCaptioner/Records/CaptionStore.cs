@@ -132,7 +132,7 @@ public sealed class CaptionStore(CaptionStorage storage)
                 return RecordWrite.ImageChanged;
             }
 
-            if (present?.Record is { } there && there.Generation == record.Generation && IsSameVersion(there, record))
+            if (present is { HasReceipt: true, Record: { } there } && there.Generation == record.Generation && IsSameVersion(there, record))
             {
                 // An earlier attempt of this call succeeded, but its response was lost.
                 return RecordWrite.Written;

@@ -18,12 +18,12 @@ internal sealed class OutagePolicy(ResiliencePipeline outage) : HttpPipelinePoli
         {
             await outage.ExecuteAsync(async _ =>
             {
-                await ProcessNextAsync(message, pipeline);
+                await ProcessNextAsync(message, pipeline).ConfigureAwait(false);
                 if (message.Response.Status is 408 or 429 or >= 500)
                 {
                     throw new UnansweredException(message.Response.Status);
                 }
-            }, message.CancellationToken);
+            }, message.CancellationToken).ConfigureAwait(false);
         }
         catch (UnansweredException)
         {

@@ -23,6 +23,20 @@ internal static class StorageOutage
         _ => false,
     };
 
+    /// <summary>Runs work that is repeated after transient errors. It goes on where the caller's code runs.</summary>
+    public static async Task<T> RunAsync<T>(this ResiliencePipeline outage, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: true, cancellationToken);
+        try
+        {
+            return await outage.ExecuteAsync(async (running, todo) => await todo(running.CancellationToken), context, work);
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
+        }
+    }
+
     /// <summary>Repeats work after transient errors, with growing, jittered waits, for up to <see cref="StorageOptions.OutageTolerance"/>.</summary>
     /// <param name="options">The waits and the tolerance.</param>
     /// <param name="time">Clock.</param>

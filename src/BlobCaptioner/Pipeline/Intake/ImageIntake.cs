@@ -80,7 +80,7 @@ public sealed class ImageIntake
     public async Task<IntakeOutcome> IngestAsync(IntakeRequest request, CancellationToken cancellationToken) =>
         ImageNames.IsImage(request.Name) ? await TraceAsync(request, listed: null, cancellationToken) : new(IntakeResult.NotAnImage);
 
-    /// <summary>Takes in an image of a listing, which saves two requests.</summary>
+    /// <summary>Takes in an image of a listing, which saves a request.</summary>
     internal Task<IntakeOutcome> IngestAsync(IntakeRequest request, ListedImage listed, CancellationToken cancellationToken) =>
         TraceAsync(request, listed, cancellationToken);
 
@@ -111,7 +111,7 @@ public sealed class ImageIntake
 
         var resolved = await Resolve(request.Name, request.Profile, request.ProfileOverride, cancellationToken);
         var arrival = new Arrival(request, resolved, etag, Preparation(resolved));
-        var outcome = await IngestAsync(arrival, listed, cancellationToken);
+        var outcome = await IngestAsync(arrival, cancellationToken);
         if (outcome.Result is not IntakeResult.Enqueued and not IntakeResult.AlreadyQueued)
         {
             OnEvent?.Invoke(new() { Kind = PipelineEventKind.Passed, Name = request.Name, At = Time.GetUtcNow() });
@@ -124,12 +124,12 @@ public sealed class ImageIntake
             : outcome;
     }
 
-    private async Task<IntakeOutcome> IngestAsync(Arrival arrival, ListedImage? listed, CancellationToken cancellationToken)
+    private async Task<IntakeOutcome> IngestAsync(Arrival arrival, CancellationToken cancellationToken)
     {
         // The ticket first: a job that ended before this request has written the record that is read after it.
         var name = arrival.Request.Name;
         var ticket = await Dispatch.Tickets.ReadAsync(name, cancellationToken);
-        var present = listed is { HasRecord: false } && ticket is null ? null : await Store.ReadAsync(name, cancellationToken);
+        var present = await Store.ReadAsync(name, cancellationToken);
         if (Decide(present, arrival) is { } settled)
         {
             return settled;

@@ -152,15 +152,19 @@ internal sealed class JobRun(JobServices services, JobScope scope, JobDelivery d
     private async Task WaitForProfileAsync(string reason)
     {
         var error = new RecordError("unknown-profile", reason, "Start a worker that knows that profile, then run: captioner sweep --retry-failed.");
-        services.Report.ProfileUnknown(scope.Ticket.Profile, reason);
         if (scope.Ticket.Waits >= MostWaits)
         {
             await _end.GiveUpAsync(scope.Ticket, resolved: null, error);
             return;
         }
 
+        if (services.UnknownProfiles.TryAdd(scope.Ticket.Profile, 0))
+        {
+            services.Report.ProfileUnknown(scope.Ticket.Profile, reason);
+            services.Report.Publish(PipelineEventKind.HandedBack, scope.Ticket.Job.Name, error);
+        }
+
         PipelineMetrics.HandedBack("unknown-profile");
-        services.Report.Publish(PipelineEventKind.HandedBack, scope.Ticket.Job.Name, error);
         await _end.RetryAsync(t => t with { Waits = t.Waits + 1 }, scope.Ticket.Waits + 1);
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
 using BlobCaptioner.Pipeline.Products;
@@ -56,4 +57,7 @@ internal sealed class JobServices
     public int Slots { get; }
 
     public ModelGate Gate { get; }
+
+    /// <summary>Profiles that were asked for and that this worker does not know: each is told of once.</summary>
+    public ConcurrentDictionary<string, byte> UnknownProfiles { get; } = new(StringComparer.Ordinal);
 }

@@ -1,4 +1,5 @@
 using BlobCaptioner.Pipeline.Intake;
+using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Pipeline.Sweeps;
 
@@ -40,7 +41,7 @@ internal static class LostMessages
     {
         var tickets = intake.Dispatch.Tickets;
         var stored = await tickets.ReadBlobAsync(listed.Name, cancellationToken);
-        if (stored?.ETag != listed.ETag)
+        if (stored?.ETag.Plain() != listed.ETag.Plain())
         {
             return false;
         }

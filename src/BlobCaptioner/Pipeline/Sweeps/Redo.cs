@@ -27,7 +27,7 @@ public sealed class Redo(ImageIntake intake)
         {
             try
             {
-                if (await outage.ExecuteAsync(async cancel => await TakeAsync(request, image, cancel), stop) is { } result)
+                if (await outage.RunAsync(cancel => TakeAsync(request, image, cancel), stop) is { } result)
                 {
                     tally.Add(result);
                 }

@@ -42,7 +42,7 @@ public sealed class Sweep
         var images = ImageListing.ReadAsync(_intake.Storage.Images, request.Prefix, products.AddRecord, cancellationToken);
         images = Pace.MeasureAsync(images, cancellationToken);
         var tally = new IntakeTally();
-        var resent = await _outage.ExecuteAsync(async cancel => await LostMessages.SendAgainAsync(_intake, cancel), cancellationToken);
+        var resent = await _outage.RunAsync(cancel => LostMessages.SendAgainAsync(_intake, cancel), cancellationToken);
         await RunAsync(request, products.ReadAsync(images, cancellationToken).Concat(products.Flush().ToAsyncEnumerable()), tally, cancellationToken);
         return SweepSummary.Of(tally) with { Resent = resent };
     }
@@ -102,7 +102,7 @@ public sealed class Sweep
     {
         try
         {
-            return await _outage.ExecuteAsync(async cancel => await take(cancel), cancellationToken);
+            return await _outage.RunAsync(take, cancellationToken);
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {

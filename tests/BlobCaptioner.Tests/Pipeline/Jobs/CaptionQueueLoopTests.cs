@@ -180,7 +180,7 @@ public sealed class CaptionQueueLoopTests(AzuriteFixture azurite)
 
     private static async Task ExpireAsync(TestPipeline pipeline)
     {
-        await foreach (var blob in pipeline.Storage.Prepared.GetBlobsAsync(cancellationToken: Cancellation))
+        await foreach (var blob in pipeline.Storage.Prepared.GetBlobsAsync(cancellationToken: Cancellation).Where(b => !b.Name.StartsWith('_')))
         {
             await pipeline.Storage.Prepared.DeleteBlobAsync(blob.Name, cancellationToken: Cancellation);
         }

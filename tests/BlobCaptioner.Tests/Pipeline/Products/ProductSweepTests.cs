@@ -119,7 +119,7 @@ public sealed class ProductSweepTests(AzuriteFixture azurite)
         var storage = BlobCaptioner.Storage.CaptionStorage.Connect(await azurite.GetConnectionStringAsync(Cancellation), pipeline.Storage.Options, requests);
         var intake = new ImageIntake(storage, pipeline.Preparer, pipeline.IntakeOptions, time: null, onEvent: null, new BlobCaptioner.Profiles.Files.FolderSettings(storage));
         Assert.Equal(new SweepSummary { Listed = 3, UpToDate = 3 }, await new Sweep(intake).RunAsync(new() { Profile = pipeline.Basis }, Cancellation));
-        Assert.Equal(["GET 200 " + storage.Images.Name, "GET 404 _captioner.json", "GET 404 _catalog.csv"], requests.Take().Order(StringComparer.Ordinal));
+        Assert.Equal(["GET 200 " + storage.Images.Name, "GET 200 " + storage.Prepared.Name, "GET 404 _captioner.json", "GET 404 _catalog.csv"], requests.Take().Order(StringComparer.Ordinal));
     }
 
     [Fact]
