@@ -121,7 +121,7 @@ internal sealed class JobEnd(JobServices services, JobScope scope, JobDelivery d
         await EnsureProductAsync(ticket);
         if (await scope.FinishAsync(version ?? ticket.Job.Version, abort))
         {
-            await delivery.ReturnAsync(CaptionMessage.Format(hint with { Returned = 0, EnqueuedAt = services.Time.GetUtcNow() }), TimeSpan.Zero, abort);
+            await delivery.ReturnAsync(CaptionMessage.Format(hint with { Returned = hint.Returned + 1, EnqueuedAt = services.Time.GetUtcNow() }), TimeSpan.Zero, abort);
         }
         else
         {
