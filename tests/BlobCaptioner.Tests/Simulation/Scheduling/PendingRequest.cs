@@ -31,7 +31,11 @@ internal sealed class PendingRequest(SimulatedProcess process, HttpMessage messa
     /// <summary>Its caller gave up. On half of the occasions it never reaches storage.</summary>
     public void Cancel(SimulationLoop loop, CancellationToken cancellationToken)
     {
-        loop.CheckThread($"a cancellation in {Process.Name}");
+        if (!loop.IsHere($"a cancellation in {Process.Name}"))
+        {
+            return;
+        }
+
         _isAbandoned = Answer is null && Dice.Chance(0.5);
         loop.At(loop.Now, () =>
         {

@@ -11,9 +11,12 @@ internal sealed class ProcessTime(SimulationLoop loop, SimulatedProcess process,
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        loop.CheckThread($"a timer of {process.Name}");
         var timer = new Timer(loop, process, callback, state);
-        timer.Change(dueTime, period);
+        if (loop.IsHere($"a timer of {process.Name}"))
+        {
+            timer.Change(dueTime, period);
+        }
+
         return timer;
     }
 

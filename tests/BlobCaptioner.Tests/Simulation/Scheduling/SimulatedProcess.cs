@@ -63,7 +63,11 @@ internal sealed class SimulatedProcess : TaskScheduler
 
         public override ValueTask ProcessAsync(HttpMessage message)
         {
-            process._loop.CheckThread($"a request of {process.Name}");
+            if (!process._loop.IsHere($"a request of {process.Name}"))
+            {
+                return new(new TaskCompletionSource().Task);
+            }
+
             var cancellation = message.CancellationToken;
             if (cancellation.IsCancellationRequested)
             {

@@ -111,8 +111,7 @@ internal sealed class SimulationLoop
     /// <summary>Takes a task of a process.</summary>
     public void Queue(SimulatedProcess process, Task task)
     {
-        CheckThread($"a task of {process.Name}");
-        if (!process.IsDead)
+        if (IsHere($"a task of {process.Name}") && !process.IsDead)
         {
             _ready.Add((process, task));
         }
@@ -132,15 +131,16 @@ internal sealed class SimulationLoop
         Trace = ((Trace ^ (ulong)Now.UtcTicks) * 1099511628211) ^ (ulong)request.Status ^ ((ulong)request.Request.Uri.Path.Length << 20) ^ ((ulong)request.Ordinal << 32);
     }
 
-    /// <summary>Fails the run if the caller isn't on the loop's thread.</summary>
-    public void CheckThread(string what)
+    /// <summary>False where the caller isn't on the loop's thread; the run then fails at its next step.</summary>
+    public bool IsHere(string what)
     {
-        if (Environment.CurrentManagedThreadId != _thread)
+        if (Environment.CurrentManagedThreadId == _thread)
         {
-            var escape = new SimulationEscapeException($"{what} came from another thread: the code that made it ran on the thread pool.\n{new StackTrace(1, fNeedFileInfo: false)}");
-            _escape = escape;
-            throw escape;
+            return true;
         }
+
+        _escape ??= new SimulationEscapeException($"{what} came from another thread: the code that made it ran on the thread pool.\n{new StackTrace(1, fNeedFileInfo: false)}");
+        return false;
     }
 
     private void RunTask(int index)

@@ -22,7 +22,7 @@ internal static class BlobListing
         most = Math.Min(most, MostPerPage);
         var withMetadata = request.Query("include").Split(',').Contains("metadata", StringComparer.OrdinalIgnoreCase);
         var xml = new StringBuilder("<?xml version=\"1.0\" encoding=\"utf-8\"?><EnumerationResults ContainerName=\"").Append(container.Name).Append("\">");
-        Element(xml, "Prefix", prefix);
+        xml.Element("Prefix", prefix);
         xml.Append("<Blobs>");
         var (listed, next, lastFolder) = (0, "", "");
         foreach (var blob in container.Blobs.Values)
@@ -60,7 +60,7 @@ internal static class BlobListing
         }
 
         xml.Append("</Blobs>");
-        Element(xml, "NextMarker", next.Length == 0 ? "" : Convert.ToBase64String(Encoding.UTF8.GetBytes(next)));
+        xml.Element("NextMarker", next.Length == 0 ? "" : Convert.ToBase64String(Encoding.UTF8.GetBytes(next)));
         xml.Append("</EnumerationResults>");
         return new StoreResponse(200).With("Content-Type", "application/xml").WithBody(Encoding.UTF8.GetBytes(xml.ToString()));
     }
@@ -73,14 +73,14 @@ internal static class BlobListing
             .Append("</Creation-Time><Last-Modified>").Append(SimulatedStore.Time(blob.LastModified))
             .Append("</Last-Modified><Etag>").Append(blob.ETag)
             .Append("</Etag><Content-Length>").Append(blob.Content.Length).Append("</Content-Length>");
-        Element(xml, "Content-Type", blob.ContentType);
+        xml.Element("Content-Type", blob.ContentType);
         xml.Append("<BlobType>BlockBlob</BlobType></Properties>");
         if (withMetadata)
         {
             xml.Append("<Metadata>");
             foreach (var (key, value) in blob.Metadata)
             {
-                Element(xml, key, value);
+                xml.Element(key, value);
             }
 
             xml.Append("</Metadata>");
@@ -100,29 +100,12 @@ internal static class BlobListing
 
         if (isPlain)
         {
-            Element(xml, "Name", name);
+            xml.Element("Name", name);
         }
         else
         {
             xml.Append("<Name Encoded=\"true\">").Append(Uri.EscapeDataString(name)).Append("</Name>");
         }
-    }
-
-    private static void Element(StringBuilder xml, string name, string value)
-    {
-        xml.Append('<').Append(name).Append('>');
-        foreach (var letter in value)
-        {
-            _ = letter switch
-            {
-                '<' => xml.Append("&lt;"),
-                '>' => xml.Append("&gt;"),
-                '&' => xml.Append("&amp;"),
-                _ => xml.Append(letter),
-            };
-        }
-
-        xml.Append("</").Append(name).Append('>');
     }
 
     private static string Decode(string marker) => marker.Length == 0 ? "" : Encoding.UTF8.GetString(Convert.FromBase64String(marker));
