@@ -74,6 +74,7 @@ internal sealed class SimulatedProcess : TaskScheduler
                 return ValueTask.FromCanceled(cancellation);
             }
 
+            ((StoreRequest)message.Request).Send();
             var pending = new PendingRequest(process, message, process._requests++);
             if (cancellation.CanBeCanceled)
             {

@@ -23,6 +23,24 @@ internal sealed class BlobService(TimeProvider time, Dice dice)
     /// <summary>Removes a blob as a lifecycle rule does.</summary>
     public bool Remove(string container, string name) => _containers.GetValueOrDefault(container)?.Blobs.Remove(name) ?? false;
 
+    /// <summary>Creates a container without a request.</summary>
+    public void Add(string container) => _containers[container] = new(container, time.GetUtcNow());
+
+    /// <summary>Writes a blob as a person's tool does, without a request.</summary>
+    public void Write(string container, string name, byte[] content)
+    {
+        var (present, now) = (Find(container, name), time.GetUtcNow());
+        _containers[container].Blobs[name] = new(name)
+        {
+            Content = content,
+            ContentType = "application/octet-stream",
+            Metadata = [],
+            ETag = NextETag(),
+            Created = present?.Created ?? now,
+            LastModified = now,
+        };
+    }
+
     public StoreResponse Answer(StoreRequest request)
     {
         var (container, name) = request.Path();
@@ -145,7 +163,7 @@ internal sealed class BlobService(TimeProvider time, Dice dice)
         var (now, etag) = (time.GetUtcNow(), NextETag());
         container.Blobs[name] = new(name)
         {
-            Content = request.Body(),
+            Content = request.Body,
             ContentType = request.Header("x-ms-blob-content-type") ?? request.Header("Content-Type") ?? "application/octet-stream",
             Metadata = metadata,
             ETag = etag,

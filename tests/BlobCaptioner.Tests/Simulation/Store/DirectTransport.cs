@@ -13,9 +13,11 @@ internal sealed class DirectTransport(SimulatedStore store) : HttpPipelineTransp
     public override void Process(HttpMessage message)
     {
         message.CancellationToken.ThrowIfCancellationRequested();
+        var request = (StoreRequest)message.Request;
+        request.Send();
         lock (_turn)
         {
-            message.Response = store.Answer((StoreRequest)message.Request);
+            message.Response = store.Answer(request);
         }
     }
 

@@ -30,15 +30,18 @@ internal sealed class QueueService(TimeProvider time, Dice dice)
     /// <summary>Removes a message as an operator does who has received it.</summary>
     public bool Remove(string queue, string id) => _queues.TryGetValue(queue, out var found) && found.Messages.RemoveAll(m => m.Id == id) > 0;
 
-    /// <summary>Puts a copy of a message beside it, as a repeated send does.</summary>
-    public void Duplicate(string queue, StoredMessage message) => _queues[queue].Messages.Add(new()
+    /// <summary>Creates a queue without a request.</summary>
+    public void Add(string queue) => _queues[queue] = new();
+
+    /// <summary>Sends a message without a request.</summary>
+    public void Add(string queue, string text, DateTimeOffset visibleAt) => _queues[queue].Messages.Add(new()
     {
         Id = NextId(),
         Inserted = time.GetUtcNow(),
-        Expires = message.Expires,
-        Text = message.Text,
+        Expires = Never,
+        Text = text,
         PopReceipt = NextReceipt(),
-        VisibleAt = time.GetUtcNow(),
+        VisibleAt = visibleAt,
     });
 
     public StoreResponse Answer(StoreRequest request)
@@ -107,7 +110,7 @@ internal sealed class QueueService(TimeProvider time, Dice dice)
 
     private StoreResponse Put(StoreRequest request, StoredQueue queue)
     {
-        if (ReadText(request.Body(), out var refused) is not { } text)
+        if (ReadText(request.Body, out var refused) is not { } text)
         {
             return refused!;
         }
@@ -166,9 +169,9 @@ internal sealed class QueueService(TimeProvider time, Dice dice)
             return refused;
         }
 
-        if (request.Content is not null)
+        if (request.Body.Length > 0)
         {
-            if (ReadText(request.Body(), out var bad) is not { } text)
+            if (ReadText(request.Body, out var bad) is not { } text)
             {
                 return bad!;
             }

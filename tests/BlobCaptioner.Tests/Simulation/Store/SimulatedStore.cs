@@ -32,6 +32,15 @@ internal sealed class SimulatedStore
         (options ?? new()) with { MaxRetries = 0, NetworkTimeout = TimeSpan.FromDays(1) },
         transport);
 
+    /// <summary>Creates the containers and queues without requests.</summary>
+    public void Create(StorageOptions names)
+    {
+        Blobs.Add(names.ImagesContainer);
+        Blobs.Add(names.PreparedContainer);
+        Queues.Add(names.CaptionsQueue);
+        Queues.Add(names.PoisonQueue);
+    }
+
     /// <summary>Applies a request and answers it.</summary>
     public StoreResponse Answer(StoreRequest request)
     {

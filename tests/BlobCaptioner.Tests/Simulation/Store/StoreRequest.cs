@@ -46,17 +46,20 @@ internal sealed class StoreRequest : Request
     /// <summary>A header; null where it isn't there.</summary>
     public string? Header(string name) => TryGetHeader(name, out var value) ? value : null;
 
-    /// <summary>The body's bytes.</summary>
-    public byte[] Body()
+    /// <summary>The body's bytes; read when it is sent, since the SDK disposes of the content of a request that is given up.</summary>
+    public byte[] Body { get; private set; } = [];
+
+    /// <summary>Sends it: from now on nothing changes it.</summary>
+    public void Send()
     {
         if (Content is null)
         {
-            return [];
+            return;
         }
 
         using var body = Content.TryComputeLength(out var length) ? new MemoryStream((int)length) : new MemoryStream();
         Content.WriteTo(body, CancellationToken.None);
-        return body.Capacity == body.Length ? body.GetBuffer() : body.ToArray();
+        Body = body.Capacity == body.Length ? body.GetBuffer() : body.ToArray();
     }
 
     public override void Dispose() => Content?.Dispose();
