@@ -84,6 +84,12 @@ internal sealed class ModelCall(SimulatedWorld world, SimulatedProcess process, 
     public void End(CallEnd how)
     {
         EndedAs = how;
+        if (how == CallEnd.Failed)
+        {
+            // the record may say failed from now on, in place of an earlier copy
+            world.Calls.InVainNow(name);
+        }
+
         world.Note(process.Name, $"model {how.ToString().ToLowerInvariant()} '{name}' (call {id})");
     }
 }
