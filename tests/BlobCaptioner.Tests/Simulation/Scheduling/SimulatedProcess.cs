@@ -9,6 +9,7 @@ namespace BlobCaptioner.Tests.Simulation.Scheduling;
 internal sealed class SimulatedProcess : TaskScheduler
 {
     private readonly SimulationLoop _loop;
+    private readonly Random _jitter;
     private int _requests;
 
     /// <param name="loop">The run.</param>
@@ -18,6 +19,7 @@ internal sealed class SimulatedProcess : TaskScheduler
     public SimulatedProcess(SimulationLoop loop, string name, TimeSpan skew = default, StorageOptions? options = null)
     {
         (_loop, Name, Dice) = (loop, name, loop.Dice.Of(name));
+        _jitter = new((int)(Dice.Of("jitter").Next() >> 33));
         NetworkTimeout = (options ?? new()).NetworkTimeout;
         Time = new ProcessTime(loop, this, skew);
         Storage = SimulatedStore.Connect(new Transport(this), options);
@@ -41,7 +43,15 @@ internal sealed class SimulatedProcess : TaskScheduler
     public void Kill() => IsDead = true;
 
     /// <summary>Starts work in it.</summary>
-    public Task Start(Func<Task> work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, this).Unwrap();
+    public Task Start(Func<Task> work) => Task.Factory.StartNew(
+        () =>
+        {
+            Jitter.Use(_jitter);
+            return work();
+        },
+        CancellationToken.None,
+        TaskCreationOptions.DenyChildAttach,
+        this).Unwrap();
 
     /// <summary>Does something in it at once, such as cancelling a token.</summary>
     public void Do(Action work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, this);

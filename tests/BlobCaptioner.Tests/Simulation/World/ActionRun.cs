@@ -16,7 +16,7 @@ internal sealed class ActionRun(SimulatedWorld world, PlannedAction action)
     [
         "not a job", "AAAA", "null", "{\"container\":\"images\",\"name\":\"\"}", "{\"container\":\"images\",\"name\":\"a\\u0001b.jpg\"}", "{\"container\":\"images\",\"name\":\"../prepared/x.jpg\"}",
         $"{{\"container\":\"{new string('x', 60_000)}\",\"name\":\"a\"}}", $"{{\"container\":\"images\",\"name\":\"{new string('n', 2000)}\"}}", "{\"container\":\"images\",\"name\":\"gone.jpg\",\"returned\":-5}",
-        "{\"container\":\"images\",\"name\":\"p0.jpg\",\"returned\":2147483647}", new('[', 30_000),
+        "{\"container\":\"images\",\"name\":\"gone.jpg\",\"returned\":2147483647}", "{\"container\":\"images\",\"name\":\"p0.jpg\",\"returned\":-7}", new('[', 30_000),
     ];
 
     private readonly Dice _dice = world.Loop.Dice.Of($"action {action.Number} {action.Kind} {action.At.Ticks}");
@@ -145,6 +145,7 @@ internal sealed class ActionRun(SimulatedWorld world, PlannedAction action)
                     worker.Stop.Cancel();
                     if (action.Kind == ActionKind.WorkerAbort)
                     {
+                        world.Calls.Refused(worker.Process);
                         worker.Abort.Cancel();
                     }
                 });
