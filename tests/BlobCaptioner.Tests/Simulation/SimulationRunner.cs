@@ -50,14 +50,14 @@ internal sealed class SimulationRunner
         var seconds = watch.Elapsed.TotalSeconds;
         if (failed != long.MaxValue)
         {
-            Failure = Show(first + (ulong)failed);
+            Failure = Show(first + (ulong)failed).Text;
         }
 
         return $"{_seeds:N0} seeds from {first} in {seconds:0} s on {threads} threads: {_steps / seconds:N0} steps/s, {_requests:N0} requests, {_calls:N0} model calls.";
     }
 
-    /// <summary>Runs one seed, shrinks it if it fails, and shows what happened.</summary>
-    public static string Show(ulong seed)
+    /// <summary>Runs one seed, shrinks it if it fails, and shows what happened, as a table.</summary>
+    public static (string Text, bool Holds) Show(ulong seed)
     {
         var plan = WorldPlan.Draw(seed);
         var smallest = Shrinker.Shrink(plan, ShrinkingRuns);
@@ -70,6 +70,6 @@ internal sealed class SimulationRunner
         text.AppendLine($"Shrunk from {plan.Actions.Count} to {smallest.Actions.Count} actions and {smallest.Faults?.Count ?? 0} faults{(smallest.HasProducts ? ", with products" : "")}{(smallest.HasBallast ? ", the queue never empty" : "")}.");
         text.AppendLine($"Again: dotnet run --project tests/BlobCaptioner.Tests -- simulate --seeds 1 --from {seed}");
         text.Append(world.Log.ToTable(MostLines));
-        return text.ToString();
+        return (text.ToString(), violation is null);
     }
 }
