@@ -2,6 +2,7 @@ using BlobCaptioner.Captioning;
 using BlobCaptioner.Pipeline.Products;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Records;
+using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Pipeline.Jobs;
 
