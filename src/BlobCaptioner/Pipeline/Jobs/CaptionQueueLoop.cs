@@ -142,7 +142,7 @@ public sealed partial class CaptionQueueLoop
 
                 emptyPolls = taken == 0 ? emptyPolls + 1 : 0;
             }
-            catch (Exception error) when (!stop.IsCancellationRequested)
+            catch (Exception error) when (error is not OperationCanceledException || !stop.IsCancellationRequested)
             {
                 emptyPolls++;
                 ReceiveFailed(error, _storage.Captions.Name);
