@@ -104,7 +104,7 @@ public sealed partial class CaptionWorker(
         try
         {
             model = await WarmUpAsync();
-            using var loop = new CaptionQueueLoop(
+            var loop = new CaptionQueueLoop(
                 storage, preparer, model, BuiltInProfiles.Lookup(setup.Profile), setup.Queue, time, setup.OnEvent, logging.CreateLogger<CaptionQueueLoop>());
             _loop = loop;
             state.Enter(WorkerPhase.Ready);
