@@ -4,6 +4,8 @@ using BlobCaptioner.Engine.Setup;
 using BlobCaptioner.Hosting.Worker;
 using BlobCaptioner.Inference.Batching;
 using BlobCaptioner.Profiles;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.GpuWorker;
 
