@@ -7,7 +7,6 @@ using BlobCaptioner.Pipeline.Jobs;
 using BlobCaptioner.Pipeline.Sweeps;
 using BlobCaptioner.Profiles;
 using Microsoft.Azure.Functions.Worker;
-using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.Functions;
 

@@ -4,8 +4,6 @@ using BlobCaptioner.Engine.Setup;
 using BlobCaptioner.Hosting.Worker;
 using BlobCaptioner.Inference.Batching;
 using BlobCaptioner.Profiles;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.GpuWorker;
 
