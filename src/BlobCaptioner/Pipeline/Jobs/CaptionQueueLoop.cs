@@ -25,7 +25,7 @@ public sealed partial class CaptionQueueLoop : IDisposable
     private readonly TimeProvider _time;
     private readonly Action<PipelineEvent>? _onEvent;
     private readonly ILogger _logger;
-    private readonly LeasedJobHandler _handler;
+    private readonly CaptionJobHandler _handler;
     private readonly ModelGate _gate;
     private readonly SemaphoreSlim _room;
     private readonly int _capacity;

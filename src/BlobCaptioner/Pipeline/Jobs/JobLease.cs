@@ -36,18 +36,6 @@ internal sealed class JobLease : IAsyncDisposable
         _renewing = RenewAsync();
     }
 
-    private readonly JobDelivery? _delivery;
-
-    public JobLease(QueueClient queue, JobDelivery delivery)
-    {
-        (_queue, _lease, _time, _onTrouble) = (queue, TimeSpan.FromDays(1), TimeProvider.System, _ => { });
-        _delivery = delivery;
-        Id = delivery.Id;
-        Text = delivery.Text;
-        _popReceipt = "";
-        _renewing = Task.CompletedTask;
-    }
-
     public string Id { get; }
 
     /// <summary>The message's present text in the queue.</summary>
@@ -70,12 +58,6 @@ internal sealed class JobLease : IAsyncDisposable
     /// <summary>Makes the message visible to other workers after a delay, and stops renewing. Does nothing if the lease is lost.</summary>
     public async Task HandBackAsync(string text, TimeSpan delay, CancellationToken cancellationToken)
     {
-        if (_delivery is not null)
-        {
-            await _delivery.ReturnAsync(text, delay, cancellationToken);
-            return;
-        }
-
         if (await UpdateAsync(text, delay, cancellationToken))
         {
             await EndAsync();
@@ -85,12 +67,6 @@ internal sealed class JobLease : IAsyncDisposable
     /// <summary>Deletes the message of a finished job. Does nothing if the lease is lost: the message's new worker will find the job done.</summary>
     public async Task CompleteAsync(CancellationToken cancellationToken)
     {
-        if (_delivery is not null)
-        {
-            await _delivery.CompleteAsync(cancellationToken);
-            return;
-        }
-
         await _turn.WaitAsync(cancellationToken);
         try
         {
@@ -164,11 +140,6 @@ internal sealed class JobLease : IAsyncDisposable
             if (_settled || _lost.IsCancellationRequested)
             {
                 return false;
-            }
-
-            if (_delivery is not null)
-            {
-                return true;
             }
 
             var receipt = await _queue.UpdateMessageAsync(Id, _popReceipt, text ?? Text, visibility, cancellationToken);
