@@ -142,7 +142,7 @@ public sealed partial class DescribeService(
                 DoesNotFit(problem);
             }
 
-            using var handler = new CaptionJobHandler(
+            var handler = new CaptionJobHandler(
                 storage, preparer, model, BuiltInProfiles.Lookup(setup.Profile), setup.Queue, time, setup.OnEvent, logging.CreateLogger<CaptionJobHandler>());
             _ready.SetResult(handler);
             await _drained.Task;

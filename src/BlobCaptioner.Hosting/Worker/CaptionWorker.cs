@@ -106,7 +106,7 @@ public sealed partial class CaptionWorker(
             var began = Stopwatch.GetTimestamp();
             model = await SelfTest.WarmUpAsync(load, preparer, setup.Profile, _stop.Token);
             Warm(model.Info.Name, model.Info.Engine, Stopwatch.GetElapsedTime(began));
-            using var loop = new CaptionQueueLoop(
+            var loop = new CaptionQueueLoop(
                 storage, preparer, model, BuiltInProfiles.Lookup(setup.Profile), setup.Queue, time, setup.OnEvent, logging.CreateLogger<CaptionQueueLoop>());
             _loop = loop;
             state.Enter(WorkerPhase.Ready);

@@ -162,6 +162,10 @@ public sealed record RecordGeneration
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Variation { get; init; }
 
+    /// <summary>Id of the wish to write it anew; left out where no one asked for that.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Redo { get; init; }
+
     /// <summary>Name of the image with the same bytes whose copy was reused; left out where the model was asked.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ReusedFrom { get; init; }

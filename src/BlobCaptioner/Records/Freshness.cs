@@ -2,16 +2,30 @@ using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Records;
 
-/// <summary>The one definition of a fresh record: what one made now would say about its settings, preparation and model.</summary>
+/// <summary>The one definition of a fresh record: what one made now would say about its source, settings, preparation and model.</summary>
+/// <param name="SourceVersion">The image's ETag without quotes; of a product <see cref="RecordProduct.ViewsHash"/>.</param>
 /// <param name="ProfileVersion">Version of profile and facts.</param>
 /// <param name="Preparation">Version and options of the preparation.</param>
 /// <param name="RejectedBy">The same for an image that is rejected before a model is asked; it includes the limits.</param>
 /// <param name="ModelHash">Hash of the model that would be asked; null where this process does not know it.</param>
-internal sealed record Freshness(string ProfileVersion, string Preparation, string RejectedBy, string? ModelHash)
+internal sealed record Freshness(string SourceVersion, string ProfileVersion, string Preparation, string RejectedBy, string? ModelHash)
 {
-    /// <summary>True where a record with this receipt would come out the same, apart from the image. A pinned record stays, unless it failed.</summary>
-    public bool IsFresh(RecordReceipt receipt) =>
+    /// <summary>What a record says of its own making.</summary>
+    public static Freshness Of(CaptionRecord record)
+    {
+        var receipt = RecordReceipt.Of(record);
+        return new(receipt.SourceETag, receipt.ProfileVersion, receipt.Preparation, receipt.Preparation, receipt.ModelHash.Length > 0 ? receipt.ModelHash : null);
+    }
+
+    /// <summary>True where a record with this receipt would come out the same. A pinned record of the same image stays, unless it failed.</summary>
+    public bool IsFresh(RecordReceipt? receipt) => receipt is not null && HasSource(receipt) && IsMadeSo(receipt);
+
+    /// <summary>The same, whatever the image's version is: for an image whose bytes were uploaded again.</summary>
+    public bool IsMadeSo(RecordReceipt receipt) =>
         (receipt.IsPinned && receipt.Status != RecordStatus.Failed) || (HasProfile(receipt) && HasPreparation(receipt) && HasModel(receipt));
+
+    /// <summary>True where the record is of the same version.</summary>
+    public bool HasSource(RecordReceipt receipt) => receipt.SourceETag == SourceVersion;
 
     /// <summary>True where profile and facts are the same.</summary>
     public bool HasProfile(RecordReceipt receipt) => receipt.ProfileVersion == ProfileVersion;

@@ -11,9 +11,13 @@ namespace BlobCaptioner.Storage;
 /// <summary>The containers and queues of a captioner.</summary>
 public sealed class CaptionStorage
 {
-    private CaptionStorage(StorageOptions options, BlobServiceClient blobs, QueueServiceClient queues)
+    private readonly Func<HttpPipelinePolicy?, (BlobServiceClient Blobs, QueueServiceClient Queues)> _connect;
+
+    private CaptionStorage(
+        StorageOptions options, Func<HttpPipelinePolicy?, (BlobServiceClient Blobs, QueueServiceClient Queues)> connect, HttpPipelinePolicy? policy = null)
     {
-        Options = options;
+        (Options, _connect) = (options, connect);
+        var (blobs, queues) = connect(policy);
         Images = blobs.GetBlobContainerClient(options.ImagesContainer);
         Prepared = blobs.GetBlobContainerClient(options.PreparedContainer);
         Captions = queues.GetQueueClient(options.CaptionsQueue);
@@ -62,9 +66,9 @@ public sealed class CaptionStorage
         {
             try
             {
-                options = Check(options);
-                return new(
-                    options, new(connection, Configure(new BlobClientOptions(), options, transport)), new(connection, Configure(QueueOptions(), options, transport)));
+                var names = Check(options);
+                return new(names, policy => (
+                    new(connection, Configure(new BlobClientOptions(), names, transport, policy)), new(connection, Configure(QueueOptions(), names, transport, policy))));
             }
             catch (FormatException error)
             {
@@ -97,12 +101,17 @@ public sealed class CaptionStorage
     public static CaptionStorage Connect(
         Uri blobService, Uri queueService, TokenCredential credential, StorageOptions? options = null, HttpPipelineTransport? transport = null)
     {
-        options = Check(options);
-        return new(
-            options,
-            new(blobService, credential, Configure(new BlobClientOptions(), options, transport)),
-            new(queueService, credential, Configure(QueueOptions(), options, transport)));
+        var names = Check(options);
+        return new(names, policy => (
+            new(blobService, credential, Configure(new BlobClientOptions(), names, transport, policy)),
+            new(queueService, credential, Configure(QueueOptions(), names, transport, policy))));
     }
+
+    /// <summary>The same storage, whose requests wait until an outage is over, for up to <see cref="StorageOptions.OutageTolerance"/>.</summary>
+    /// <param name="time">Clock of the waits.</param>
+    /// <param name="onWait">Called with the error before each wait.</param>
+    internal CaptionStorage WaitingOut(TimeProvider time, Action<Exception> onWait) =>
+        new(Options, _connect, new OutagePolicy(StorageOutage.CreateRetry(Options, time, onWait)));
 
     /// <summary>Creates the containers and queues that are missing.</summary>
     public async Task CreateIfNotExistsAsync(CancellationToken cancellationToken)
@@ -120,7 +129,7 @@ public sealed class CaptionStorage
     // CaptionMessage encodes and decodes base64. With the SDK's decoding, one bad message makes the whole receive fail, or is hidden.
     private static QueueClientOptions QueueOptions() => new() { MessageEncoding = QueueMessageEncoding.None };
 
-    private static T Configure<T>(T client, StorageOptions options, HttpPipelineTransport? transport)
+    private static T Configure<T>(T client, StorageOptions options, HttpPipelineTransport? transport, HttpPipelinePolicy? policy)
         where T : ClientOptions
     {
         client.Retry.Mode = RetryMode.Exponential;
@@ -129,6 +138,11 @@ public sealed class CaptionStorage
         client.Retry.MaxDelay = options.MaxRetryDelay;
         client.Retry.NetworkTimeout = options.NetworkTimeout;
         client.Diagnostics.IsLoggingContentEnabled = false;
+        if (policy is not null)
+        {
+            client.AddPolicy(policy, HttpPipelinePosition.PerCall);
+        }
+
         if (transport is not null)
         {
             client.Transport = transport;

@@ -51,8 +51,8 @@ internal sealed class FunctionsApp : IAsyncDisposable
     {
         var names = TestPipeline.Names() with { KeptQueue = AzuriteFixture.UniqueName("kept") };
 
-        // A later sweep: what an intake that died has claimed is free by then.
-        var pipeline = await TestPipeline.CreateAsync(direct ?? data ?? azurite, new() { ClaimTimeout = TimeSpan.FromTicks(1) }, names);
+        // A later sweep: what an intake that died has not sent is long lost by then.
+        var pipeline = await TestPipeline.CreateAsync(direct ?? data ?? azurite, new() { LostAfter = TimeSpan.Zero }, names);
         pipeline.Basis = BuiltInProfiles.Default;
         var settings = SampleSettings();
         settings["AzureWebJobsStorage"] = azurite;
@@ -132,14 +132,14 @@ internal sealed class FunctionsApp : IAsyncDisposable
         Assert.Equal(names.Order(StringComparer.Ordinal), jobs.Select(j => j.Name).Order(StringComparer.Ordinal));
         foreach (var job in jobs)
         {
-            Assert.True((await Pipeline.Storage.Prepared.GetBlobClient(job.PreparedBlob).ExistsAsync(Cancellation)).Value, job.Name);
+            Assert.True((await Pipeline.Storage.Prepared.GetBlobClient((await Pipeline.TicketAsync(job.Name))!.Job.PreparedBlob).ExistsAsync(Cancellation)).Value, job.Name);
         }
     }
 
     /// <summary>Takes all jobs out of the queue.</summary>
-    public async Task<IReadOnlyList<CaptionJob>> TakeJobsAsync()
+    public async Task<IReadOnlyList<JobHint>> TakeJobsAsync()
     {
-        var jobs = new List<CaptionJob>();
+        var jobs = new List<JobHint>();
         while ((await Pipeline.Storage.Captions.ReceiveMessagesAsync(32, cancellationToken: Cancellation)).Value is { Length: > 0 } messages)
         {
             foreach (var message in messages)

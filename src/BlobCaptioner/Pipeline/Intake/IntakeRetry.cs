@@ -70,7 +70,14 @@ public sealed class IntakeRetry(ImageIntake intake, IntakeRetryOptions options)
 
         try
         {
-            return new(message.Name, number) { Outcome = await intake.IngestAsync(message.Name, profile, cancellationToken) };
+            var outcome = await intake.IngestAsync(message.Name, profile, cancellationToken);
+            if (outcome.Result == IntakeResult.AlreadyQueued)
+            {
+                // The attempt before may have failed between ticket and message. One message too many is harmless.
+                await intake.Dispatch.SendAsync(new() { Container = message.Container, Name = message.Name, EnqueuedAt = intake.Time.GetUtcNow() }, TimeSpan.Zero, cancellationToken);
+            }
+
+            return new(message.Name, number) { Outcome = outcome };
         }
         catch (Exception problem) when (!cancellationToken.IsCancellationRequested)
         {

@@ -60,19 +60,24 @@ public sealed class PoisonMarkerTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task MarkJobAsync_BareJob_IsMarkedAndItsClaimReleasedSoThatARetryWorks()
+    public async Task MarkJobAsync_APlatformGaveTheMessageUp_IsSentAgainAndFailsOnlyAfterManyRounds()
     {
         await using var pipeline = await CreateAsync();
         await pipeline.UploadAsync("a.jpg", TestPipeline.Picture());
-        await pipeline.UploadAsync("b.jpg", TestPipeline.Picture(1));
-        await pipeline.SweepAsync(prefix: "a");
+        await pipeline.SweepAsync();
         var job = await JobAsync(pipeline);
         await pipeline.Storage.Captions.ClearMessagesAsync(Cancellation);
-        await pipeline.SweepAsync(prefix: "b");
-        var json = Encoding.UTF8.GetString(Convert.FromBase64String(CaptionMessage.Format(job)));
-        Assert.Equal(PoisonResult.Marked, (await new PoisonMarker(pipeline.Intake).MarkJobAsync(json, Cancellation)).Result);
+        var marker = new PoisonMarker(pipeline.Intake);
+        Assert.Equal(PoisonResult.SentAgain, (await marker.MarkJobAsync(Json(job), Cancellation)).Result);
+        Assert.Equal(1, await pipeline.QueueLengthAsync());
+        Assert.Null(await pipeline.RecordAsync("a.jpg"));
+
+        Assert.Equal(PoisonResult.Marked, (await marker.MarkJobAsync(Json(job with { Returned = 100 }), Cancellation)).Result);
         Assert.Equal("gave-up", (await pipeline.RecordAsync("a.jpg"))!.Error!.Code);
-        Assert.Equal(1, (await pipeline.SweepAsync(retryFailed: true, prefix: "a")).Enqueued);
+        Assert.Equal(0, await pipeline.TicketsAsync());
+        Assert.Equal(1, (await pipeline.SweepAsync(retryFailed: true)).Enqueued);
+
+        static string Json(JobHint hint) => Encoding.UTF8.GetString(Convert.FromBase64String(CaptionMessage.Format(hint)));
     }
 
     [Fact]
@@ -106,7 +111,7 @@ public sealed class PoisonMarkerTests(AzuriteFixture azurite)
 
     private static (PoisonResult Result, string? Name) Short(PoisonOutcome outcome) => (outcome.Result, outcome.Name);
 
-    private static async Task<CaptionJob> JobAsync(TestPipeline pipeline)
+    private static async Task<JobHint> JobAsync(TestPipeline pipeline)
     {
         var message = (await pipeline.Storage.Captions.PeekMessagesAsync(1, Cancellation)).Value.Single();
         Assert.True(CaptionMessage.TryParse(message.Body.ToString(), out var job, out _));
