@@ -139,9 +139,9 @@ public sealed class DescribeTests(AzuriteFixture azurite)
     private async Task<FunctionsApp> CreateAsync(ImageTriggerSource source, params (string Name, string Value)[] settings) => await FunctionsApp.CreateAsync(
         await azurite.GetConnectionStringAsync(Cancellation), source, more: [.. Quick, ("Describe__Enabled", "true"), .. settings]);
 
-    private static async Task<IReadOnlyList<CaptionRecord>> DescribedAsync(FunctionsApp app, IReadOnlyCollection<string> names)
+    private static async Task<IReadOnlyList<CaptionRecord>> DescribedAsync(FunctionsApp app, string[] names)
     {
-        await app.UntilAsync(async () => (await app.Pipeline.BlobNamesAsync()).Count(IsRecord) >= names.Count, $"{names.Count} records");
+        await app.UntilAsync(async () => (await app.Pipeline.BlobNamesAsync()).Count(IsRecord) >= names.Length, $"{names.Length} records");
         var records = new List<CaptionRecord>();
         foreach (var name in names)
         {

@@ -35,7 +35,9 @@ public sealed class FunctionSettingsTests
     {
         var values = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
-            ["CaptionStorage"] = "UseDevelopmentStorage=true", ["BlobTrigger:Source"] = "none", ["Describe:Enabled"] = "True",
+            ["CaptionStorage"] = "UseDevelopmentStorage=true",
+            ["BlobTrigger:Source"] = "none",
+            ["Describe:Enabled"] = "True",
         };
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
         using var services = new ServiceCollection().AddCaptionFunctions(configuration).BuildServiceProvider();

@@ -162,7 +162,7 @@ public sealed class IntakeRetry(ImageIntake intake, IntakeRetryOptions options)
 
     private async Task PoisonAsync(string text, string reason, CancellationToken cancellationToken)
     {
-        var poison = new PoisonMessage { Code = "unreadable", Reason = Cut(reason, 2000), Text = Cut(text, 4000), At = intake.Time.GetUtcNow() };
+        var poison = new PoisonMessage { Code = "unreadable", Reason = reason, Text = text, At = intake.Time.GetUtcNow() };
         await _storage.Poison.SendMessageAsync(CaptionMessage.Format(poison), timeToLive: Never, cancellationToken: cancellationToken);
     }
 
@@ -173,8 +173,6 @@ public sealed class IntakeRetry(ImageIntake intake, IntakeRetryOptions options)
         return (doubled < options.MaxDelay ? doubled : options.MaxDelay) * (0.75 + (0.5 * Random.Shared.NextDouble()));
 #pragma warning restore CA5394
     }
-
-    private static string Cut(string text, int length) => text.Length <= length ? text : text[..length];
 }
 
 /// <summary>What became of one attempt to take an image in.</summary>

@@ -1,9 +1,7 @@
 using System.Text;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Hosting.Describe;
-using BlobCaptioner.Hosting.Settings;
 using BlobCaptioner.Hosting.Worker;
-using BlobCaptioner.Pipeline.Jobs;
 using BlobCaptioner.Records;
 using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Pipeline;
