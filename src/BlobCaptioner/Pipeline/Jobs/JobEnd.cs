@@ -2,6 +2,7 @@ using BlobCaptioner.Captioning;
 using BlobCaptioner.Pipeline.Products;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Records;
+using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Pipeline.Jobs;
 
@@ -121,7 +122,7 @@ internal sealed class JobEnd(JobServices services, JobScope scope, JobDelivery d
         await EnsureProductAsync(ticket);
         if (await scope.FinishAsync(version ?? ticket.Job.Version, abort))
         {
-            await delivery.ReturnAsync(CaptionMessage.Format(hint with { Returned = 0, EnqueuedAt = services.Time.GetUtcNow() }), TimeSpan.Zero, abort);
+            await delivery.ReturnAsync(CaptionMessage.Format(hint with { Returned = hint.Returned + 1, EnqueuedAt = services.Time.GetUtcNow() }), TimeSpan.Zero, abort);
         }
         else
         {
