@@ -21,6 +21,7 @@ public sealed class CaptionStorage
         Images = blobs.GetBlobContainerClient(options.ImagesContainer);
         Prepared = blobs.GetBlobContainerClient(options.PreparedContainer);
         Captions = queues.GetQueueClient(options.CaptionsQueue);
+        Intake = queues.GetQueueClient(options.IntakeQueue);
         Poison = queues.GetQueueClient(options.PoisonQueue);
         Kept = queues.GetQueueClient(options.KeptQueue);
     }
@@ -36,6 +37,9 @@ public sealed class CaptionStorage
 
     /// <summary>Caption jobs.</summary>
     public QueueClient Captions { get; }
+
+    /// <summary>Images of a function app whose intake failed and is tried again.</summary>
+    public QueueClient Intake { get; }
 
     /// <summary>Messages that were given up.</summary>
     public QueueClient Poison { get; }
@@ -116,6 +120,7 @@ public sealed class CaptionStorage
             Images.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
             Prepared.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
             Captions.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
+            Intake.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
             Poison.CreateIfNotExistsAsync(cancellationToken: cancellationToken));
     }
 
