@@ -60,7 +60,7 @@ public sealed class CaptionStorage
             {
                 options = Check(options);
                 return new(
-                    options, new(connection, Configure(new BlobClientOptions(), options, transport)), new(connection, Configure(QueueOptions(), options, transport)));
+                    options, new(connection, Configure(BlobOptions(), options, transport)), new(connection, Configure(QueueOptions(), options, transport)));
             }
             catch (FormatException error)
             {
@@ -96,7 +96,7 @@ public sealed class CaptionStorage
         options = Check(options);
         return new(
             options,
-            new(blobService, credential, Configure(new BlobClientOptions(), options, transport)),
+            new(blobService, credential, Configure(BlobOptions(), options, transport)),
             new(queueService, credential, Configure(QueueOptions(), options, transport)));
     }
 
@@ -112,6 +112,9 @@ public sealed class CaptionStorage
 
     private static StorageOptions Check(StorageOptions? options) => new StorageOptionsValidator().Require(options ?? new());
 
+    // A name that begins or ends with a slash is another blob's without it.
+    private static BlobClientOptions BlobOptions() => new() { TrimBlobNameSlashes = false };
+
     // CaptionMessage encodes and decodes base64. With the SDK's decoding, one bad message makes the whole receive fail, or is hidden.
     private static QueueClientOptions QueueOptions() => new() { MessageEncoding = QueueMessageEncoding.None };
 
@@ -124,6 +127,7 @@ public sealed class CaptionStorage
         client.Retry.MaxDelay = options.MaxRetryDelay;
         client.Retry.NetworkTimeout = options.NetworkTimeout;
         client.Diagnostics.IsLoggingContentEnabled = false;
+        client.AddPolicy(new ListingXmlPolicy(), HttpPipelinePosition.PerCall);
         if (transport is not null)
         {
             client.Transport = transport;
