@@ -14,7 +14,7 @@ namespace BlobCaptioner.Storage;
 /// Makes XML answers readable that hold characters which XML has no place for, so that one odd blob name or message doesn't hide all others.
 /// </summary>
 /// <remarks>
-/// Azurite takes any name and writes it into its listing as it is. A storage account percent-encodes such a name and says so (<c>Name Encoded="true"</c>), which the SDK
+/// The Azurite that captioner starts (<c>list-any-name.cjs</c>) writes any name into its listing as it is; one without that answers with an error and no body. A storage account percent-encodes such a name and says so (<c>Name Encoded="true"</c>), which the SDK
 /// understands: the same is done here. Elsewhere such a character becomes U+FFFD. A continuation marker is encoded too, and restored in the next request, before it is signed.
 /// </remarks>
 internal sealed partial class ListingXmlPolicy : HttpPipelinePolicy
@@ -68,14 +68,26 @@ internal sealed partial class ListingXmlPolicy : HttpPipelinePolicy
     private static void Repair(HttpMessage message)
     {
         // Downloads aren't buffered, and their content is none of our business.
-        if (message is { BufferResponse: true, HasResponse: true, Response: { ContentStream: MemoryStream content } response }
-            && response.Headers.ContentType?.Contains("xml", StringComparison.OrdinalIgnoreCase) == true
-            && Repair(content.TryGetBuffer(out var buffer) ? buffer.AsSpan() : content.ToArray()) is { } repaired)
+        if (message is not { BufferResponse: true, HasResponse: true, Response: { ContentStream: MemoryStream content } response }
+            || response.Headers.ContentType?.Contains("xml", StringComparison.OrdinalIgnoreCase) != true)
+        {
+            return;
+        }
+
+        // The SDK throws an XmlException over an error without a body.
+        var repaired = response.Status >= 400 && content.Length == 0
+            ? Encoding.UTF8.GetBytes($"<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>NoAnswer</Code><Message>{WhyNoBody(message.Request.Uri.Query)}</Message></Error>")
+            : Repair(content.TryGetBuffer(out var buffer) ? buffer.AsSpan() : content.ToArray());
+        if (repaired is not null)
         {
             response.ContentStream = new MemoryStream(repaired, 0, repaired.Length, writable: false, publiclyVisible: true);
             content.Dispose();
         }
     }
+
+    private static string WhyNoBody(string query) => query.Contains("comp=list", StringComparison.Ordinal)
+        ? "Storage could not write the listing. Azurite can't where a blob's name has a control character, U+FFFE or U+FFFF. Delete that blob, or use the Azurite that 'captioner up' starts."
+        : "Storage gave no reason.";
 
     private static void RestoreMarker(RequestUriBuilder address)
     {

@@ -7,6 +7,9 @@ namespace BlobCaptioner.Tests.Records;
 /// <summary>Files as bad tools, editors and disks leave them: a sound one with bytes changed, parts cut, doubled or replaced by what nobody expects.</summary>
 internal static class AnyBytes
 {
+    // In the place of a value the file often stays what it is.
+    private static readonly byte[][] s_texts = [.. ((string[])["\"\"", "\"ü\"", "\"\\u0000\"", "\"a\\nb\"", "\"\\uFFFE\"", "\"../../x\"", "null", "7", "[]", "{}"]).Select(Encoding.UTF8.GetBytes)];
+
     private static readonly byte[][] s_parts =
     [
         .. ((string[])
@@ -27,12 +30,14 @@ internal static class AnyBytes
         var values = Values(sound);
         var place = Gen.Choose(0, sound.Length - 1);
         var value = from at in Gen.Choose(0, values.Count - 1) from part in Gen.Elements(s_parts) select new Damage(values[at].Start, values[at].Length, part);
-        var part2 = from at in place from length in Gen.Choose(0, 40) from part in Gen.Elements(s_parts) select new Damage(at, length, part);
+        var text = from at in Gen.Choose(0, values.Count - 1) from part in Gen.Elements(s_texts) select new Damage(values[at].Start, values[at].Length, part);
+        var anywhere = from at in place from length in Gen.Choose(0, 40) from part in Gen.Elements(s_parts) select new Damage(at, length, part);
         var flip = from at in place from to in Gen.Choose(0, 255) select new Damage(at, 1, [(byte)to]);
-        var copy = from at in place from from_ in place from length in Gen.Choose(1, 200) select new Damage(at, 0, sound.AsSpan(from_, Math.Min(length, sound.Length - from_)).ToArray());
+        var copy = from at in place from source in place from length in Gen.Choose(1, 200) select new Damage(at, 0, sound.AsSpan(source, Math.Min(length, sound.Length - source)).ToArray());
         var cut = from at in place select new Damage(at, sound.Length, []);
-        return (from damages in Gen.NonEmptyListOf(Gen.Frequency((12, value), (2, part2), (2, flip), (2, copy), (1, cut)))
-                select Apply(sound, [.. damages.Take(4)])).ToArbitrary();
+        return (from damages in Gen.ListOf(Gen.Frequency((8, value), (8, text), (2, anywhere), (2, flip), (2, copy), (1, cut)), 4)
+                from count in Gen.Frequency((4, Gen.Constant(1)), (1, Gen.Choose(2, 4)))
+                select Apply(sound, [.. damages.Take(count)])).ToArbitrary();
     }
 
     private static byte[] Apply(byte[] sound, IReadOnlyList<Damage> damages)
