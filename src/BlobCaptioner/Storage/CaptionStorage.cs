@@ -68,7 +68,7 @@ public sealed class CaptionStorage
             {
                 var names = Check(options);
                 return new(names, policy => (
-                    new(connection, Configure(new BlobClientOptions(), names, transport, policy)), new(connection, Configure(QueueOptions(), names, transport, policy))));
+                    new(connection, Configure(BlobOptions(), names, transport, policy)), new(connection, Configure(QueueOptions(), names, transport, policy))));
             }
             catch (FormatException error)
             {
@@ -103,7 +103,7 @@ public sealed class CaptionStorage
     {
         var names = Check(options);
         return new(names, policy => (
-            new(blobService, credential, Configure(new BlobClientOptions(), names, transport, policy)),
+            new(blobService, credential, Configure(BlobOptions(), names, transport, policy)),
             new(queueService, credential, Configure(QueueOptions(), names, transport, policy))));
     }
 
@@ -126,6 +126,9 @@ public sealed class CaptionStorage
 
     private static StorageOptions Check(StorageOptions? options) => new StorageOptionsValidator().Require(options ?? new());
 
+    // A name that begins or ends with a slash is another blob's without it.
+    private static BlobClientOptions BlobOptions() => new() { TrimBlobNameSlashes = false };
+
     // CaptionMessage encodes and decodes base64. With the SDK's decoding, one bad message makes the whole receive fail, or is hidden.
     private static QueueClientOptions QueueOptions() => new() { MessageEncoding = QueueMessageEncoding.None };
 
@@ -143,6 +146,7 @@ public sealed class CaptionStorage
             client.AddPolicy(policy, HttpPipelinePosition.PerCall);
         }
 
+        client.AddPolicy(new ListingXmlPolicy(), HttpPipelinePosition.PerCall);
         if (transport is not null)
         {
             client.Transport = transport;
