@@ -48,8 +48,8 @@ public sealed record ModelMemory
         ArgumentNullException.ThrowIfNull(options);
         var text = GgufFile.Read(options.TextModelPath);
         var vision = GgufFile.Read(options.VisionModelPath);
-        long Need(string name) => text.Number(name) is > 0 and var number
-            ? number.Value
+        long Need(string name) => text.Number(name) is { } number and > 0
+            ? number
             : throw new SequenceDecoderException($"'{options.TextModelPath}' does not state its {name}, so its memory can't be estimated.");
         var (layers, width, heads) = (Need("block_count"), Need("embedding_length"), Need("attention.head_count"));
         var keys = text.Number("attention.key_length") ?? (width / heads);

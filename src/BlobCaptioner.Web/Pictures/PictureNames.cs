@@ -42,9 +42,9 @@ internal static class PictureNames
         }
 
         // "images/../other/x" would be read as "other/x" on its way to storage.
-        if (name.Split('/').Any(p => p is "" or "." or "..") || name.Any(c => c == '\\' || char.IsControl(c)) || !IsValidUnicode(name))
+        if (name.Split('/').Any(p => p is "" or "." or "..") || name.Any(c => c is '\\' or '\uFFFE' or '\uFFFF' || char.IsControl(c)) || !IsValidUnicode(name))
         {
-            throw Invalid(name, "It has an empty part, '.', '..', a backslash, a control character or an unpaired surrogate.", "Rename the file.");
+            throw Invalid(name, "It has an empty part, '.', '..', a backslash, a control character, U+FFFE, U+FFFF or an unpaired surrogate.", "Rename the file.");
         }
 
         return name;
