@@ -48,8 +48,9 @@ public sealed record ModelMemory
         ArgumentNullException.ThrowIfNull(options);
         var text = GgufFile.Read(options.TextModelPath);
         var vision = GgufFile.Read(options.VisionModelPath);
-        long Need(string name) => text.Number(name)
-            ?? throw new SequenceDecoderException($"'{options.TextModelPath}' does not state its {name}, so its memory can't be estimated.");
+        long Need(string name) => text.Number(name) is { } number and > 0
+            ? number
+            : throw new SequenceDecoderException($"'{options.TextModelPath}' does not state its {name}, so its memory can't be estimated.");
         var (layers, width, heads) = (Need("block_count"), Need("embedding_length"), Need("attention.head_count"));
         var keys = text.Number("attention.key_length") ?? (width / heads);
         var values = text.Number("attention.value_length") ?? (width / heads);
@@ -71,7 +72,7 @@ public sealed record ModelMemory
         {
             Weights = (long)(share * (isOnGpu ? text.Bytes : text.Bytes * 5 / 4)),
             Vision = vision.Bytes + encode,
-            Cache = (long)(share * cell * options.ContextTokens),
+            Cache = (long)Math.Min(share * cell * options.ContextTokens, long.MaxValue / 8),
             Step = step,
             CellBytes = cell,
             Layers = (int)layers,

@@ -14,6 +14,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.ResponseCompression;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -28,11 +29,12 @@ public sealed class CaptionerWeb : IAsyncDisposable
     private readonly LiveFeed _feed;
     private readonly BatchMonitor _batch;
     private readonly Thumbnails _thumbnails;
+    private readonly TryGate _gate;
     private readonly CancellationTokenSource _stop = new();
     private Task _background = Task.CompletedTask;
 
-    private CaptionerWeb(WebApplication app, RecordIndex index, IndexSync sync, LiveFeed feed, BatchMonitor batch, Thumbnails thumbnails) =>
-        (_app, _index, _sync, _feed, _batch, _thumbnails) = (app, index, sync, feed, batch, thumbnails);
+    private CaptionerWeb(WebApplication app, RecordIndex index, IndexSync sync, LiveFeed feed, BatchMonitor batch, Thumbnails thumbnails, TryGate gate) =>
+        (_app, _index, _sync, _feed, _batch, _thumbnails, _gate) = (app, index, sync, feed, batch, thumbnails, gate);
 
     /// <summary>The page's address, with the actual port.</summary>
     public Uri Address { get; private set; } = new("http://localhost");
@@ -55,7 +57,8 @@ public sealed class CaptionerWeb : IAsyncDisposable
         var batch = new BatchMonitor(context.Storage, feed, context.Time);
         var sync = new IndexSync(context.Storage, index, feed, batch, options, context.Time, log);
         var thumbnails = new Thumbnails(context);
-        var web = new CaptionerWeb(Build(context, options, logging, log, index, feed, batch, sync, thumbnails), index, sync, feed, batch, thumbnails);
+        var gate = new TryGate(options, context.Time);
+        var web = new CaptionerWeb(Build(context, options, logging, log, index, feed, batch, sync, thumbnails, gate), index, sync, feed, batch, thumbnails, gate);
         try
         {
             await web._app.StartAsync(cancellationToken);
@@ -67,7 +70,9 @@ public sealed class CaptionerWeb : IAsyncDisposable
         }
 
         var bound = new Uri(web._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-        web.Address = options.IsLoopback ? new UriBuilder("http", "localhost", bound.Port).Uri : bound;
+
+        // "localhost" need not mean ::1 or 127.0.0.2.
+        web.Address = IPAddress.Loopback.Equals(options.ListenAddress) ? new UriBuilder("http", "localhost", bound.Port).Uri : bound;
         web._background = Task.WhenAll(Task.Run(() => sync.RunAsync(web._stop.Token), CancellationToken.None), feed.RunAsync(web._stop.Token), batch.RunAsync(web._stop.Token));
         return web;
     }
@@ -97,20 +102,21 @@ public sealed class CaptionerWeb : IAsyncDisposable
         await _app.StopAsync(patience.Token);
         await _app.DisposeAsync();
         _thumbnails.Dispose();
+        _gate.Dispose();
         _sync.Dispose();
         _index.Dispose();
         _stop.Dispose();
     }
 
     private static WebApplication Build(
-        WebContext context, WebOptions options, ILoggerFactory logging, ILogger log, RecordIndex index, LiveFeed feed, BatchMonitor batch, IndexSync sync, Thumbnails thumbnails)
+        WebContext context, WebOptions options, ILoggerFactory logging, ILogger log, RecordIndex index, LiveFeed feed, BatchMonitor batch, IndexSync sync, Thumbnails thumbnails, TryGate gate)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 2_000_000;
-            kestrel.Listen(options.Address == "localhost" ? IPAddress.Loopback : IPAddress.Parse(options.Address), options.Port ?? WebOptions.DefaultPort);
+            kestrel.Listen(options.ListenAddress!, options.Port ?? WebOptions.DefaultPort);
         });
         builder.Services.AddSingleton(logging);
         builder.Services.AddRoutingCore();
@@ -120,7 +126,10 @@ public sealed class CaptionerWeb : IAsyncDisposable
             o.EnableForHttps = true;
             o.MimeTypes = [.. ResponseCompressionDefaults.MimeTypes, "image/svg+xml"];
         });
-        builder.Services.ConfigureHttpJsonOptions(o => WebJson.Configure(o.SerializerOptions));
+        builder.Services.ConfigureHttpJsonOptions(o => WebJson.ConfigureRequests(o.SerializerOptions));
+
+        // ProblemResponses then says what is wrong with a body or a parameter.
+        builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         builder.Services.AddOpenApi("v1", o => o.AddDocumentTransformer((document, _, _) =>
         {
             document.Info = new() { Title = "BlobCaptioner", Version = "v1", Description = "Product pictures in, product copy out. The page at / uses only this API." };
@@ -147,9 +156,9 @@ public sealed class CaptionerWeb : IAsyncDisposable
         GalleryEndpoints.Map(api, context, index, feed, thumbnails);
         RecordEndpoints.Map(api, new RecordEditor(context, index, sync), guard);
         UploadEndpoints.Map(api, context, sync);
-        TryEndpoints.Map(api, context, new TriedPictures());
+        TryEndpoints.Map(api, context, new TriedPictures(), gate);
         ProfileEndpoints.Map(api, context);
-        ExportEndpoints.Map(api, context);
+        ExportEndpoints.Map(api, context, options);
         ClientFiles.Map(app);
         return app;
     }

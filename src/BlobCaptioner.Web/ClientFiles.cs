@@ -32,7 +32,7 @@ internal static class ClientFiles
 
         app.MapFallback((HttpContext http) =>
         {
-            if (http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) || Path.HasExtension(http.Request.Path) || !HttpMethods.IsGet(http.Request.Method))
+            if (http.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) || Path.HasExtension(http.Request.Path) || !HttpMethods.IsGet(http.Request.Method))
             {
                 throw new ApiException(404, "not-there", $"There is no '{http.Request.Path}'.", "/openapi lists what there is.");
             }

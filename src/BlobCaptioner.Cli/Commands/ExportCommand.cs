@@ -46,6 +46,7 @@ internal static class ExportCommand
         };
         status.AcceptOnlyFromAmong([.. Statuses.Select(s => s.Word)]);
         var prefix = new Option<string?>("--prefix") { Description = "Only names that start with this: a folder with its slash.", HelpName = "TEXT" };
+        var timeout = NumberOption.Create("--timeout", "Longest time for the export, in minutes, 1 to 43200.", value: 1440, 1, 43_200);
         var (store, reports) = (new StoreArguments(), new OutputArguments());
         var command = new ExampleCommand(
             "export",
@@ -59,7 +60,7 @@ internal static class ExportCommand
                 ("captioner export --format jsonl | jq -r .status | sort | uniq -c", "For programs."),
             ],
         };
-        command.AddAll(format, output, language, baseUrl, approved, status, prefix, store, reports);
+        command.AddAll(format, output, language, baseUrl, approved, status, prefix, timeout, store, reports);
         command.SetAction(async (parse, _) =>
         {
             var chosen = Formats.First(f => f.Word == parse.GetRequiredValue(format)).Format;
@@ -77,11 +78,19 @@ internal static class ExportCommand
                 Prefix = parse.GetValue(prefix),
             };
             var progress = new ExportProgress(TimeProvider.System);
+            var limit = TimeSpan.FromMinutes(parse.GetValue(timeout));
+            using var deadline = new CancellationTokenSource(limit, TimeProvider.System);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, signals.Stop);
             try
             {
-                var tally = await WriteAsync(opened, options, path, progress, signals.Stop);
+                var tally = await WriteAsync(opened, options, path, progress, either.Token);
                 progress.Clear();
                 return await WriteSummaryAsync(tally, chosen, path, reports.Json(parse));
+            }
+            catch (OperationCanceledException ex) when (deadline.IsCancellationRequested && !signals.Stop.IsCancellationRequested)
+            {
+                throw new UsageException(
+                    $"The export took longer than {limit.TotalMinutes:N0} minutes and is not complete. Give a longer --timeout, or export folder by folder with --prefix.", ex);
             }
             catch (Exception ex) when (ex is IOException or UnauthorizedAccessException)
             {

@@ -99,6 +99,7 @@ internal static class ModelPullCommand
             HelpName = "URL",
         };
         var parts = NumberOption.Create("--parts", "No effect: each file comes with one request. Accepted so that older scripts run, 1 to 32.", value: 4, 1, 32);
+        var timeout = NumberOption.Create("--timeout", "Longest time for the pull, in minutes, 1 to 43200. What was received by then is kept.", value: 1440, 1, 43_200);
         var reports = new OutputArguments();
         var command = new ExampleCommand(
             "pull",
@@ -112,7 +113,7 @@ internal static class ModelPullCommand
                 ("captioner model pull qwen3-vl-8b-q4_k_m --mirror https://files.example.com/models/{file}", "From a server of your own."),
             ],
         };
-        command.AddAll(name, vision, directory, source, mirror, parts, reports);
+        command.AddAll(name, vision, directory, source, mirror, timeout, parts, reports);
         command.SetAction(async (parse, _) =>
         {
             var json = reports.Json(parse);
@@ -120,7 +121,7 @@ internal static class ModelPullCommand
             using var signals = new StopSignals(() => Console.Error.WriteLine("Stopping. The received part is kept: pull again to resume."));
             var models = new ModelDirectory(parse.GetValue(directory), TimeProvider.System, logging.CreateLogger<ModelDirectory>());
             var report = TransferReport.Create(json, Console.Out);
-            var options = new ModelPullOptions { Source = parse.GetValue(source), Mirror = parse.GetValue(mirror) };
+            var options = new ModelPullOptions { Source = parse.GetValue(source), Mirror = parse.GetValue(mirror), Timeout = TimeSpan.FromMinutes(parse.GetValue(timeout)) };
             var paths = await report.RunAsync(() => models.EnsureAsync(parse.GetValue(name)!, parse.GetValue(vision), options, report, signals.Stop));
             await Console.Out.WriteLineAsync(json
                 ? JsonSerializer.Serialize(new ModelLine { Event = "done", Model = paths.Text, Mmproj = paths.Vision }, ReportJson.Lines.ModelLine)

@@ -13,6 +13,17 @@ internal sealed class GgufFile
     private const uint StringType = 8;
     private const uint ArrayType = 9;
 
+    // Real heads have some 60 values, 2,000 tensors and 20 MB. A file that says more was made to harm, and no loop or buffer follows it.
+    private const ulong MostValues = 100_000;
+    private const ulong MostTensors = 1_000_000;
+    private const ulong MostHeadBytes = 1 << 30;
+    private const int MostDepth = 4;
+    private const long LargestNumber = 500_000;
+
+    // The format's own limits: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md, and GGML_MAX_DIMS.
+    private const ulong MostKeyBytes = 65_535;
+    private const uint MostDimensions = 4;
+
     // Bytes of the fixed-size metadata types by number; 0 for the others.
     private static readonly int[] s_valueSizes = [1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8];
 
@@ -53,10 +64,13 @@ internal sealed class GgufFile
 
     /// <summary>A number of the metadata, such as <c>block_count</c>; null if it is missing, or an array with a value for each layer.</summary>
     /// <param name="name">Its name, without the architecture's prefix.</param>
-    public long? Number(string name) => _numbers.TryGetValue($"{Architecture}.{name}", out var value) ? value : null;
+    /// <exception cref="SequenceDecoderException">It is beyond 500,000, ten times what models have, and would make estimates overflow.</exception>
+    public long? Number(string name) => !_numbers.TryGetValue($"{Architecture}.{name}", out var value) ? null
+        : value <= LargestNumber ? value
+        : throw Damaged($"its {name} is {value:N0}; the limit is {LargestNumber:N0}");
 
     /// <summary>Opens and checks a file.</summary>
-    /// <exception cref="SequenceDecoderException">The file is missing, not a GGUF file, or cut.</exception>
+    /// <exception cref="SequenceDecoderException">The file is missing, not a GGUF file, cut, or damaged.</exception>
     public static GgufFile Read(string path)
     {
         if (!File.Exists(path))
@@ -85,6 +99,8 @@ internal sealed class GgufFile
         return cause is null ? new(message) : new(message, cause);
     }
 
+    private SequenceDecoderException Damaged(string how) => new($"'{_path}' is damaged: {how}. Download or copy it again.");
+
     private void ReadHead()
     {
         var magic = _reader.ReadBytes(4);
@@ -104,6 +120,11 @@ internal sealed class GgufFile
 
         var tensors = _reader.ReadUInt64();
         var values = _reader.ReadUInt64();
+        if (tensors > MostTensors || values > MostValues)
+        {
+            throw Damaged($"its head announces {tensors:N0} tensors and {values:N0} values; the limits are {MostTensors:N0} and {MostValues:N0}");
+        }
+
         ulong alignment = 32;
         for (ulong i = 0; i < values; i++)
         {
@@ -123,12 +144,12 @@ internal sealed class GgufFile
             }
             else if (type == ArrayType && string.Equals(key, "tokenizer.ggml.tokens", StringComparison.Ordinal))
             {
-                SkipArray(out var entries);
+                SkipArray(depth: 1, out var entries);
                 Vocabulary = (long)entries;
             }
             else
             {
-                SkipValue(type);
+                SkipValue(type, depth: 0);
             }
         }
 
@@ -138,19 +159,28 @@ internal sealed class GgufFile
 
     private void CheckExtent(ulong tensors, ulong alignment)
     {
-        ulong end = 0;
+        UInt128 end = 0;
         for (ulong i = 0; i < tensors; i++)
         {
             Skip(_reader.ReadUInt64());
             var dimensions = _reader.ReadUInt32();
-            ulong elements = 1;
+            if (dimensions > MostDimensions)
+            {
+                throw Damaged($"a tensor has {dimensions:N0} dimensions; the limit is {MostDimensions}");
+            }
+
+            UInt128 elements = 1;
             for (uint d = 0; d < dimensions; d++)
             {
-                elements = unchecked(elements * _reader.ReadUInt64());
+                elements *= _reader.ReadUInt64();
+                if (elements > ulong.MaxValue)
+                {
+                    throw Damaged("a tensor has more values than any file can hold");
+                }
             }
 
             var bytes = s_blocks.TryGetValue(_reader.ReadUInt32(), out var block) ? elements / block.Values * block.Bytes : 1;
-            end = Math.Max(end, unchecked(_reader.ReadUInt64() + bytes));
+            end = UInt128.Max(end, _reader.ReadUInt64() + bytes);
         }
 
         var data = ((ulong)_reader.BaseStream.Position + alignment - 1) / alignment * alignment;
@@ -161,7 +191,7 @@ internal sealed class GgufFile
         }
     }
 
-    private void SkipValue(uint type)
+    private void SkipValue(uint type, int depth)
     {
         if (type == StringType)
         {
@@ -169,7 +199,7 @@ internal sealed class GgufFile
         }
         else if (type == ArrayType)
         {
-            SkipArray(out _);
+            SkipArray(depth + 1, out _);
         }
         else
         {
@@ -177,31 +207,50 @@ internal sealed class GgufFile
         }
     }
 
-    private void SkipArray(out ulong count)
+    private void SkipArray(int depth, out ulong count)
     {
+        if (depth > MostDepth)
+        {
+            throw Damaged($"its metadata holds arrays more than {MostDepth} levels deep");
+        }
+
         var element = _reader.ReadUInt32();
         count = _reader.ReadUInt64();
-        if (element == StringType || element == ArrayType)
+
+        // A string is at least its length, an array at least its type and count.
+        var isNested = element is StringType or ArrayType;
+        var size = element switch { StringType => 8UL, ArrayType => 12UL, _ => (ulong)SizeOf(element) };
+        if (count > MostHeadBytes / size)
         {
-            for (ulong i = 0; i < count; i++)
-            {
-                SkipValue(element);
-            }
+            throw Damaged($"its metadata holds an array of {count:N0} values; the limit is {MostHeadBytes / size:N0}");
         }
-        else
+
+        RequireLeft(count * size);
+        if (!isNested)
         {
-            Skip(unchecked(count * (ulong)SizeOf(element)));
+            Skip(count * size);
+            return;
+        }
+
+        for (ulong i = 0; i < count; i++)
+        {
+            SkipValue(element, depth);
         }
     }
 
     private int SizeOf(uint type) =>
         type < s_valueSizes.Length && s_valueSizes[type] > 0
             ? s_valueSizes[type]
-            : throw new SequenceDecoderException($"'{_path}' is damaged: its metadata holds a value of unknown type {type}. Download or copy it again.");
+            : throw Damaged($"its metadata holds a value of unknown type {type}");
 
     private string ReadString()
     {
         var length = _reader.ReadUInt64();
+        if (length > MostKeyBytes)
+        {
+            throw Damaged($"its metadata holds a name of {length:N0} bytes; the limit is {MostKeyBytes:N0}");
+        }
+
         RequireLeft(length);
         return Encoding.UTF8.GetString(_reader.ReadBytes(checked((int)length)));
     }
@@ -226,6 +275,11 @@ internal sealed class GgufFile
         if (bytes > (ulong)(_reader.BaseStream.Length - _reader.BaseStream.Position))
         {
             throw new EndOfStreamException();
+        }
+
+        if (bytes + (ulong)_reader.BaseStream.Position > MostHeadBytes)
+        {
+            throw Damaged($"its head is longer than {MostHeadBytes:N0} bytes");
         }
     }
 }

@@ -13,6 +13,9 @@ internal sealed class ApiException(int status, string code, string message, stri
 
     public string Remedy => remedy;
 
+    /// <summary>Seconds after which another request may succeed; null for no such promise.</summary>
+    public int? RetryAfterSeconds { get; init; }
+
     public static ApiException NotFound(string name) => new(404, "not-there", $"There is no picture '{name}'.", "It may have been deleted. Reload the gallery.");
 
     public static ApiException NoModel() => new(503, "no-model", "This process has no model.", "Start 'captioner web' with --model or --server, or use 'captioner up'.");

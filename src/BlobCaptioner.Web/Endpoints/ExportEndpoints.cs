@@ -5,6 +5,7 @@ using BlobCaptioner.Exports;
 using BlobCaptioner.Records;
 using BlobCaptioner.Web.Api;
 using BlobCaptioner.Web.Pictures;
+using BlobCaptioner.Web.Security;
 using BlobCaptioner.Web.Setup;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -25,7 +26,7 @@ internal static class ExportEndpoints
 
     public static IReadOnlyList<string> Formats => field ??= [.. Enum.GetValues<ExportFormat>().Select(Word)];
 
-    public static void Map(IEndpointRouteBuilder api, WebContext context)
+    public static void Map(IEndpointRouteBuilder api, WebContext context, WebOptions limits)
     {
         api.MapGet("/export", async (string format, string? language, bool? approved, string? folder, string? baseUrl, HttpContext http, CancellationToken cancel) =>
             {
@@ -34,7 +35,7 @@ internal static class ExportEndpoints
                 http.Response.ContentType = contentType;
                 http.Response.Headers.ContentDisposition = $"attachment; filename=\"products-{format}.{extension}\"";
                 http.Response.Headers.CacheControl = "no-store";
-                await RecordExport.RunAsync(context.Storage, options, http.Response.Body, progress: null, cancel);
+                await WithinAsync(limits, context, time => RecordExport.RunAsync(context.Storage, options, http.Response.Body, progress: null, time), cancel);
             })
             .WithSummary("Exports records as a file that a shop imports")
             .WithDescription($"format: {string.Join(", ", Formats)}. approved=true leaves out records that nobody approved.")
@@ -50,11 +51,20 @@ internal static class ExportEndpoints
                 var options = Options(context, format, language, approved, folder, baseUrl);
                 var listing = new RecordListing(context.Storage.Images);
                 using var text = new MemoryStream();
-                var records = listing.ReadAsync(options.Prefix, options.Status, cancel)
-                    .Take(MaxRecordsRead)
-                    .Where(r => !options.ApprovedOnly || EffectiveRecord.Of(r.Record).IsApproved)
-                    .Take(rows);
-                var tally = await RecordExport.RunAsync(records, listing.FindAsync, options, text, progress: null, cancel);
+                var tally = await WithinAsync(
+                    limits,
+                    context,
+                    time => RecordExport.RunAsync(
+                        listing.ReadAsync(options.Prefix, options.Status, time)
+                            .Take(MaxRecordsRead)
+                            .Where(r => !options.ApprovedOnly || EffectiveRecord.Of(r.Record).IsApproved)
+                            .Take(rows),
+                        listing.FindAsync,
+                        options,
+                        text,
+                        progress: null,
+                        time),
+                    cancel);
                 return TypedResults.Ok(new ExportPreview(Encoding.UTF8.GetString(text.ToArray()), tally.Items, tally.Skipped, tally.Warnings));
             })
             .WithSummary("The first rows of an export");
@@ -71,6 +81,20 @@ internal static class ExportEndpoints
         ApprovedOnly = approved == true,
         Prefix = PictureNames.Folder(folder) is { Length: > 0 } prefix ? prefix : null,
     };
+
+    // A response that has begun is cut off, so that nobody takes half an export for a whole one.
+    private static async Task<ExportTally> WithinAsync(WebOptions limits, WebContext context, Func<CancellationToken, Task<ExportTally>> run, CancellationToken cancellationToken)
+    {
+        using var deadline = new RequestDeadline(limits.ExportTimeout, context.Time, cancellationToken);
+        try
+        {
+            return await run(deadline.Token);
+        }
+        catch (OperationCanceledException) when (deadline.IsOver)
+        {
+            throw deadline.Error("export-timeout", "The export", "Export folder by folder (folder=), use 'captioner export', or start the page with a longer --export-timeout.");
+        }
+    }
 
     private static string Word(ExportFormat format) => JsonSerializer.Serialize(format, s_words).Trim('"');
 

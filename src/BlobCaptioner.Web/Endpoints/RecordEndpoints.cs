@@ -14,6 +14,7 @@ internal static class RecordEndpoints
 {
     private const int MaxNames = 1_000;
     private const int MaxNameLength = 80;
+    private const int MaxParts = 200;
 
     public static void Map(IEndpointRouteBuilder api, RecordEditor desk, RequestGuard guard)
     {
@@ -32,6 +33,12 @@ internal static class RecordEndpoints
                 if (body.Names.Count is < 1 or > MaxNames)
                 {
                     throw new ApiException(400, "names-invalid", $"The request has {body.Names.Count} names.", $"Give 1 to {MaxNames}.");
+                }
+
+                if (body.Fields.Count > MaxParts || body.Languages.Count > MaxParts)
+                {
+                    throw new ApiException(
+                        400, "redo-invalid", $"The request has {body.Fields.Count} fields and {body.Languages.Count} languages.", $"Give at most {MaxParts} of each.");
                 }
 
                 return TypedResults.Ok(await desk.RedoAsync(body with { Names = [.. body.Names.Select(n => PictureNames.Item(n))] }, cancel));

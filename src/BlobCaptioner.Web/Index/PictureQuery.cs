@@ -9,7 +9,7 @@ internal sealed record PictureQuery
 {
     public PictureState? State { get; init; }
 
-    /// <summary>Prefix of the name.</summary>
+    /// <summary>A folder, ending in a slash.</summary>
     public string? Folder { get; init; }
 
     /// <summary>A whole flag, or one without its field.</summary>
@@ -39,7 +39,9 @@ internal sealed class FilterSql
         {
             conditions.Add("p.name >= $folder AND p.name < $folderEnd");
             Add("$folder", folder);
-            Add("$folderEnd", folder + char.MaxValue);
+
+            // '0' follows '/'. No character above all others would do: SQLite compares UTF-8, where emoji come after U+FFFF.
+            Add("$folderEnd", folder.TrimEnd('/') + '0');
         }
 
         if (query.Flag is { Length: > 0 } flag)

@@ -6,12 +6,12 @@ namespace BlobCaptioner.Web.Pictures;
 internal sealed class TriedPictures
 {
     private const int MaxCount = 16;
-    private const long MaxBytes = 128_000_000;
+    private const long MaxBytes = 64_000_000;
 
     private readonly Lock _lock = new();
     private readonly LinkedList<Tried> _pictures = [];
 
-    /// <summary>Keeps a picture and drops the oldest beyond 16 pictures or 128 MB.</summary>
+    /// <summary>Keeps a picture and drops the oldest beyond 16 pictures or 64 MB.</summary>
     /// <returns>Its id, 128 random bits, so that other visitors can't guess it.</returns>
     public string Keep(string name, ReadOnlyMemory<byte> content)
     {

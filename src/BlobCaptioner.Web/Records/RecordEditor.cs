@@ -26,8 +26,8 @@ internal sealed class RecordEditor(WebContext context, RecordIndex index, IndexS
         name,
         async seen =>
         {
-            var fields = await FieldsOfAsync(name, seen.Record!, cancellationToken);
-            var changes = request.Changes.Select(c => Check(c, fields)).ToList();
+            var check = new EditCheck(seen.Record!, seen.Record!.Status == RecordStatus.Described ? await ProfileOfAsync(name, seen.Record, cancellationToken) : null);
+            var changes = check.Check(request.Changes);
             var differences = Differences(seen.Record!, request, seen.ETag);
             return (differences.Count > 0 ? null : ReviewEditor.Edit(seen.Record!.Review, changes, who, context.Time.GetUtcNow()), differences);
         },
@@ -108,6 +108,12 @@ internal sealed class RecordEditor(WebContext context, RecordIndex index, IndexS
                 return (null, new(differences, await ViewAsync(name, seen, cancellationToken), RecordReview.Read(seen.Record!.Review).By));
             }
 
+            if (RecordReview.Problem(review) is { } why)
+            {
+                throw new ApiException(400, "review-invalid", $"The {why}.", "Make the edits shorter.");
+            }
+
+            EditCheck.RequireRoom(seen.Record!, review.Value);
             if (await context.Store.ReviewAsync(seen, review.Value, cancellationToken) is { } stored)
             {
                 sync.Update(stored.Record!, stored.ETag);
@@ -183,35 +189,6 @@ internal sealed class RecordEditor(WebContext context, RecordIndex index, IndexS
         };
     }
 
-    private static ReviewChange Check(FieldEdit edit, IReadOnlyList<FieldView> fields)
-    {
-        var field = fields.FirstOrDefault(f => f.Name == edit.Field && f.IsAttribute == edit.Language is null)
-            ?? throw Bad(edit, "the record has no such field", $"Fields: {string.Join(", ", fields.Select(f => f.Name))}.");
-        var change = new ReviewChange(edit.Language, edit.Field, ReviewEditor.Value(edit.Value is { ValueKind: not JsonValueKind.Null } value ? JsonNode.Parse(value.GetRawText()) : null));
-        if (change.Value is null)
-        {
-            return edit.Value is null or { ValueKind: JsonValueKind.Null } ? change : throw Bad(edit, "the value is neither a string nor an array of strings", "Send a string, an array of strings, or null.");
-        }
-
-        var items = change.Value.Items.Where(i => i.Length > 0).ToList();
-        if (field.MaxCharacters is { } limit && items.Find(i => Length(i) > limit) is { } long_)
-        {
-            throw Bad(edit, $"it has {Length(long_)} characters; the limit is {limit}", "Shorten it.");
-        }
-
-        if (change.Value.IsList && field.MaxItems is { } most && items.Count > most)
-        {
-            throw Bad(edit, $"it has {items.Count} items; the limit is {most}", "Remove some.");
-        }
-
-        if (field.Values.Count > 0 && items.Find(i => !field.Values.Contains(i, StringComparer.Ordinal)) is { } stranger)
-        {
-            throw Bad(edit, $"'{stranger}' is not one of its values", $"Values: {string.Join(", ", field.Values.Take(40))}.");
-        }
-
-        return change;
-    }
-
     // Fields whose value differs from the one the person saw. "Was" decides if it is given, since the page may have reloaded the record while the person was writing.
     private static List<string> Differences(CaptionRecord record, EditRequest request, string etag)
     {
@@ -233,9 +210,4 @@ internal sealed class RecordEditor(WebContext context, RecordIndex index, IndexS
 
         static string Text(CopyValue? value) => value is null ? "" : string.Join('\u001f', value.Items);
     }
-
-    private static int Length(string text) => text.EnumerateRunes().Count();
-
-    private static ApiException Bad(FieldEdit edit, string why, string remedy) =>
-        new(400, "edit-invalid", $"{(edit.Language is null ? "" : edit.Language + " ")}{edit.Field}: {why}.", remedy);
 }

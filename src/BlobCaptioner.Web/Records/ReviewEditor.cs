@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using BlobCaptioner.Records;
@@ -13,6 +14,9 @@ internal static class ReviewEditor
 {
     /// <summary>Limit of the history.</summary>
     public const int MaxSteps = 50;
+
+    // A step holds the values before it. Fifty of long ones would make the record larger than readers take.
+    private const int MaxHistoryBytes = 1 << 20;
 
     /// <summary>Sets values.</summary>
     /// <param name="review">The review; null for none.</param>
@@ -92,10 +96,23 @@ internal static class ReviewEditor
     /// <summary>A text or a list of texts; null for anything else.</summary>
     public static CopyValue? Value(JsonNode? node) => node switch
     {
-        JsonValue value when value.TryGetValue<string>(out var text) => new(text),
-        JsonArray items when items.All(i => i is JsonValue v && v.GetValueKind() == JsonValueKind.String) => new([.. items.Select(i => (string)i!)]),
+        JsonValue => Text(node) is { } text ? new(text) : null,
+        JsonArray items => items.Select(Text).ToList() is var texts && !texts.Contains(null) ? new([.. texts.Select(t => t!)]) : null,
         _ => null,
     };
+
+    // Half a character ("\ud800") is valid JSON and no text.
+    private static string? Text(JsonNode? node)
+    {
+        try
+        {
+            return node is JsonValue value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 
     private static JsonNode? Read(JsonObject root, ReviewChange change) =>
         root["edits"] is not JsonObject edits ? null
@@ -131,11 +148,15 @@ internal static class ReviewEditor
         }
 
         history.Add((JsonNode)step);
-        while (history.Count > MaxSteps)
+        var room = MaxHistoryBytes - history.Sum(Size);
+        while (history.Count > 1 && (history.Count > MaxSteps || room < 0))
         {
+            room += Size(history[0]);
             history.RemoveAt(0);
         }
     }
+
+    private static int Size(JsonNode? step) => step is null ? 4 : Encoding.UTF8.GetByteCount(step.ToJsonString());
 
     // A review that is not an object was written by another program. It is kept as "note".
     private static JsonObject Open(JsonElement? review) => review switch

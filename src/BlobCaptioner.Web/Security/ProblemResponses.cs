@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using Azure;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Web.Api;
@@ -27,6 +29,11 @@ internal sealed partial class ProblemResponses(ILogger logger)
             }
 
             context.Response.Headers.Remove("Content-Length");
+            if (error is ApiException { RetryAfterSeconds: { } seconds })
+            {
+                context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+            }
+
             await TypedResults.Json(
                 new { status, title = code, detail = message, remedy, code }, WebJson.Options, "application/problem+json", status).ExecuteAsync(context);
         }
@@ -40,6 +47,7 @@ internal sealed partial class ProblemResponses(ILogger logger)
     {
         ApiException known => (known.Status, known.Code, known.Message, known.Remedy),
         BadHttpRequestException { StatusCode: 413 } => (413, "too-large", "The request is too large.", "Send one picture at a time. /api/status shows the limit."),
+        BadHttpRequestException { InnerException: JsonException json } => (400, "bad-request", $"The body can't be read: {json.Message}", "/openapi describes what is expected."),
         BadHttpRequestException bad => (bad.StatusCode, "bad-request", bad.Message, "/openapi describes what is expected."),
         CaptionException caption => (caption.Retry ? 503 : 422, caption.Code, caption.Message, caption.Remedy),
         RequestFailedException { Status: > 0 } refused => (502, "storage", $"Storage refused with {refused.Status} {refused.ErrorCode}.", "Try again. The server's log has details."),

@@ -15,7 +15,6 @@ internal sealed class RequestGuard(WebOptions options)
 {
     private const string Cookie = "captioner-token";
     private const string SignedIn = "X-MS-CLIENT-PRINCIPAL-NAME";
-    private static readonly string[] s_loopback = ["localhost", "127.0.0.1", "[::1]"];
 
     /// <summary>Name of the person that the platform signed in; null without platform sign-in.</summary>
     public string? Person(HttpRequest request) => options.PlatformSignIn ? request.Headers[SignedIn].ToString() : null;
@@ -40,7 +39,7 @@ internal sealed class RequestGuard(WebOptions options)
             if (HttpMethods.IsGet(request.Method) && request.Query["token"].ToString() is { Length: > 0 } given && IsSame(given, token))
             {
                 context.Response.Cookies.Append(Cookie, token, new() { HttpOnly = true, SameSite = SameSiteMode.Strict, Secure = request.IsHttps, IsEssential = true });
-                context.Response.Redirect(request.Path);
+                context.Response.Redirect(Local(request.Path));
                 return;
             }
 
@@ -52,12 +51,29 @@ internal sealed class RequestGuard(WebOptions options)
             throw new ApiException(401, "not-signed-in", "You are not signed in.", "Open the page through its public address, where the platform signs visitors in.");
         }
 
+        RequireText(request);
         await next(context);
     }
 
+    // An address can't be rebound as a name can, so every spelling of loopback is accepted: [::1], [0:0:0:0:0:0:0:1], [::ffff:127.0.0.1].
     private bool IsKnown(string host) =>
-        s_loopback.Contains(host, StringComparer.OrdinalIgnoreCase) || options.Hosts.Contains(host, StringComparer.OrdinalIgnoreCase)
-        || (!options.IsLoopback && options.Hosts.Count == 0 && IPAddress.TryParse(host.Trim('[', ']'), out _));
+        string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase) || options.Hosts.Contains(host, StringComparer.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host.Trim('[', ']'), out var address)
+            && (IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address) || (!options.IsLoopback && options.Hosts.Count == 0)));
+
+    // "//host" and "/\host" lead to another host.
+    private static string Local(PathString path) => "/" + path.ToUriComponent().TrimStart('/', '\\');
+
+    private static void RequireText(HttpRequest request)
+    {
+        foreach (var (name, values) in request.Query)
+        {
+            if (values.Prepend(name).FirstOrDefault(v => v is not null && v.Any(c => char.IsControl(c) && c is not ('\t' or '\n' or '\r'))) is not null)
+            {
+                throw new ApiException(400, "query-invalid", "A value in the address holds a control character.", "Leave out characters such as %00.");
+            }
+        }
+    }
 
     // Browsers send these headers with each request. Other programs send neither.
     private static bool IsForeign(HttpRequest request)
@@ -66,7 +82,7 @@ internal sealed class RequestGuard(WebOptions options)
         if (site is "cross-site" or "same-site")
         {
             // A link on another site may open the page itself, nothing else.
-            return !(HttpMethods.IsGet(request.Method) && request.Headers["Sec-Fetch-Mode"] == "navigate" && !request.Path.StartsWithSegments("/api", StringComparison.Ordinal));
+            return !(HttpMethods.IsGet(request.Method) && request.Headers["Sec-Fetch-Mode"] == "navigate" && !request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase));
         }
 
         var origin = request.Headers.Origin.ToString();

@@ -19,7 +19,7 @@ internal static class ResponseHeaders
         var headers = context.Response.Headers;
 
         // Swagger's page has inline styles. Scripts are restricted there too.
-        var styles = context.Request.Path.StartsWithSegments("/openapi", StringComparison.Ordinal) ? "'unsafe-inline'" : $"'nonce-{nonce}'";
+        var styles = context.Request.Path.StartsWithSegments("/openapi", StringComparison.OrdinalIgnoreCase) ? "'unsafe-inline'" : $"'nonce-{nonce}'";
         headers.ContentSecurityPolicy =
             $"default-src 'none'; script-src 'self'; style-src 'self' {styles}; img-src 'self' blob: data:; connect-src 'self'; font-src 'self'; "
             + "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Net;
 using Microsoft.Extensions.Options;
 
 namespace BlobCaptioner.Web.Setup;
@@ -48,8 +49,28 @@ public sealed record WebOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.01", "1.00:00:00")]
     public TimeSpan ListingInterval { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>Most pictures that are tried or described at once for visitors. Four times as many may wait; the rest is refused with 429.</summary>
+    /// <value>1 to 64, default 4. Files are prepared one after the other, so that more places take little more memory.</value>
+    [Range(1, 64)]
+    public int TryConcurrency { get; init; } = 4;
+
+    /// <summary>Longest time for trying or describing one picture, with its upload and the wait for a place.</summary>
+    /// <value>10 ms to 1 hour, default 5 min.</value>
+    [Range(typeof(TimeSpan), "00:00:00.01", "01:00:00")]
+    public TimeSpan TryTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Longest time for one export or its preview.</summary>
+    /// <value>10 ms to 1 day, default 1 hour.</value>
+    [Range(typeof(TimeSpan), "00:00:00.01", "1.00:00:00")]
+    public TimeSpan ExportTimeout { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>True if the address is this machine's own.</summary>
-    public bool IsLoopback => Address is "localhost" || (System.Net.IPAddress.TryParse(Address, out var ip) && System.Net.IPAddress.IsLoopback(ip));
+    public bool IsLoopback => ListenAddress is { } address && IPAddress.IsLoopback(address);
+
+    /// <summary>The address in its plain form, so that IPv4 written as IPv6 (<c>::ffff:127.0.0.1</c>) is IPv4; null if it is none.</summary>
+    internal IPAddress? ListenAddress => string.Equals(Address, "localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback
+        : !IPAddress.TryParse(Address, out var address) ? null
+        : address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     /// <summary>The address and port only, since the token must not reach a log.</summary>
     public override string ToString() => $"{Address}:{Port ?? DefaultPort}";
@@ -57,7 +78,7 @@ public sealed record WebOptions : IValidatableObject
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Address is not "localhost" && !System.Net.IPAddress.TryParse(Address, out _))
+        if (ListenAddress is null)
         {
             yield return new($"'{Address}' is not an address to listen at. Give an IP address: 127.0.0.1 for this machine only, 0.0.0.0 for all.");
         }

@@ -8,7 +8,8 @@ namespace BlobCaptioner.Models;
 internal sealed partial class FileDownload(
     CatalogFile file, PartialFile partial, FileSource source, ModelPullOptions options, ProgressMeter meter, TimeProvider time, ILogger logger)
 {
-    // A request that brings this much before it breaks does not count as a failed attempt.
+    // A request that brings this much before it breaks does not count as a failed attempt. One that brings less within the stall timeout is broken off: a server
+    // that sends a byte now and then would otherwise hold the pull for ever.
     private const int WorthwhileBytes = 64 * 1024;
 
     private static readonly TimeSpan s_shortestWait = TimeSpan.FromSeconds(1);
@@ -80,16 +81,22 @@ internal sealed partial class FileDownload(
         {
             using var body = await source.OpenAsync(partial.ReceivedBytes, partial.ValidatorFrom(source.Address), either.Token);
             Accept(body);
+            stall.CancelAfter(options.StallTimeout);
+            var next = partial.ReceivedBytes + WorthwhileBytes;
             while (partial.ReceivedBytes < body.End)
             {
-                stall.CancelAfter(options.StallTimeout);
                 var read = await ReadAsync(body, _buffer.AsMemory(0, (int)Math.Min(_buffer.Length, body.End - partial.ReceivedBytes)), either.Token);
                 await AppendAsync(_buffer.AsMemory(0, read), cancellationToken);
+                if (partial.ReceivedBytes >= next)
+                {
+                    stall.CancelAfter(options.StallTimeout);
+                    next = partial.ReceivedBytes + WorthwhileBytes;
+                }
             }
         }
         catch (OperationCanceledException ex) when (stall.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new TransferException($"{source.Address.Host} sent nothing for {options.StallTimeout.TotalSeconds:0} seconds", ex);
+            throw new TransferException($"{source.Address.Host} sent less than 64 KiB in {options.StallTimeout.TotalSeconds:0} seconds", ex);
         }
     }
 

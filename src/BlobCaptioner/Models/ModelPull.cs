@@ -23,14 +23,23 @@ internal sealed class ModelPull(
         http.Timeout = Timeout.InfiniteTimeSpan;
         http.DefaultRequestHeaders.UserAgent.ParseAdd("BlobCaptioner/1.0");
         var token = origin.TokenVariable is { } variable && Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;
+        using var deadline = new CancellationTokenSource(options.Timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
             Directory.CreateDirectory(directory.FullPath);
             CheckRoom(missing);
             foreach (var file in missing)
             {
-                await PullAsync(file, new(http, origin.AddressOf(model, file), token, file, time), cancellationToken);
+                await PullAsync(file, new(http, origin.AddressOf(model, file), token, file, time), either.Token);
             }
+        }
+        catch (OperationCanceledException ex) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new ModelException(
+                $"'{model.Name}' could not be pulled within {options.Timeout.TotalMinutes:N0} minutes. What was received is kept: pull again to go on from there, " +
+                "with a longer --timeout, or from another source or mirror.",
+                ex);
         }
         catch (Exception ex) when (ex is IOException or UnauthorizedAccessException)
         {

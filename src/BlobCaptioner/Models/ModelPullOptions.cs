@@ -14,10 +14,15 @@ public sealed record ModelPullOptions
     /// <value>Default null, for none.</value>
     public string? Mirror { get; init; }
 
-    /// <summary>How long a connection may send nothing. Then it is closed, and the rest is asked for again.</summary>
+    /// <summary>How long a connection may send less than 64 KiB. Then it is closed, and the rest is asked for again.</summary>
     /// <value>1 second to 10 minutes, default 30 seconds.</value>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Longest time for a pull, all files and attempts together.</summary>
+    /// <value>1 second to 30 days, default 1 day.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>Requests in a row that may bring less than 64 KiB each before the pull gives up. The waits between them grow from 1 to 30 seconds.</summary>
     /// <value>2 to 100, default 8: about two minutes.</value>

@@ -58,6 +58,10 @@ internal sealed record PictureJob(SourceImage Image) : CaptionJob
 /// <param name="Views">The images to show the model, 1 to 4, the main view first.</param>
 internal sealed record ProductJob(string RecordName, string Sku, string ViewsHash, IReadOnlyList<SourceImage> Views) : CaptionJob
 {
+    /// <summary>True for a wish that waits until the views are settled: they have no hash yet.</summary>
+    [JsonIgnore]
+    public bool IsWish => ViewsHash.Length == 0;
+
     [JsonIgnore]
     public override string Name => RecordName;
 

@@ -55,7 +55,7 @@ internal static class CaptionMessage
         try
         {
             var read = JsonSerializer.Deserialize(json, MessageJson.Compact.JobHint);
-            problem = read is null ? "The message is JSON null." : read.Name.Length is 0 or > ImageNames.MaxLength ? $"Its name has {read.Name.Length} characters; a blob's has 1 to {ImageNames.MaxLength}." : null;
+            problem = read is null ? "The message is JSON null." : ImageNames.Problem(read.Name) is { } why ? $"The name '{ImageNames.Printable(read.Name)}' {why}." : null;
             hint = problem is null ? read : null;
         }
         catch (JsonException error)

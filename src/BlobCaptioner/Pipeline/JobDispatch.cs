@@ -83,7 +83,7 @@ internal sealed class JobDispatch(CaptionStorage storage, TimeProvider time)
             return wanted;
         }
 
-        var isSame = ticket.Job.Version == wanted.Job.Version;
+        var isSame = ticket.Job.Version == wanted.Job.Version || wanted.Job is ProductJob { IsWish: true };
         if (!isSame && ticket.Job.ContentHash == wanted.Job.ContentHash && ticket.Job.Preparation == wanted.Job.Preparation && ticket.Job.ContentHash.Length > 0)
         {
             // The same bytes were uploaded again: whoever works on them goes on.

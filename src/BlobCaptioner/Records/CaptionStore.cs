@@ -95,11 +95,16 @@ public sealed class CaptionStore(CaptionStorage storage)
     /// <param name="review">The new review; null for none.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The record as written; null where it changed since it was read: read it again.</returns>
-    /// <exception cref="ArgumentException">The blob is not a record.</exception>
+    /// <exception cref="ArgumentException">The blob is not a record, or the review can't be one (<see cref="RecordReview.Problem"/>).</exception>
     /// <exception cref="RequestFailedException">Storage refused, for another reason than the condition.</exception>
     public async Task<StoredRecord?> ReviewAsync(StoredRecord seen, JsonElement? review, CancellationToken cancellationToken)
     {
         var record = (seen.Record ?? throw new ArgumentException("It is not a caption record.", nameof(seen))) with { Review = review };
+        if (RecordReview.Problem(review) is { } why)
+        {
+            throw new ArgumentException(why, nameof(review));
+        }
+
         return await TryUploadAsync(_images.GetBlobClient(NameOf(record)), record, seen.ETag, cancellationToken) is { } written
             ? new(record, written.Plain(), HasReceipt: true)
             : null;

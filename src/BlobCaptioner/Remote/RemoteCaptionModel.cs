@@ -40,11 +40,7 @@ public sealed partial class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
     {
         (_options, _chat, _check, _owned, _logger, _time) = (options, chat, check, owned, logger, time);
         _counter = new(options);
-        _pipeline = ServerRetry.Create(options, time, (fault, delay, attempt) =>
-        {
-            _counter.AddRetry();
-            LogRetrying(_logger, fault.Status, fault.Message, delay.TotalSeconds, attempt, options.MaxRetries);
-        });
+        _pipeline = ServerRetry.Create(options, time, CountRetry);
         _places = new(options.Concurrency);
         Info = new(options.Model, options.Revision is { Length: > 0 } revision ? $"{options.Model}@{revision}" : options.Model, "OpenAI-compatible server");
     }
@@ -86,17 +82,27 @@ public sealed partial class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
     /// <summary>Counts of requests and tokens so far.</summary>
     public RemoteTotals Totals() => _counter.Read();
 
-    /// <summary>Asks the server for its list of models, which needs the sign-in. Retries as for a picture.</summary>
+    /// <summary>Asks the server for its list of models, which needs the sign-in. Retries as for a picture, within <see cref="RemoteModelOptions.StartTimeout"/>.</summary>
     /// <exception cref="CaptionException">The server can't be used. The remedy says what to do.</exception>
     public async Task CheckAsync(CancellationToken cancellationToken)
     {
+        ServerFault? before = null;
+        var pipeline = ServerRetry.Create(
+            _options,
+            _time,
+            (fault, delay, attempt) =>
+            {
+                before = fault;
+                CountRetry(fault, delay, attempt);
+            },
+            _options.StartTimeout);
         try
         {
-            await _pipeline.ExecuteAsync(async cancel => await _check(cancel), cancellationToken);
+            await pipeline.ExecuteAsync(async cancel => await _check(cancel), cancellationToken);
         }
         catch (Exception error) when (ServerFault.Of(error, _time.GetUtcNow()) is { } fault)
         {
-            throw ServerErrors.From(fault, "the list of models", _options);
+            throw ServerErrors.OfStart(fault, before, _options);
         }
     }
 
@@ -220,16 +226,22 @@ public sealed partial class RemoteCaptionModel : ICaptionModel, IAsyncDisposable
             // A connection that is closed during a request may throw anything.
             throw new OperationCanceledException(cancellationToken);
         }
-        catch (Exception error) when (ServerFault.Of(error, _time.GetUtcNow()) is { } fault)
+        catch (Exception error) when (ServerFault.Of(error, _time.GetUtcNow()) is { IsEndless: false } fault)
         {
             throw ServerErrors.From(fault, picture, _options);
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {
-            // The request succeeded, but its body can't be read: no choice in it, invalid JSON, endless white space.
+            // The request succeeded, but its body can't be read: no choice in it, invalid JSON, too long.
             LogUnreadable(_logger, error, picture);
             return ServerReply.Unreadable("It held no answer that can be read.");
         }
+    }
+
+    private void CountRetry(ServerFault fault, TimeSpan delay, int attempt)
+    {
+        _counter.AddRetry();
+        LogRetrying(_logger, fault.Status, fault.Message, delay.TotalSeconds, attempt, _options.MaxRetries);
     }
 
     private static CaptionAnswer ReadAnswer(ServerReply reply, string picture, CaptionSchema schema)

@@ -86,6 +86,11 @@ public sealed class RemoteModelOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan MaxRetryAfter { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>Longest time for the question at start-up whether the server is there, with all retries and waits.</summary>
+    /// <value>1 s to 1 h, default 2 min.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan StartTimeout { get; set; } = TimeSpan.FromMinutes(2);
+
     /// <summary>False leaves temperature, top_p and seed out of requests: reasoning models refuse them.</summary>
     /// <value>Default true: the profile's sampling is sent. top_k is not part of OpenAI's API; the server's own default applies.</value>
     public bool SendSampling { get; set; } = true;

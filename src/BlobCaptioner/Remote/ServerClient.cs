@@ -15,13 +15,16 @@ internal static class ServerClient
     private const string NoKey = "none";
 
     // Far beyond any caption with log probabilities. A server that sends without end is cut off here.
-    private const int MostAnswerBytes = 8_000_000;
+    internal const int MostAnswerBytes = 8_000_000;
 
     /// <summary>The connections to the server; the caller's to dispose.</summary>
     public static HttpClient CreateHttp() => new(new AnswerLimitHandler(MostAnswerBytes)
     {
         InnerHandler = new SocketsHttpHandler
         {
+            // A redirect would send picture and prompt to a host that nobody configured. ServerErrors says where it leads.
+            AllowAutoRedirect = false,
+
             // Follows changes of the server's DNS entry (Kubernetes, Azure).
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         },
@@ -108,9 +111,15 @@ internal static class ServerRetry
     /// <param name="options">Tries, waits and the timeout.</param>
     /// <param name="time">Waits by it.</param>
     /// <param name="onRetry">Called before each wait with the fault, the wait, and the number of the retry, from 1.</param>
-    public static ResiliencePipeline Create(RemoteModelOptions options, TimeProvider time, Action<ServerFault, TimeSpan, int> onRetry)
+    /// <param name="longest">Longest time for all of it; null for no limit. A fault that asks for a longer wait is not retried.</param>
+    public static ResiliencePipeline Create(RemoteModelOptions options, TimeProvider time, Action<ServerFault, TimeSpan, int> onRetry, TimeSpan? longest = null)
     {
         var builder = new ResiliencePipelineBuilder { TimeProvider = time };
+        if (longest is { } all)
+        {
+            builder.AddTimeout(all);
+        }
+
         if (options.MaxRetries > 0)
         {
             builder.AddRetry(new RetryStrategyOptions
@@ -120,7 +129,8 @@ internal static class ServerRetry
                 UseJitter = true,
                 Delay = options.RetryDelay,
                 MaxDelay = options.MaxRetryDelay,
-                ShouldHandle = args => ValueTask.FromResult(ServerFault.Of(args.Outcome.Exception, time.GetUtcNow()) is { IsTransient: true }),
+                ShouldHandle = args => ValueTask.FromResult(ServerFault.Of(args.Outcome.Exception, time.GetUtcNow()) is { IsTransient: true } fault
+                    && !(fault.RetryAfter > longest)),
                 DelayGenerator = args => ValueTask.FromResult(Wait(ServerFault.Of(args.Outcome.Exception, time.GetUtcNow())?.RetryAfter, options)),
                 OnRetry = args =>
                 {

@@ -1,4 +1,5 @@
 using System.ClientModel;
+using System.ClientModel.Primitives;
 using System.Globalization;
 using System.Text.Json;
 using Azure.Identity;
@@ -27,8 +28,14 @@ internal sealed record ServerFault
     /// <summary>True where the request was broken off by our own timeout.</summary>
     public bool IsTimeout { get; private init; }
 
+    /// <summary>True where the answer was longer than any answer can be.</summary>
+    public bool IsEndless { get; private init; }
+
+    /// <summary>Where a redirect leads, scheme and host only; empty where it doesn't say. Null for all else.</summary>
+    public string? RedirectsTo { get; private init; }
+
     /// <summary>True where the same request may succeed later: 408, 429, 5xx, a cut connection, a timeout.</summary>
-    public bool IsTransient => Status is 0 or 408 or 409 or 429 or >= 500;
+    public bool IsTransient => !IsEndless && Status is 0 or 408 or 409 or 429 or >= 500;
 
     /// <summary>True where the server refuses this picture: by a content filter, or because it can't read the image.</summary>
     public bool IsAboutPicture => Status is 400 or 413 or 415 or 422
@@ -57,8 +64,8 @@ internal sealed record ServerFault
         TimeoutRejectedException => new() { IsTimeout = true, Message = "No whole answer came in time." },
         AuthenticationFailedException noToken => new() { Status = 401, Message = Shorten(noToken.Message) },
         ClientResultException { Status: > 0 } refused => Read(refused, now),
-        HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => null,
-        ClientResultException { InnerException: HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } } => null,
+        HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded }
+            or ClientResultException { InnerException: HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } } => new() { IsEndless = true },
         ClientResultException or HttpRequestException or IOException => new() { Message = Shorten((error.InnerException ?? error).Message) },
         _ => null,
     };
@@ -72,9 +79,16 @@ internal sealed record ServerFault
             Status = refused.Status,
             Code = code.ToLowerInvariant(),
             Message = Shorten(message),
+            RedirectsTo = refused.Status is >= 300 and < 400 ? Place(response) : null,
             RetryAfter = response is null ? null : ReadWait(name => response.Headers.TryGetValue(name, out var value) ? value : null, now),
         };
     }
+
+    // Not the whole address: its query may hold a token.
+    private static string Place(PipelineResponse? response) =>
+        response is not null && response.Headers.TryGetValue("Location", out var text) && Uri.TryCreate(text, UriKind.RelativeOrAbsolute, out var address)
+            ? Shorten(address.IsAbsoluteUri ? $"{address.Scheme}://{address.Authority}" : "another path of the same host")
+            : "";
 
     private static TimeSpan? ReadWait(Func<string, string?> header, DateTimeOffset now)
     {
@@ -151,6 +165,11 @@ internal static class ServerErrors
             $"The server says that '{picture}' does not fit its context: {fault.Message}",
             "Start the server with a longer context for each slot, or lower the profile's image token budget or its fields' limits.",
             retry: false),
+        { RedirectsTo: { } target } => new(
+            "server-redirects",
+            $"The server {options.BaseAddress} redirects (HTTP {fault.Status}) to {(target.Length > 0 ? target : "an address that it doesn't give")}. Redirects are not followed: pictures go to the configured host only.",
+            "Give the address that answers itself as Remote:Endpoint (--server).",
+            retry: true),
         { IsAboutPicture: true, IsFiltered: true } => Filtered(picture, fault.Message),
         { IsAboutPicture: true } => new(
             "server-image-refused",
@@ -195,6 +214,33 @@ internal static class ServerErrors
             "src/BlobCaptioner/Models/README.md, section Model servers, says what each needs set (Remote:SendSampling, Remote:SchemaMaxLength, Remote:TopLogprobs).",
             retry: true),
     };
+
+    /// <summary>The error of the question at start-up.</summary>
+    /// <param name="fault">What ended it.</param>
+    /// <param name="before">The fault before that; null for none.</param>
+    /// <param name="options">The limits.</param>
+    public static CaptionException OfStart(ServerFault fault, ServerFault? before, RemoteModelOptions options) => fault switch
+    {
+        { IsTimeout: true } => new(
+            "server-timeout",
+            $"The server {options.BaseAddress} gave no list of models in time (at most {Seconds(options.Timeout)} a try, {Seconds(options.StartTimeout)} in all)"
+                + (before is { IsTimeout: false } ? $"; before that it failed with HTTP {before.Status}: {before.Message}" : "."),
+            "Check that it runs and answers GET models, or raise Remote:StartTimeout and Remote:Timeout.",
+            retry: true),
+        { IsEndless: true } => new(
+            "server-endless",
+            $"The server {options.BaseAddress} answers with more than {ServerClient.MostAnswerBytes:N0} bytes where a list of models should be.",
+            "Check Remote:Endpoint (--server): the address must be a server with OpenAI's API.",
+            retry: true),
+        { RetryAfter: { } wait } when wait > options.StartTimeout => new(
+            "server-busy",
+            $"The server {options.BaseAddress} refuses for now (HTTP {fault.Status}) and asks to wait {Seconds(wait)}; the start waits at most {Seconds(options.StartTimeout)}.",
+            "Start again later, or raise Remote:StartTimeout.",
+            retry: true),
+        _ => From(fault, "the list of models", options),
+    };
+
+    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:N0} s");
 
     public static CaptionException Filtered(string picture, string message) => new(
         "content-filtered",

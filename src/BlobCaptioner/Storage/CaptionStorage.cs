@@ -21,6 +21,7 @@ public sealed class CaptionStorage
         Images = blobs.GetBlobContainerClient(options.ImagesContainer);
         Prepared = blobs.GetBlobContainerClient(options.PreparedContainer);
         Captions = queues.GetQueueClient(options.CaptionsQueue);
+        Intake = queues.GetQueueClient(options.IntakeQueue);
         Poison = queues.GetQueueClient(options.PoisonQueue);
         Kept = queues.GetQueueClient(options.KeptQueue);
     }
@@ -36,6 +37,9 @@ public sealed class CaptionStorage
 
     /// <summary>Caption jobs.</summary>
     public QueueClient Captions { get; }
+
+    /// <summary>Images of a function app whose intake failed and is tried again.</summary>
+    public QueueClient Intake { get; }
 
     /// <summary>Messages that were given up.</summary>
     public QueueClient Poison { get; }
@@ -64,7 +68,7 @@ public sealed class CaptionStorage
             {
                 var names = Check(options);
                 return new(names, policy => (
-                    new(connection, Configure(new BlobClientOptions(), names, transport, policy)), new(connection, Configure(QueueOptions(), names, transport, policy))));
+                    new(connection, Configure(BlobOptions(), names, transport, policy)), new(connection, Configure(QueueOptions(), names, transport, policy))));
             }
             catch (FormatException error)
             {
@@ -99,7 +103,7 @@ public sealed class CaptionStorage
     {
         var names = Check(options);
         return new(names, policy => (
-            new(blobService, credential, Configure(new BlobClientOptions(), names, transport, policy)),
+            new(blobService, credential, Configure(BlobOptions(), names, transport, policy)),
             new(queueService, credential, Configure(QueueOptions(), names, transport, policy))));
     }
 
@@ -116,10 +120,14 @@ public sealed class CaptionStorage
             Images.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
             Prepared.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
             Captions.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
+            Intake.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
             Poison.CreateIfNotExistsAsync(cancellationToken: cancellationToken));
     }
 
     private static StorageOptions Check(StorageOptions? options) => new StorageOptionsValidator().Require(options ?? new());
+
+    // A name that begins or ends with a slash is another blob's without it.
+    private static BlobClientOptions BlobOptions() => new() { TrimBlobNameSlashes = false };
 
     // CaptionMessage encodes and decodes base64. With the SDK's decoding, one bad message makes the whole receive fail, or is hidden.
     private static QueueClientOptions QueueOptions() => new() { MessageEncoding = QueueMessageEncoding.None };
@@ -138,6 +146,7 @@ public sealed class CaptionStorage
             client.AddPolicy(policy, HttpPipelinePosition.PerCall);
         }
 
+        client.AddPolicy(new ListingXmlPolicy(), HttpPipelinePosition.PerCall);
         if (transport is not null)
         {
             client.Transport = transport;

@@ -29,7 +29,7 @@ internal static class StorageOutage
         var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: true, cancellationToken);
         try
         {
-            return await outage.ExecuteAsync(async (running, todo) => await todo(running.CancellationToken), context, work);
+            return await outage.ExecuteAsync(static async (running, todo) => await todo(running.CancellationToken), context, work);
         }
         finally
         {
@@ -62,17 +62,25 @@ internal static class StorageOutage
                     return new(arguments.Outcome.Exception is { } error && IsTransient(error, context.CancellationToken));
                 },
                 MaxRetryAttempts = int.MaxValue,
-                BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
-                Randomizer = Jitter.Next,
-                Delay = options.RetryDelay,
-                MaxDelay = options.MaxRetryDelay,
-                OnRetry = arguments =>
+                Delay = TimeSpan.Zero,
+                OnRetry = async arguments =>
                 {
+                    // Polly's own wait is a Task.Delay; see below.
                     onRetry(arguments.Outcome.Exception!);
-                    return default;
+                    var delay = Backoff.After(arguments.AttemptNumber + 1, options.RetryDelay, options.MaxRetryDelay);
+                    await WaitAsync(delay, time, arguments.Context).ConfigureAwait(arguments.Context.ContinueOnCapturedContext);
                 },
             })
             .Build();
+    }
+
+    // What follows a cancelled Task.Delay runs on the thread pool. Here cancelling only makes the timer due, so that work goes on where it does after the wait.
+    private static async Task WaitAsync(TimeSpan delay, TimeProvider time, ResilienceContext context)
+    {
+        var over = new TaskCompletionSource();
+        await using var timer = time.CreateTimer(static state => ((TaskCompletionSource)state!).TrySetResult(), over, delay, Timeout.InfiniteTimeSpan);
+        await using var early = context.CancellationToken.UnsafeRegister(static state => ((ITimer)state!).Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan), timer);
+        await over.Task.ConfigureAwait(context.ContinueOnCapturedContext);
+        context.CancellationToken.ThrowIfCancellationRequested();
     }
 }

@@ -60,9 +60,11 @@ internal sealed class FunctionsApp : IAsyncDisposable
         settings["Storage__ImagesContainer"] = names.ImagesContainer;
         settings["Storage__PreparedContainer"] = names.PreparedContainer;
         settings["Storage__CaptionsQueue"] = names.CaptionsQueue;
+        settings["Storage__IntakeQueue"] = names.IntakeQueue;
         settings["Storage__PoisonQueue"] = names.PoisonQueue;
         settings["Storage__KeptQueue"] = names.KeptQueue;
         settings["BlobTrigger__Source"] = source.ToString();
+        settings["AzureFunctionsJobHost__extensions__queues__maxPollingInterval"] = "00:00:01";
         foreach (var (name, value) in more)
         {
             settings[name] = value;
@@ -73,7 +75,15 @@ internal sealed class FunctionsApp : IAsyncDisposable
 
     /// <summary>Starts the app.</summary>
     /// <param name="listen">False leaves its triggers off.</param>
-    public async Task StartAsync(bool listen = true) => _host = await FunctionsHost.StartAsync(_settings, listen);
+    /// <param name="folder">The app's folder; null takes the one that the tests' build made.</param>
+    public async Task StartAsync(bool listen = true, string? folder = null) => _host = await FunctionsHost.StartAsync(_settings, listen, folder);
+
+    /// <summary>Ends host and worker as a platform does that scales in.</summary>
+    public async Task StopAsync()
+    {
+        await Host.DisposeAsync();
+        _host = null;
+    }
 
     /// <summary>Drops a picture.</summary>
     public Task DropAsync(string name) => DropAsync(name, TestPipeline.Picture(name.Length));
@@ -91,7 +101,7 @@ internal sealed class FunctionsApp : IAsyncDisposable
     /// <summary>Has Event Grid tell of a blob.</summary>
     public async Task TellAsync(string name)
     {
-        using var answer = await Host.Webhook.CreatedAsync(Pipeline.Storage.Images.GetBlobClient(name), ImageTriggerOptions.EventGridFunction);
+        using var answer = await Host.Webhook.CreatedAsync(Pipeline.Storage.Images.GetBlobClient(name), FunctionSelection.EventGrid);
         Assert.True(answer.IsSuccessStatusCode, $"{name}: {answer.StatusCode}");
     }
 

@@ -124,7 +124,13 @@ internal sealed class FileServer : IAsyncDisposable
                     var lines = answer.Headers.Select(h => $"{h.Key}: {h.Value}\r\n");
                     var length = answer.Length is { } told ? $"Content-Length: {told}\r\n" : "Connection: close\r\n";
                     await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {answer.Status} Said\r\n{string.Concat(lines)}{length}\r\n"), _over.Token);
-                    await stream.WriteAsync(answer.Body, _over.Token);
+                    for (var i = 0; answer.Drip is { } drip && i < answer.Body.Length; i++)
+                    {
+                        await drip(_over.Token);
+                        await stream.WriteAsync(answer.Body.Slice(i, 1), _over.Token);
+                    }
+
+                    await stream.WriteAsync(answer.Drip is null ? answer.Body : default, _over.Token);
                     if (answer.Hold is { } hold)
                     {
                         await hold.WaitAsync(_over.Token);

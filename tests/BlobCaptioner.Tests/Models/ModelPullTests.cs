@@ -73,8 +73,33 @@ public sealed class ModelPullTests : IAsyncLifetime
         Server.Answer = r => r.Number == 1 ? Server.Proper(r) with { Body = Server.Proper(r).Body[..100], Hold = Server.Forever } : Server.Proper(r);
         await _bench.PullAsync();
         Assert.True(_bench.IsWhole());
-        Assert.Contains(_bench.Notices, n => n.Contains("sent nothing for 30 seconds", StringComparison.Ordinal));
+        Assert.Contains(_bench.Notices, n => n.Contains("sent less than 64 KiB in 30 seconds", StringComparison.Ordinal));
         Assert.Equal([null, 100], _bench.TextRequests.Select(r => r.From));
+    }
+
+    [Fact]
+    public async Task Ensure_ServerDripsByteByByte_CountsAsStalled()
+    {
+        Server.Answer = r => r.Number == 1 ? Server.Proper(r) with { Drip = over => Task.Delay(TimeSpan.FromSeconds(10), _bench.Time, over) } : Server.Proper(r);
+        await _bench.PullAsync();
+        Assert.True(_bench.IsWhole());
+        Assert.Contains(_bench.Notices, n => n.Contains("sent less than 64 KiB in 30 seconds", StringComparison.Ordinal));
+        Assert.InRange(_bench.TextRequests[1].From ?? 0, 0, 10);
+    }
+
+    [Fact]
+    public async Task Ensure_TimeForThePullIsOver_GivesUpKeepsWhatCameAndSaysHowToGoOn()
+    {
+        _bench.Options = _bench.Options with { Attempts = 100, Timeout = TimeSpan.FromMinutes(3) };
+        Server.Answer = r => r.Number == 1 ? Server.Proper(r).CutAfter(65_536) : Server.Proper(r) with { Body = default, Hold = Server.Forever };
+        var error = await Assert.ThrowsAsync<ModelException>(() => _bench.PullAsync());
+        Assert.Contains("'small' could not be pulled within 3 minutes.", error.Message, StringComparison.Ordinal);
+        Assert.Contains("--timeout", error.Message, StringComparison.Ordinal);
+        Assert.Equal(FileState.Partial, _bench.Directory.Look(_bench.TextFile).State);
+        Server.Answer = Server.Proper;
+        await _bench.PullAsync();
+        Assert.True(_bench.IsWhole());
+        Assert.Equal(65_536, _bench.TextRequests[^1].From);
     }
 
     [Fact]

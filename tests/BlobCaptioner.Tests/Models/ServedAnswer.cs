@@ -18,6 +18,9 @@ internal sealed record ServedAnswer
     /// <summary>Waits for this after the body, the connection open.</summary>
     public Task? Hold { get; init; }
 
+    /// <summary>Sends the body a byte at a time, with this before each; null sends it at once.</summary>
+    public Func<CancellationToken, Task>? Drip { get; init; }
+
     /// <summary>The same with a header set, or taken away by null.</summary>
     public ServedAnswer With(string header, string? value)
     {

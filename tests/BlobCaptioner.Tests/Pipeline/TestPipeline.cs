@@ -91,6 +91,7 @@ internal sealed class TestPipeline : IAsyncDisposable
         ImagesContainer = AzuriteFixture.UniqueName("images"),
         PreparedContainer = AzuriteFixture.UniqueName("prepared"),
         CaptionsQueue = AzuriteFixture.UniqueName("captions"),
+        IntakeQueue = AzuriteFixture.UniqueName("intake"),
         PoisonQueue = AzuriteFixture.UniqueName("poison"),
         MaxRetries = 1,
         RetryDelay = TimeSpan.FromMilliseconds(20),

@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using Azure.Core.Pipeline;
 using Azure.Storage.Blobs.Models;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
@@ -51,15 +52,24 @@ internal sealed class PageHost : IAsyncDisposable
     /// <param name="works">True works on the queue and sweeps, as <c>up</c> does.</param>
     /// <param name="change">Changes the page's options.</param>
     /// <param name="images">Limits of pictures.</param>
+    /// <param name="time">The page's clock; null for the system's.</param>
+    /// <param name="transport">Carries the page's storage requests; null for the SDK's.</param>
     public static async Task<PageHost> StartAsync(
-        AzuriteFixture azurite, ICaptionModel? model, Profile? profile = null, bool works = true, Func<WebOptions, WebOptions>? change = null, ImageOptions? images = null)
+        AzuriteFixture azurite,
+        ICaptionModel? model,
+        Profile? profile = null,
+        bool works = true,
+        Func<WebOptions, WebOptions>? change = null,
+        ImageOptions? images = null,
+        TimeProvider? time = null,
+        HttpPipelineTransport? transport = null)
     {
-        var storage = CaptionStorage.Connect(await azurite.GetConnectionStringAsync(Cancel), TestPipeline.Names());
+        var storage = CaptionStorage.Connect(await azurite.GetConnectionStringAsync(Cancel), TestPipeline.Names(), transport);
         await storage.CreateIfNotExistsAsync(Cancel);
         var host = new PageHost(storage);
         var basis = profile ?? BuiltInProfiles.Sample;
         var options = new WebOptions { Port = 0, IndexPath = Path.Combine(azurite.CreateFolder(), "index.db"), ListingInterval = TimeSpan.FromMilliseconds(200) };
-        var context = new WebContext(storage, host._preparer, images ?? new(), model, basis, TimeProvider.System);
+        var context = new WebContext(storage, host._preparer, images ?? new(), model, basis, time ?? TimeProvider.System);
         host.Web = await CaptionerWeb.StartAsync(context, change?.Invoke(options) ?? options, NullLoggerFactory.Instance, Cancel);
         host.Client = new HttpClient { BaseAddress = host.Web.Address, Timeout = TimeSpan.FromSeconds(60) };
         if (works)

@@ -178,7 +178,7 @@ public sealed class CaptionJobHandler
             _report.Publish(PipelineEventKind.HandedBack, hint.Name, new("lease-lost", "Another worker has the job now.", "Nothing to do."));
             return false;
         }
-        catch (Exception) when (scope.Ticket.Tries.Count > tries)
+        catch (Exception) when (scope.MayHold)
         {
             await FreeAsync(scope, tries);
             throw;

@@ -142,7 +142,7 @@ public sealed partial class CaptionQueueLoop
 
                 emptyPolls = taken == 0 ? emptyPolls + 1 : 0;
             }
-            catch (Exception error) when (!stop.IsCancellationRequested)
+            catch (Exception error) when (error is not OperationCanceledException || !stop.IsCancellationRequested)
             {
                 emptyPolls++;
                 ReceiveFailed(error, _storage.Captions.Name);
@@ -212,18 +212,4 @@ public sealed partial class CaptionQueueLoop
 
     [LoggerMessage(12, LogLevel.Critical, "Message {Id}: its handler failed; the message returns to the queue when its lease ends")]
     private partial void HandlerFailed(Exception error, string id);
-}
-
-/// <summary>Exponential backoff, jittered by a quarter up and down so that many workers spread out.</summary>
-internal static class Backoff
-{
-    /// <summary>The wait after a number of failed attempts.</summary>
-    /// <param name="attempts">Failed attempts, from 1.</param>
-    /// <param name="shortest">Wait after the first; it doubles with each.</param>
-    /// <param name="longest">Longest wait, before the jitter.</param>
-    public static TimeSpan After(int attempts, TimeSpan shortest, TimeSpan longest)
-    {
-        var doubled = shortest * Math.Pow(2, Math.Clamp(attempts - 1, 0, 30));
-        return (doubled < longest ? doubled : longest) * (0.75 + (0.5 * Jitter.Next()));
-    }
 }

@@ -2,6 +2,7 @@ using BlobCaptioner.Captioning;
 using BlobCaptioner.Pipeline.Products;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Records;
+using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Pipeline.Jobs;
 
@@ -71,6 +72,9 @@ internal sealed class JobEnd(JobServices services, JobScope scope, JobDelivery d
         return FinishAsync(scope.Ticket, version: null);
     }
 
+    /// <summary>Lets go of the message only: the ticket's wish waits for its product's views.</summary>
+    public Task LeaveAsync() => delivery.CompleteAsync(abort);
+
     /// <summary>Puts the ticket back for another try, after a wait that grows with each.</summary>
     /// <param name="change">Notes why.</param>
     /// <param name="attempts">Failed attempts, from 1.</param>
@@ -102,14 +106,14 @@ internal sealed class JobEnd(JobServices services, JobScope scope, JobDelivery d
                 return record.Product?.ViewsHash ?? record.Image.ETag;
             }
 
-            if (result != RecordWrite.ImageChanged || replaced == MostReplacements || ticket.Job is not PictureJob picture
-                || await services.Prepared.HashAsync(picture.Name, abort) is not { } now || now.ContentHash != picture.ContentHash)
+            if (result != RecordWrite.ImageChanged || replaced == MostReplacements
+                || await services.Prepared.HashAsync(ticket.Job.Main.Name, abort) is not { } now || now.ContentHash != ticket.Job.Main.ContentHash)
             {
                 services.Report.Dropped(ticket.Job.Name, result);
                 return null;
             }
 
-            // The same bytes were uploaded again meanwhile: what was written holds for them.
+            // The same bytes were uploaded again meanwhile: what was written holds for them. A product's next job only notes the new versions of its views.
             record = record with { Image = record.Image with { ETag = now.ETag } };
             present = await ReadAsync(ticket);
         }
@@ -121,7 +125,7 @@ internal sealed class JobEnd(JobServices services, JobScope scope, JobDelivery d
         await EnsureProductAsync(ticket);
         if (await scope.FinishAsync(version ?? ticket.Job.Version, abort))
         {
-            await delivery.ReturnAsync(CaptionMessage.Format(hint with { Returned = 0, EnqueuedAt = services.Time.GetUtcNow() }), TimeSpan.Zero, abort);
+            await delivery.ReturnAsync(CaptionMessage.Format(hint with { Returned = hint.Returned + 1, EnqueuedAt = services.Time.GetUtcNow() }), TimeSpan.Zero, abort);
         }
         else
         {

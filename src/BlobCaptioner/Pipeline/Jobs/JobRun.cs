@@ -1,4 +1,6 @@
 using BlobCaptioner.Captioning;
+using BlobCaptioner.Images;
+using BlobCaptioner.Pipeline.Products;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Records;
 
@@ -37,7 +39,7 @@ internal sealed class JobRun(JobServices services, JobScope scope, JobDelivery d
         var loader = new JobLoader(services, basis);
         if (await loader.ResolveAsync(ticket, begin.Token) is not { } resolved)
         {
-            await _end.DropAsync(RecordWrite.ImageChanged);
+            await (ticket.AllWanted.Redo is null ? _end.DropAsync(RecordWrite.ImageChanged) : AdoptViewsAsync((ProductJob)ticket.Job, basis));
             return true;
         }
 
@@ -61,11 +63,57 @@ internal sealed class JobRun(JobServices services, JobScope scope, JobDelivery d
             case LoadedJob.Rejected rejected:
                 await _end.RejectAsync(ticket with { Job = ticket.Job with { Preparation = rejected.RejectedBy } }, resolved, rejected.Error, asked: null);
                 return true;
+            case LoadedJob.NotNeeded { Reason: RecordWrite.ImageChanged } when ticket.Job is PictureJob && ticket.AllWanted.Redo is not null:
+                return await TryAdoptAsync(ticket, resolved, begin.Token);
             case LoadedJob.NotNeeded dropped:
                 await _end.DropAsync(dropped.Reason);
                 return true;
             default:
                 throw new InvalidOperationException("The loaded job is of an unknown kind.");
+        }
+    }
+
+    // A person's wish outlives the version that it was made for: the ticket is rewritten for the present one and read again.
+    private async Task<bool> TryAdoptAsync(Ticket ticket, ResolvedProfile resolved, CancellationToken cancellationToken)
+    {
+        var name = ticket.Job.Name;
+        var source = await services.Store.GetImageETagAsync(name, cancellationToken) is { } etag
+            ? await services.Prepared.PrepareAsync(name, etag, resolved.Profile.ImageTokenBudget, cancellationToken)
+            : null;
+        if (source is null)
+        {
+            return false;
+        }
+
+        var image = new SourceImage(name, source.ETag, source.ContentHash ?? "");
+        switch (source.Outcome)
+        {
+            case PreparationOutcome.Rejected why:
+                var rejected = new PictureJob(image) { Preparation = services.Prepared.RejectedBy(ticket.Job.Preparation) };
+                await _end.RejectAsync(ticket with { Job = rejected }, resolved, new(why.Code, why.Message, why.Remedy), asked: null);
+                return true;
+            case PreparationOutcome.Prepared made:
+                var job = new PictureJob(image with { Format = made.SourceFormat, Width = made.SourceWidth, Height = made.SourceHeight }) { Preparation = ticket.Job.Preparation };
+                await services.Prepared.StoreAsync(job.PreparedBlob, made.Jpeg, name, cancellationToken);
+                await scope.TryFreeAsync(t => t with { Job = job }, TimeSpan.Zero, cancellationToken);
+                return false;
+            default:
+                throw new InvalidOperationException($"{source.Outcome.GetType()} is not a known outcome of a preparation.");
+        }
+    }
+
+    // The product gets a ticket for its views of now, which takes the wish over. While a view is not settled, the wish waits.
+    private async Task AdoptViewsAsync(ProductJob product, Profile basis)
+    {
+        var names = product.Views.Select(v => v.Name).ToList();
+        var request = new ProductRequest { View = names[0], Sku = product.Sku, Basis = basis, KnownViews = names, Force = true, HasTicket = true };
+        if (await services.Products.EnsureAsync(request, abort) is IntakeResult.Gone or IntakeResult.Blocked)
+        {
+            await _end.DropAsync(RecordWrite.ImageGone);
+        }
+        else
+        {
+            await _end.LeaveAsync();
         }
     }
 

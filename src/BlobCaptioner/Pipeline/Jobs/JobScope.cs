@@ -23,6 +23,9 @@ internal sealed class JobScope(Tickets tickets, JobDelivery delivery, StoredTick
     /// <summary>The ticket as it was last read or written.</summary>
     public Ticket Ticket { get; private set; } = seen.Ticket!;
 
+    /// <summary>True from the request to take it on: the ticket may be held, even if no answer came.</summary>
+    public bool MayHold { get; private set; }
+
     /// <summary>Cancelled when another worker has the ticket.</summary>
     public CancellationToken Lost => _lost.Token;
 
@@ -41,6 +44,7 @@ internal sealed class JobScope(Tickets tickets, JobDelivery delivery, StoredTick
             Message = delivery.Id,
             HoldSeconds = Ticket.Seconds(lease),
         };
+        MayHold = true;
         if (await tickets.TryWriteAsync(taken, _etag, cancellationToken) is { } etag)
         {
             (Ticket, _etag) = (taken, etag);
@@ -52,7 +56,7 @@ internal sealed class JobScope(Tickets tickets, JobDelivery delivery, StoredTick
         }
         else
         {
-            return false;
+            return MayHold = false;
         }
 
         _renewing = RenewAsync();

@@ -4,7 +4,6 @@ using System.Text.Json.Serialization.Metadata;
 using Azure;
 using Azure.Storage.Queues.Models;
 using BlobCaptioner.Pipeline.Intake;
-using BlobCaptioner.Profiles;
 using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
 
@@ -48,13 +47,14 @@ public sealed class PoisonMarker(ImageIntake intake)
             : await KeepAsync(message, "The message is neither a poison message nor a caption job.", cancellationToken);
     }
 
-    /// <summary>Handles a message of the blob trigger's own poison queue, <c>webjobs-blobtrigger-poison</c>.</summary>
+    /// <summary>Handles a message of the blob trigger's own poison queue, <c>webjobs-blobtrigger-poison</c>: its image is taken in later.</summary>
     /// <param name="message">The message's text, base64 or plain.</param>
-    /// <param name="profile">The profile for which the image was to be taken in.</param>
+    /// <param name="retry">Sends the message for the later attempt.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="RequestFailedException">Storage refused.</exception>
-    public async Task<PoisonOutcome> MarkImageAsync(string message, Profile profile, CancellationToken cancellationToken)
+    public async Task<PoisonOutcome> MarkImageAsync(string message, IntakeRetry retry, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(retry);
         if (TryRead(message, MessageJson.Compact.PoisonBlob) is not { } blob)
         {
             return await KeepAsync(message, "The message is not one of the blob trigger.", cancellationToken);
@@ -66,33 +66,9 @@ public sealed class PoisonMarker(ImageIntake intake)
             return await KeepAsync(message, $"'{blob.ContainerName}/{blob.BlobName}' is not an image of '{_storage.Images.Name}'.", cancellationToken);
         }
 
-        var etag = await intake.Store.GetImageETagAsync(blob.BlobName, cancellationToken);
-        if (etag is null || (blob.ETag?.Trim('"') is { Length: > 0 } seen && seen != etag))
-        {
-            return new(PoisonResult.Outdated, blob.BlobName, "The image is gone or was replaced.");
-        }
-
-        var resolved = await intake.Resolve(blob.BlobName, profile, profileOverride: null, cancellationToken);
-        var preparation = intake.Preparation(resolved.Profile);
-        var error = new RecordError("intake-failed", $"The function app could not take '{blob.BlobName}' in and gave up after its last try.", Remedy);
-        var record = new CaptionRecord
-        {
-            Status = RecordStatus.Failed,
-            Image = new() { Container = blob.ContainerName, Name = blob.BlobName, ETag = etag },
-            Profile = new(resolved.Profile.Name, resolved.Version),
-            Product = resolved.Sku is { } sku ? new(sku, [blob.BlobName]) : null,
-            Error = error,
-            Generation = new() { Preparation = preparation, Worker = WorkerName.Current, At = intake.Time.GetUtcNow() },
-            Fingerprint = Fingerprint.Compute("", preparation, resolved.Version, modelHash: ""),
-        };
-        var outcome = await WriteAsync(message, record, error, cancellationToken);
-        if (outcome.Result is PoisonResult.Marked or PoisonResult.OnRecord)
-        {
-            // No worker will finish this view. If it was its product's last one, the product is enqueued here.
-            await intake.Products.EnsureAsync(blob.BlobName, profile, cancellationToken);
-        }
-
-        return outcome;
+        var version = blob.ETag?.Trim('"') is { Length: > 0 } etag ? etag : null;
+        var delay = await retry.SendAsync(new() { Container = blob.ContainerName, Name = blob.BlobName, ETag = version, Attempt = 1 }, cancellationToken);
+        return new(PoisonResult.Postponed, blob.BlobName, $"The blob trigger gave it up; the next attempt follows in {delay}.");
     }
 
     private async Task<PoisonOutcome> MarkAsync(string message, JobHint hint, RecordError error, bool mayGoOn, CancellationToken cancellationToken)
@@ -192,6 +168,9 @@ public enum PoisonResult
 {
     /// <summary>The image has a <c>failed</c> record now.</summary>
     Marked,
+
+    /// <summary>The image is taken in later (<see cref="IntakeRetry"/>).</summary>
+    Postponed,
 
     /// <summary>A record of that version of the image exists and was left alone, or nothing more is wanted of the image.</summary>
     OnRecord,

@@ -11,7 +11,10 @@ internal static class RecordPart
     /// part was asked for.
     /// </summary>
     public static Profile? Of(Ticket ticket, ResolvedProfile resolved, CaptionRecord? present) =>
-        present is { Status: RecordStatus.Described } && present.Profile.Version == resolved.Version ? ticket.Want.Part?.Of(resolved.Profile) : null;
+        present is { Status: RecordStatus.Described } && present.Profile.Version == resolved.Version && IsOfSameImages(ticket.Job, present) ? ticket.Want.Part?.Of(resolved.Profile) : null;
+
+    private static bool IsOfSameImages(CaptionJob job, CaptionRecord present) =>
+        job is ProductJob product ? present.Product?.ViewsHash == product.ViewsHash : present.Image.ContentHash == job.ContentHash;
 
     /// <summary>The record with the part in it.</summary>
     /// <param name="whole">The present record.</param>

@@ -40,7 +40,7 @@ internal sealed class ProductDispatch(
         var state = await Views.FindAsync(request, cancellationToken);
         if (Decide(state, request) is { } settled)
         {
-            return settled;
+            return settled == IntakeResult.AlreadyQueued && request is { Force: true, HasTicket: false } ? await NoteWishAsync(state!, request, cancellationToken) : settled;
         }
 
         var before = await _store.ReadProductAsync(state!.RecordName, cancellationToken);
@@ -103,17 +103,7 @@ internal sealed class ProductDispatch(
             return IntakeResult.AlreadyQueued;
         }
 
-        var wanted = new Ticket
-        {
-            Container = storage.Images.Name,
-            Job = job,
-            Profile = request.Basis.Name,
-            ProfileVersion = state.Resolved.Version,
-            Want = want,
-            Call = JobDispatch.NewId(),
-            EnqueuedAt = time.GetUtcNow(),
-        };
-        if (!await dispatch.EnqueueAsync(wanted, ticket, cancellationToken))
+        if (!await dispatch.EnqueueAsync(TicketFor(job, request, state.Resolved.Version, want), ticket, cancellationToken))
         {
             return IntakeResult.AlreadyQueued;
         }
@@ -121,6 +111,27 @@ internal sealed class ProductDispatch(
         publish(PipelineEventKind.Enqueued, state.RecordName, null);
         return IntakeResult.Enqueued;
     }
+
+    // A view is not settled: its worker enqueues the product, and the wish stands on the ticket until then.
+    private async Task<IntakeResult> NoteWishAsync(ProductState state, ProductRequest request, CancellationToken cancellationToken)
+    {
+        var views = state.Views.Take(CaptionRequest.MaxImages).Select(v => new SourceImage(v.Image.Name, v.Image.ETag, ContentHash: "")).ToList();
+        var wish = new ProductJob(state.RecordName, state.Sku, ViewsHash: "", views) { Preparation = "" };
+        var ticket = await dispatch.Tickets.ReadAsync(state.RecordName, cancellationToken);
+        await dispatch.EnqueueAsync(TicketFor(wish, request, profileVersion: "", request.ToWant()), ticket, cancellationToken);
+        return IntakeResult.AlreadyQueued;
+    }
+
+    private Ticket TicketFor(ProductJob job, ProductRequest request, string profileVersion, Want want) => new()
+    {
+        Container = storage.Images.Name,
+        Job = job,
+        Profile = request.Basis.Name,
+        ProfileVersion = profileVersion,
+        Want = want,
+        Call = JobDispatch.NewId(),
+        EnqueuedAt = time.GetUtcNow(),
+    };
 
     private async Task<(ProductJob? Job, RecordError? Broken)> CreateJobAsync(ProductState state, CancellationToken cancellationToken)
     {
@@ -164,6 +175,9 @@ internal sealed record ProductRequest
 
     /// <summary>True describes it again even if its record is up to date.</summary>
     public bool Force { get; init; }
+
+    /// <summary>True where a ticket holds the wish already, so that none is written while a view is not settled.</summary>
+    public bool HasTicket { get; init; }
 
     /// <summary>True tries it again if it was given up.</summary>
     public bool RetryFailed { get; init; }

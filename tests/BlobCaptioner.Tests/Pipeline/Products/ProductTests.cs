@@ -1,5 +1,6 @@
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Pipeline;
+using BlobCaptioner.Pipeline.Intake;
 using BlobCaptioner.Pipeline.Jobs;
 using BlobCaptioner.Pipeline.Sweeps;
 using BlobCaptioner.Profiles;
@@ -269,7 +270,7 @@ public sealed class ProductTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task MarkImageAsync_TheLastViewWasGivenUpAtIntake_EnqueuesTheProductOfTheOthers()
+    public async Task RetryAsync_TheLastViewWasGivenUpAtIntake_EnqueuesTheProductOfTheOthers()
     {
         await using var pipeline = await ProductPipeline.CreateAsync(azurite);
         await pipeline.UploadAsync("S-1.jpg");
@@ -278,8 +279,8 @@ public sealed class ProductTests(AzuriteFixture azurite)
         pipeline.StartLoop();
         await pipeline.RunUntilEmptyAsync();
         Assert.Empty(pipeline.ProductCalls());
-        var message = $$"""{"ContainerName":"{{pipeline.Storage.Images.Name}}","BlobName":"S-2.jpg"}""";
-        Assert.Equal(PoisonResult.Marked, (await new PoisonMarker(pipeline.Intake).MarkImageAsync(message, pipeline.Basis, Cancellation)).Result);
+        var message = new IntakeMessage { Container = pipeline.Storage.Images.Name, Name = "S-2.jpg", Attempt = 1 }.Format();
+        Assert.NotNull((await new IntakeRetry(pipeline.Intake, new() { MaxAttempts = 1 }).RetryAsync(message, 2, pipeline.Basis, Cancellation)).Problem);
         pipeline.StartLoop();
         await pipeline.RunUntilEmptyAsync();
         Assert.Equal(["S-1.jpg"], pipeline.ProductCalls());
