@@ -27,7 +27,7 @@ public sealed class StoryReader(ImageIntake intake)
     /// <exception cref="RequestFailedException">Storage refused.</exception>
     public async Task<PictureStory> ReadAsync(string name, Profile basis, CancellationToken cancellationToken)
     {
-        if (ProductRecords.IsProductRecord(name) && name.Length <= ImageNames.MaxLength)
+        if (ProductRecords.IsProductRecord(name) && ImageNames.Problem(name) is null)
         {
             return StoryEnding.Tell(await ReadProductAsync(name, basis, cancellationToken));
         }
@@ -52,11 +52,10 @@ public sealed class StoryReader(ImageIntake intake)
     private static string? WhyNotAPicture(string name)
     {
         var file = name[(name.LastIndexOf('/') + 1)..];
-        return name.Length == 0 ? "The name is empty."
-            : name.Length > ImageNames.MaxLength ? $"The name has {name.Length} characters; a blob's has at most {ImageNames.MaxLength}."
+        return name.EndsWith('/') ? $"'{ImageNames.Printable(name)}' is the name of a folder."
+            : ImageNames.Problem(name) is { } problem ? $"'{ImageNames.Printable(name)}' {problem}: captioner can't work with such a name."
             : file is FolderSettings.FileName ? $"'{name}' is reserved: it holds the settings of its folder."
             : file is FolderSettings.CatalogName ? $"'{name}' is reserved: it holds the catalogue of its folder."
-            : name.EndsWith('/') ? $"'{name}' is the name of a folder."
             : Array.Find(name.Split('/'), part => part is ['_' or '.', ..]) is { } reserved ? $"'{name}' is reserved: a name with a part that starts with '_' or '.' ('{reserved}') is not a picture's."
             : !ImageNames.IsImage(name) ? $"'{name}' is not a picture's name: names of pictures do not end in .json."
             : null;
