@@ -31,7 +31,7 @@ public sealed class IntakeRetry(ImageIntake intake, IntakeRetryOptions options)
     {
         try
         {
-            return new(name, 0) { Outcome = await intake.IngestAsync(name, profile, cancellationToken) };
+            return new(name, 0) { Outcome = await TakeInAsync(name, profile, cancellationToken) };
         }
         catch (Exception problem) when (!cancellationToken.IsCancellationRequested)
         {
@@ -70,14 +70,7 @@ public sealed class IntakeRetry(ImageIntake intake, IntakeRetryOptions options)
 
         try
         {
-            var outcome = await intake.IngestAsync(message.Name, profile, cancellationToken);
-            if (outcome.Result == IntakeResult.AlreadyQueued)
-            {
-                // The attempt before may have failed between ticket and message. One message too many is harmless.
-                await intake.Dispatch.SendAsync(new() { Container = message.Container, Name = message.Name, EnqueuedAt = intake.Time.GetUtcNow() }, TimeSpan.Zero, cancellationToken);
-            }
-
-            return new(message.Name, number) { Outcome = outcome };
+            return new(message.Name, number) { Outcome = await TakeInAsync(message.Name, profile, cancellationToken) };
         }
         catch (Exception problem) when (!cancellationToken.IsCancellationRequested)
         {
@@ -95,6 +88,18 @@ public sealed class IntakeRetry(ImageIntake intake, IntakeRetryOptions options)
         var delay = DelayOf(message.Attempt);
         await _storage.Intake.SendMessageAsync(message.Format(), delay, Never, cancellationToken);
         return delay;
+    }
+
+    private async Task<IntakeOutcome> TakeInAsync(string name, Profile profile, CancellationToken cancellationToken)
+    {
+        var outcome = await intake.IngestAsync(name, profile, cancellationToken);
+        if (outcome.Result == IntakeResult.AlreadyQueued)
+        {
+            // The call before may have failed, or died, between ticket and message. One message too many is harmless.
+            await intake.Dispatch.SendAsync(new() { Container = _storage.Images.Name, Name = name, EnqueuedAt = intake.Time.GetUtcNow() }, TimeSpan.Zero, cancellationToken);
+        }
+
+        return outcome;
     }
 
     private async Task<IntakeAttempt> PostponeAsync(IntakeMessage next, Exception problem, CancellationToken cancellationToken)
