@@ -114,6 +114,7 @@ internal static class TryEndpoints
                 var (known, name, content) = await PictureAsync(form, context, tried, keeps, cancellationToken);
                 return (known, await FilePicture.ReadAsync(name, content, context.Preparer, profile.ImageTokenBudget, cancellationToken));
             },
+            form.Files["image"]?.Length ?? 0,
             cancellationToken);
         return new(id, picture, profile, new(context.Preparer, model, context.Time));
     }

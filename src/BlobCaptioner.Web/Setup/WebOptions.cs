@@ -50,7 +50,7 @@ public sealed record WebOptions : IValidatableObject
     public TimeSpan ListingInterval { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Most pictures that are tried or described at once for visitors. Four times as many may wait; the rest is refused with 429.</summary>
-    /// <value>1 to 64, default 4. A picture of 63 MB takes about 200 MB while it is prepared, two at once.</value>
+    /// <value>1 to 64, default 4. Files are prepared one after the other, so that more places take little more memory.</value>
     [Range(1, 64)]
     public int TryConcurrency { get; init; } = 4;
 
