@@ -6,7 +6,10 @@ cd "$(dirname "$0")/.."
 parameters=$(realpath "${1:-infra/main.bicepparam}")
 tag=${TAG:-$(git rev-parse --short=12 HEAD)}
 deployment=captioner-$tag
-location=$(az bicep build-params --file "$parameters" --stdout | python3 -c 'import json,sys; print(json.loads(json.load(sys.stdin)["parametersJson"])["parameters"]["location"]["value"])')
+parameter() { az bicep build-params --file "$parameters" --stdout | python3 -c 'import json,sys; print(json.loads(json.load(sys.stdin)["parametersJson"])["parameters"].get(sys.argv[1], {}).get("value", ""))' "$1"; }
+location=$(parameter location)
+# The container that describes: the worker, or the function app.
+case $(parameter describeBy) in FunctionApp) container=gpu-functions ;; *) container=gpu-worker ;; esac
 value() { az deployment sub show --name "$deployment" --query "properties.outputs.$1.value" --output tsv; }
 
 # 1. Where there is no function app yet: everything but the worker (its image) and the subscription (its function).
@@ -16,8 +19,8 @@ fi
 deployment=captioner-first
 registry=$(value registry) app=$(value functionApp) group=$(value resourceGroup) budget=$(value budgetStart)
 
-# 2. The image and the function app's code.
-az acr build --registry "$registry" --image "captioner-gpu-worker:$tag" --file infra/gpu-worker.Dockerfile . --output none
+# 2. The images and the function app's code.
+az acr build --registry "$registry" --image "captioner-$container:$tag" --file "infra/$container.Dockerfile" . --output none
 az acr build --registry "$registry" --image "captioner-web:$tag" --file infra/web.Dockerfile . --output none
 build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
@@ -30,7 +33,7 @@ az functionapp deployment source config-zip --resource-group "$group" --name "$a
 deployment=captioner-$tag
 for try in 1 2 3; do
   az deployment sub create --name "$deployment" --location "$location" --parameters "$parameters" --output none \
-    --parameters workerImage="captioner-gpu-worker:$tag" webImage="captioner-web:$tag" subscribeToImages=true budgetStart="$budget" && break
+    --parameters workerImage="captioner-$container:$tag" webImage="captioner-web:$tag" subscribeToImages=true budgetStart="$budget" && break
   [ "$try" -lt 3 ] || exit 1
   sleep 60
 done

@@ -16,7 +16,11 @@ param resourceGroupName string = 'rg-${name}'
 @allowed(['T4', 'A100'])
 param gpu string = 'T4'
 
-@description('Image of the worker with its tag, as pushed to the registry that this template makes. Empty: the first run, no worker yet.')
+@description('Worker: the container with KEDA (default). FunctionApp: the function Describe on the same GPU. ../src/BlobCaptioner.Functions/README.md, "Function or worker", compares them.')
+@allowed(['Worker', 'FunctionApp'])
+param describeBy string = 'Worker'
+
+@description('Image of the worker, or of the describing function app, with its tag, as pushed to the registry that this template makes. Empty: the first run, no worker yet.')
 param workerImage string = ''
 
 @description('Image of the page with its tag. Empty: no page.')
@@ -132,6 +136,7 @@ module access 'modules/access.bicep' = {
     hostAccount: storage.outputs.hostAccount
     registry: '${name}${suffix}'
     applicationInsights: monitoring.outputs.applicationInsightsName
+    workerIsFunctionApp: describeBy == 'FunctionApp'
     tags: tags
   }
 }
@@ -182,7 +187,32 @@ module environment 'modules/environment.bicep' = {
   }
 }
 
-module worker 'modules/worker.bicep' = if (!empty(workerImage)) {
+module describe 'modules/describe.bicep' = if (!empty(workerImage) && describeBy == 'FunctionApp') {
+  scope: group
+  params: {
+    location: location
+    name: name
+    environment: environment.outputs.environmentName
+    modelStorage: environment.outputs.modelStorage
+    gpu: gpu
+    image: '${access.outputs.registryServer}/${workerImage}'
+    registryServer: access.outputs.registryServer
+    identity: access.outputs.workerIdentity
+    hostAccount: storage.outputs.hostAccount
+    minReplicas: minWorkers
+    maxReplicas: maxWorkers
+    slots: slots
+    model: model
+    terminationGraceSeconds: terminationGraceSeconds
+    settings: union(storage.outputs.settings, {
+      APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.connectionString
+      Captioning__Profile: profile
+    })
+    tags: tags
+  }
+}
+
+module worker 'modules/worker.bicep' = if (!empty(workerImage) && describeBy == 'Worker') {
   scope: group
   params: {
     location: location

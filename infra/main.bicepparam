@@ -9,6 +9,9 @@ param gpu = 'T4'
 param minWorkers = 0
 param maxWorkers = 2
 
+// The worker container describes. FunctionApp: the function Describe, on the same GPU.
+// param describeBy = 'FunctionApp'
+
 // People sign in to the page with this app registration: README.md, "The page". Without it there is no page.
 // param webSignInClientId = '00000000-0000-0000-0000-000000000000'
 

@@ -7,6 +7,8 @@ param dataAccount string
 param hostAccount string
 param registry string
 param applicationInsights string
+@description('True where the worker is a function app: its Functions host then needs the host account too.')
+param workerIsFunctionApp bool
 param tags object
 
 var roles = {
@@ -57,6 +59,8 @@ resource data 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
     resource captions 'queues' existing = { name: 'captions' }
     resource poison 'queues' existing = { name: 'captions-poison' }
     resource kept 'queues' existing = { name: 'captions-kept' }
+    resource intake 'queues' existing = { name: 'captions-intake' }
+    resource intakePoison 'queues' existing = { name: 'captions-intake-poison' }
     resource poisonPoison 'queues' existing = { name: 'captions-poison-poison' }
     resource imagePoison 'queues' existing = { name: 'webjobs-blobtrigger-poison' }
     resource imagePoisonPoison 'queues' existing = { name: 'webjobs-blobtrigger-poison-poison' }
@@ -80,6 +84,16 @@ resource functionsHostBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01'
   scope: host
   properties: {
     principalId: functions.properties.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.blobOwner)
+  }
+}
+
+resource workerHostBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (workerIsFunctionApp) {
+  name: guid(host.id, worker.id, roles.blobOwner)
+  scope: host
+  properties: {
+    principalId: worker.properties.principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.blobOwner)
   }
@@ -201,6 +215,27 @@ resource functionsImagePoison 'Microsoft.Authorization/roleAssignments@2022-04-0
     principalId: functions.properties.principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.queueContributor)
+  }
+}
+
+// The intake sends failed images there, and its trigger takes, hands back and deletes the messages.
+resource functionsIntake 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(data::queueService::intake.id, functions.id, roles.queueContributor)
+  scope: data::queueService::intake
+  properties: {
+    principalId: functions.properties.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.queueContributor)
+  }
+}
+
+resource functionsIntakePoison 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(data::queueService::intakePoison.id, functions.id, roles.queueSender)
+  scope: data::queueService::intakePoison
+  properties: {
+    principalId: functions.properties.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.queueSender)
   }
 }
 

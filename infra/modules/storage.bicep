@@ -6,9 +6,18 @@ param dataAccount string
 param hostAccount string
 param tags object
 
-// The names of StorageOptions, and the platform's name for what its blob trigger gave up. Where the host gives up a poison message itself,
-// it appends "-poison" once more; made here, so that its identity needn't make queues.
-var queues = ['captions', 'captions-poison', 'captions-kept', 'captions-poison-poison', 'webjobs-blobtrigger-poison', 'webjobs-blobtrigger-poison-poison']
+// The names of StorageOptions, and the platform's name for what its blob trigger gave up. Where the host gives up a message itself, it appends "-poison" to the queue's
+// name; made here, so that its identity needn't make queues.
+var queues = [
+  'captions'
+  'captions-poison'
+  'captions-kept'
+  'captions-intake'
+  'captions-poison-poison'
+  'captions-intake-poison'
+  'webjobs-blobtrigger-poison'
+  'webjobs-blobtrigger-poison-poison'
+]
 var closed = {
   allowSharedKeyAccess: false
   allowBlobPublicAccess: false
@@ -49,12 +58,39 @@ resource data 'Microsoft.Storage/storageAccounts@2025-01-01' = {
     properties: {
       policy: {
         rules: [
+          // Only prepared images, whose names are 64 hex digits. Tickets (_tickets/) and the sweep's place (_sweep/) stay. A rule takes at most ten prefixes, so there are two.
           {
-            name: 'prepared-after-7-days'
+            name: 'prepared-after-7-days-0-to-9'
             type: 'Lifecycle'
             enabled: true
             definition: {
-              filters: { blobTypes: ['blockBlob'], prefixMatch: ['prepared/'] }
+              filters: {
+                blobTypes: ['blockBlob']
+                prefixMatch: [
+                  'prepared/0'
+                  'prepared/1'
+                  'prepared/2'
+                  'prepared/3'
+                  'prepared/4'
+                  'prepared/5'
+                  'prepared/6'
+                  'prepared/7'
+                  'prepared/8'
+                  'prepared/9'
+                ]
+              }
+              actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: 7 } } }
+            }
+          }
+          {
+            name: 'prepared-after-7-days-a-to-f'
+            type: 'Lifecycle'
+            enabled: true
+            definition: {
+              filters: {
+                blobTypes: ['blockBlob']
+                prefixMatch: ['prepared/a', 'prepared/b', 'prepared/c', 'prepared/d', 'prepared/e', 'prepared/f']
+              }
               actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: 7 } } }
             }
           }
@@ -105,4 +141,5 @@ output settings object = {
   Storage__CaptionsQueue: data::queueService::each[0].name
   Storage__PoisonQueue: data::queueService::each[1].name
   Storage__KeptQueue: data::queueService::each[2].name
+  Storage__IntakeQueue: data::queueService::each[3].name
 }

@@ -1,4 +1,5 @@
 using Azure.Storage.Blobs;
+using Azure.Storage.Queues.Models;
 using BlobCaptioner.Hosting.Settings;
 using BlobCaptioner.Pipeline;
 using BlobCaptioner.Pipeline.Intake;
@@ -6,26 +7,30 @@ using BlobCaptioner.Pipeline.Jobs;
 using BlobCaptioner.Pipeline.Sweeps;
 using BlobCaptioner.Profiles;
 using Microsoft.Azure.Functions.Worker;
-using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
-using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.Functions;
 
-/// <summary>The app's triggers. Each translates its event and delegates.</summary>
+/// <summary>The intake's triggers. Each translates its event and delegates.</summary>
 public sealed partial class CaptionFunctions(
-    ImageIntake intake, PoisonMarker marker, ContinuedSweep sweep, SweepOptions options, Profile profile, ILogger<CaptionFunctions> logger)
+    IntakeRetry intake, PoisonMarker marker, ContinuedSweep sweep, SweepOptions options, Profile profile, ILogger<CaptionFunctions> logger)
 {
     /// <summary>Takes in an image that Event Grid announces. An app has this function or <see cref="IngestByPollingAsync"/> (<see cref="ImageTriggerOptions"/>).</summary>
-    [Function(ImageTriggerOptions.EventGridFunction)]
-    public Task IngestFromEventGridAsync(
+    [Function(FunctionSelection.EventGrid)]
+    public async Task IngestFromEventGridAsync(
         [BlobTrigger("%Storage:ImagesContainer%/{name}", Connection = "CaptionStorage", Source = BlobTriggerSource.EventGrid)] BlobClient image,
-        CancellationToken cancellationToken) => IngestAsync(image.Name, cancellationToken);
+        CancellationToken cancellationToken) => Log(await intake.IngestAsync(image.Name, profile, cancellationToken));
 
     /// <summary>Takes in an image that the polling host found.</summary>
-    [Function(ImageTriggerOptions.PollingFunction)]
-    public Task IngestByPollingAsync(
+    [Function(FunctionSelection.Polling)]
+    public async Task IngestByPollingAsync(
         [BlobTrigger("%Storage:ImagesContainer%/{name}", Connection = "CaptionStorage", Source = BlobTriggerSource.LogsAndContainerScan)] BlobClient image,
-        CancellationToken cancellationToken) => IngestAsync(image.Name, cancellationToken);
+        CancellationToken cancellationToken) => Log(await intake.IngestAsync(image.Name, profile, cancellationToken));
+
+    /// <summary>Takes in an image whose intake has failed before.</summary>
+    [Function("RetryIntake")]
+    public async Task RetryIntakeAsync(
+        [QueueTrigger("%Storage:IntakeQueue%", Connection = "CaptionStorage")] QueueMessage message, CancellationToken cancellationToken) =>
+        Log(await intake.RetryAsync(message.Body.ToString(), message.DequeueCount, profile, cancellationToken));
 
     /// <summary>Takes in images without an up-to-date record, for events that a trigger missed. Goes on where the last run stopped.</summary>
     [Function("Sweep")]
@@ -40,21 +45,27 @@ public sealed partial class CaptionFunctions(
     public async Task MarkJobAsync([QueueTrigger("%Storage:PoisonQueue%", Connection = "CaptionStorage")] BinaryData message, CancellationToken cancellationToken) =>
         Log(await marker.MarkJobAsync(message.ToString(), cancellationToken));
 
-    /// <summary>Writes a <c>failed</c> record for an image that the blob trigger gave up; the queue's name is the platform's.</summary>
+    /// <summary>Has an image that the blob trigger gave up taken in later; the queue's name is the platform's.</summary>
     [Function("MarkPoisonImage")]
     public async Task MarkImageAsync([QueueTrigger("webjobs-blobtrigger-poison", Connection = "CaptionStorage")] BinaryData message, CancellationToken cancellationToken) =>
-        Log(await marker.MarkImageAsync(message.ToString(), profile, cancellationToken));
+        Log(await marker.MarkImageAsync(message.ToString(), intake, cancellationToken));
 
-    private async Task IngestAsync(string name, CancellationToken cancellationToken)
+    private void Log(IntakeAttempt attempt)
     {
-        var outcome = await intake.IngestAsync(name, profile, cancellationToken);
-        if (outcome.Error is { } error)
+        switch (attempt)
         {
-            TakenInWithError(name, outcome.Result, error.Code, error.Message);
-        }
-        else if (outcome.Result != IntakeResult.NotAnImage)
-        {
-            TakenIn(name, outcome.Result);
+            case { Problem: { } problem, Delay: { } delay }:
+                Postponed(problem, attempt.Name, attempt.Number, delay);
+                break;
+            case { Problem: { } problem }:
+                GivenUp(problem, attempt.Name, attempt.Number, problem.Message);
+                break;
+            case { Outcome.Error: { } error }:
+                TakenInWithError(attempt.Name, attempt.Outcome.Result, error.Code, error.Message);
+                break;
+            case { Outcome.Result: not IntakeResult.NotAnImage and var result }:
+                TakenIn(attempt.Name, result);
+                break;
         }
     }
 
@@ -66,25 +77,15 @@ public sealed partial class CaptionFunctions(
     [LoggerMessage(101, LogLevel.Warning, "'{Name}': {Result}. {Code}: {Reason}")]
     private partial void TakenInWithError(string name, IntakeResult result, string code, string reason);
 
+    [LoggerMessage(102, LogLevel.Warning, "'{Name}': attempt {Number} to take it in failed; the next one follows in {Delay}")]
+    private partial void Postponed(Exception problem, string name, int number, TimeSpan delay);
+
+    [LoggerMessage(103, LogLevel.Error, "'{Name}' was given up after attempt {Number}: {Reason}")]
+    private partial void GivenUp(Exception problem, string name, int number, string reason);
+
     [LoggerMessage(110, LogLevel.Information, "Sweep {End}: {Listed} images, {Enqueued} enqueued, {Products} products enqueued, {Rejected} rejected, {Errors} errors")]
     private partial void Swept(SweepEnd end, long listed, long enqueued, long products, long rejected, long errors);
 
     [LoggerMessage(120, LogLevel.Error, "Poison message of {Name}: {Result}. {Reason}")]
     private partial void Marked(string name, PoisonResult result, string reason);
-}
-
-/// <summary>Shows the platform only one wiring of the blob trigger, so that the two never run together.</summary>
-internal sealed class OneImageTrigger(ImageTriggerOptions options) : IFunctionMetadataTransformer
-{
-    /// <inheritdoc/>
-    public string Name => nameof(OneImageTrigger);
-
-    /// <inheritdoc/>
-    public void Transform(IList<IFunctionMetadata> original)
-    {
-        foreach (var hidden in original.Where(f => f.Name is { } function && !options.Includes(function)).ToList())
-        {
-            original.Remove(hidden);
-        }
-    }
 }

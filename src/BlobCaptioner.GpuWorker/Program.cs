@@ -2,38 +2,24 @@ using BlobCaptioner.GpuWorker;
 using BlobCaptioner.Hosting.Settings;
 using BlobCaptioner.Hosting.Telemetry;
 using BlobCaptioner.Hosting.Worker;
-using BlobCaptioner.Images;
-using BlobCaptioner.Profiles;
 using Microsoft.Extensions.Options;
 
-const string SelfTestOption = "--self-test";
 const int Port = 8080;
 
-if (args.Except([SelfTestOption], StringComparer.Ordinal).Any(a => !a.Contains('=', StringComparison.Ordinal)))
+if (args.Except([SelfTest.Option], StringComparer.Ordinal).Any(a => !a.Contains('=', StringComparison.Ordinal)))
 {
-    Console.Error.WriteLine($"Usage: captioner-gpu-worker [{SelfTestOption}] [Section:Setting=value ...]");
+    Console.Error.WriteLine($"Usage: captioner-gpu-worker [{SelfTest.Option}] [Section:Setting=value ...]");
     return 2;
 }
 
 try
 {
-    var builder = WebApplication.CreateSlimBuilder([.. args.Where(a => a != SelfTestOption)]);
-    if (args.Contains(SelfTestOption))
+    if (args.Contains(SelfTest.Option))
     {
-        // The engine logs what it computes on.
-        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("BlobCaptioner.Engine", LogLevel.Information);
-        builder.Services.AddCaptionModel(builder.Configuration, LLamaSharpModel.Factory);
-        await using var test = builder.Build();
-        test.Services.CheckSettings();
-        return await SelfTest.RunAsync(
-            test.Services.GetRequiredService<CaptionModelFactory>(),
-            test.Services.GetRequiredService<ImagePreparer>(),
-            test.Services.GetRequiredService<Profile>(),
-            TimeProvider.System,
-            Console.Out,
-            CancellationToken.None);
+        return await SelfTest.RunAsync(args, LLamaSharpModel.Factory);
     }
 
+    var builder = WebApplication.CreateSlimBuilder(args);
     if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"] is null)
     {
         builder.WebHost.UseUrls($"http://*:{Port}");

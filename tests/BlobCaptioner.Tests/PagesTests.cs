@@ -32,7 +32,7 @@ public sealed partial class PagesTests
     // Programs of this repository that read their options by hand: the page, and the folder whose source names the options.
     private static readonly (string Page, string Sources)[] OwnPrograms =
     [
-        ("", "src/BlobCaptioner.GpuWorker"),
+        ("", "src/BlobCaptioner.Hosting"),
         ("src/BlobCaptioner.SampleModel/README.md", "src/BlobCaptioner.SampleModel"),
         ("tests/BlobCaptioner.Benchmarks/README.md", "tests/BlobCaptioner.Benchmarks"),
     ];

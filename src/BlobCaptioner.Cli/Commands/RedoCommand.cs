@@ -6,6 +6,7 @@ using BlobCaptioner.Images;
 using BlobCaptioner.Pipeline.Sweeps;
 using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Records;
+using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Cli.Commands;
 
@@ -51,6 +52,11 @@ internal static class RedoCommand
                 Prefix = parse.GetValue(prefix),
                 OverEdits = parse.GetValue(overEdits),
             };
+            if (request.Names.Select(n => (Name: n, Why: ImageNames.Problem(n))).FirstOrDefault(n => n.Why is not null) is { Why: { } why } odd)
+            {
+                throw new UsageException($"'{ImageNames.Printable(odd.Name)}' can't be the name of a picture: it {why}.");
+            }
+
             if (request.Validate(new(request)).FirstOrDefault() is { ErrorMessage: { } advice })
             {
                 // before a store is started

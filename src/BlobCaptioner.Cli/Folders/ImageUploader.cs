@@ -33,11 +33,10 @@ public static class ImageUploader
         {
             try
             {
-                if (file.BlobName.Length > ImageNames.MaxLength)
+                if (ImageNames.Problem(file.BlobName) is { } why)
                 {
-                    // Azurite accepts it, a storage account does not
-                    throw new IOException(
-                        $"its name in the container would have {file.BlobName.Length} characters; the limit is {ImageNames.MaxLength}. Shorten a folder's name.");
+                    // Azurite accepts some of them, a storage account does not
+                    throw new IOException($"its name in the container {why}. Rename it or its folder.");
                 }
 
                 if (await UploadAsync(file, container, token))
@@ -53,7 +52,7 @@ public static class ImageUploader
             catch (Exception ex) when (ex is IOException or UnauthorizedAccessException or RequestFailedException or UriFormatException)
             {
                 Interlocked.Increment(ref failed);
-                onProblem(file.Path, ex is RequestFailedException { Status: > 0 } refused
+                onProblem(ImageNames.Printable(file.Path), ex is RequestFailedException { Status: > 0 } refused
                     ? $"storage refused it with {refused.Status} {refused.ErrorCode} under the name '{file.BlobName}' ({file.BlobName.Length} characters)"
                     : ex.Message);
             }

@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
+using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using BlobCaptioner.Records;
+using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Cli.Folders;
 
@@ -38,14 +40,22 @@ public sealed class RecordFolder
         var copied = 0;
         await foreach (var blob in images.GetBlobsAsync(new() { Traits = BlobTraits.Metadata }, cancellationToken))
         {
-            if (RecordReceipt.FromMetadata(blob.Metadata) is null || IsHere(blob))
+            if (RecordReceipt.FromMetadata(blob.Metadata) is null || blob.Properties.ContentLength > RecordFile.MaxBytes
+                || ImageNames.Problem(blob.Name) is not null || IsHere(blob))
             {
                 continue;
             }
 
-            var content = await images.GetBlobClient(blob.Name).DownloadContentAsync(cancellationToken);
-            Write(blob.Name, content.Value.Content);
-            copied++;
+            try
+            {
+                var content = await images.GetBlobClient(blob.Name).DownloadContentAsync(cancellationToken);
+                Write(blob.Name, content.Value.Content);
+                copied++;
+            }
+            catch (RequestFailedException error) when (error.Status is 404 or 409)
+            {
+                // deleted since the listing, or in the archive tier
+            }
         }
 
         return copied;
@@ -80,24 +90,38 @@ public sealed class RecordFolder
 /// <summary>Reads records from a folder tree that <c>up --out</c> wrote.</summary>
 internal static class RecordFiles
 {
-    /// <summary>Reads the records in the order of their names. Other JSON files are skipped.</summary>
+    private static readonly EnumerationOptions s_everyFolder = new() { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.None };
+
+    /// <summary>Reads the records in the order of their names. Other JSON files are skipped, and so are records that can't be read.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="prefix">Prefix of the names, relative to the folder and with slashes; null for all.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public static async IAsyncEnumerable<ListedRecord> ReadAsync(string folder, string? prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var root = Path.GetFullPath(folder);
-        var names = Directory.EnumerateFiles(root, "*.json", SearchOption.AllDirectories)
+        var names = Directory.EnumerateFiles(root, "*.json", s_everyFolder)
             .Select(f => Path.GetRelativePath(root, f).Replace(Path.DirectorySeparatorChar, '/'))
             .Where(n => prefix is null || n.StartsWith(prefix, StringComparison.Ordinal))
             .Order(StringComparer.Ordinal);
         foreach (var name in names)
         {
-            var content = new BinaryData(await File.ReadAllBytesAsync(Path.Combine(root, name), cancellationToken));
-            if (RecordListing.Parse(content, name).Record is { } record)
+            if (await TryReadAsync(Path.Combine(root, name), cancellationToken) is { } content && RecordListing.Parse(content, name).Record is { } record)
             {
                 yield return new(name, record);
             }
+        }
+    }
+
+    private static async Task<BinaryData?> TryReadAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new FileInfo(path) is { Length: <= RecordFile.MaxBytes } ? new(await File.ReadAllBytesAsync(path, cancellationToken)) : null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // deleted meanwhile, or another user's
+            return null;
         }
     }
 }

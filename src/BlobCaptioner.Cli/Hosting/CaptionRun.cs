@@ -56,7 +56,7 @@ internal sealed class CaptionRun
     {
         await using var telemetry = RunTelemetry.Start(_store.Storage, _logging);
         using var stopReceiving = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        using var loop = new CaptionQueueLoop(
+        var loop = new CaptionQueueLoop(
             _store.Storage, _engine.Preparer, _engine.Model, BuiltInProfiles.Lookup(_options.Profile), _options.Loop, _time, OnEvent, _logging.CreateLogger<CaptionQueueLoop>());
         var work = loop.RunAsync(stopReceiving.Token, abort);
         var watch = WatchAzuriteAsync(stopReceiving.Token);

@@ -118,7 +118,8 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     {
         List<string> arguments =
         [
-            "-r", Path.Combine(AzuriteInstall.PackageFolder, "exit-with-parent.cjs"), install.EntryPoint,
+            "-r", Path.Combine(AzuriteInstall.PackageFolder, "exit-with-parent.cjs"),
+            "-r", Path.Combine(AzuriteInstall.PackageFolder, "list-any-name.cjs"), install.EntryPoint,
             "--silent", "--disableTelemetry", "--skipApiVersionCheck",
             "--blobHost", "127.0.0.1", "--queueHost", "127.0.0.1", "--tableHost", "127.0.0.1",
             "--blobPort", $"{ports.Blob}", "--queuePort", $"{ports.Queue}", "--tablePort", $"{ports.Table}",

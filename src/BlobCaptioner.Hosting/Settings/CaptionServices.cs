@@ -55,16 +55,27 @@ public static class CaptionServices
     }
 
     /// <summary>
-    /// Registers what a function app needs: the intake, <see cref="ContinuedSweep"/>, <see cref="PoisonMarker"/>, <see cref="SweepOptions"/> and
-    /// <see cref="ImageTriggerOptions"/>. Missing containers and queues are created at start where the connection has the account's key.
+    /// Registers what a function app needs: <see cref="FunctionSelection"/> with its options and, unless the app only describes, the intake, <see cref="IntakeRetry"/>,
+    /// <see cref="ContinuedSweep"/>, <see cref="PoisonMarker"/> and <see cref="SweepOptions"/>. Missing containers and queues are created at start where the connection has
+    /// the account's key.
     /// </summary>
     public static IServiceCollection AddCaptionFunctions(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddCaptionIntake(configuration)
-            .AddSettings<SweepOptions, SweepOptionsValidator>(configuration, SweepOptions.Section)
-            .AddSettings<ImageTriggerOptions, ImageTriggerOptionsValidator>(configuration, ImageTriggerOptions.Section);
-        services.TryAddSingleton<ContinuedSweep>();
-        services.TryAddSingleton<PoisonMarker>();
+        services.AddCaptionStorage(configuration)
+            .AddSettings<DescribeOptions, DescribeOptionsValidator>(configuration, DescribeOptions.Section)
+            .AddSettings<ImageTriggerOptions, ImageTriggerOptionsValidator>(
+                configuration, ImageTriggerOptions.Section, trigger => CheckHasFunctions(trigger, configuration));
+        services.TryAddSingleton<FunctionSelection>();
+        if (!IsNone(configuration))
+        {
+            services.AddCaptionIntake(configuration)
+                .AddSettings<SweepOptions, SweepOptionsValidator>(configuration, SweepOptions.Section)
+                .AddSettings<IntakeRetryOptions, IntakeRetryOptionsValidator>(configuration, IntakeRetryOptions.Section);
+            services.TryAddSingleton<ContinuedSweep>();
+            services.TryAddSingleton<IntakeRetry>();
+            services.TryAddSingleton<PoisonMarker>();
+        }
+
         return services.AddHostedService<StorageSetup>();
     }
 
@@ -76,6 +87,23 @@ public static class CaptionServices
     /// <summary>All registered listeners as one; null where there is none.</summary>
     public static Action<PipelineEvent>? PipelineEvents(IServiceProvider provider) =>
         (Action<PipelineEvent>?)Delegate.Combine([.. provider.GetServices<Action<PipelineEvent>>()]);
+
+    /// <summary>True where the app is to have the function <c>Describe</c>. A value that is neither true nor false is told by the options' own check.</summary>
+    internal static bool Describes(IConfiguration configuration) =>
+        bool.TryParse(configuration.GetSection(DescribeOptions.Section)[nameof(DescribeOptions.Enabled)], out var enabled) && enabled;
+
+    private static bool IsNone(IConfiguration configuration) => nameof(ImageTriggerSource.None).Equals(
+        configuration.GetSection(ImageTriggerOptions.Section)[nameof(ImageTriggerOptions.Source)], StringComparison.OrdinalIgnoreCase);
+
+    private static void CheckHasFunctions(ImageTriggerOptions trigger, IConfiguration configuration)
+    {
+        if (trigger.Source == ImageTriggerSource.None && !Describes(configuration))
+        {
+            throw new SettingsException(
+                $"'{ImageTriggerOptions.Section}__{nameof(ImageTriggerOptions.Source)}' is None and '{DescribeOptions.Section}__{nameof(DescribeOptions.Enabled)}' is not true: "
+                + "the app would have no function. Set the first to EventGrid or Polling, or the second to true.");
+        }
+    }
 
     internal static IServiceCollection AddCaptionProfile(this IServiceCollection services, IConfiguration configuration)
     {

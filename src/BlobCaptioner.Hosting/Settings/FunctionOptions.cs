@@ -25,26 +25,19 @@ public sealed record SweepOptions
     public int Parallelism { get; init; } = 4;
 }
 
-/// <summary>Which of the two wirings of the blob trigger exists in this app; configuration section <c>BlobTrigger</c>.</summary>
+/// <summary>How the app learns of new images; configuration section <c>BlobTrigger</c>.</summary>
 public sealed record ImageTriggerOptions
 {
     /// <summary>Configuration section that holds these options.</summary>
     public const string Section = "BlobTrigger";
 
-    /// <summary>The function that Event Grid calls.</summary>
-    public const string EventGridFunction = "IngestFromEventGrid";
-
-    /// <summary>The function that polls.</summary>
-    public const string PollingFunction = "IngestByPolling";
+    private const string Choices = "Set it to EventGrid, Polling, or None for an app that only describes.";
 
     /// <summary>What calls the trigger.</summary>
     /// <value>Required: with the wrong one no image would be taken in, and no error would say so.</value>
-    [Required(ErrorMessage = "Set it to EventGrid or Polling.")]
-    [EnumDataType(typeof(ImageTriggerSource), ErrorMessage = "Set it to EventGrid or Polling.")]
+    [Required(ErrorMessage = Choices)]
+    [EnumDataType(typeof(ImageTriggerSource), ErrorMessage = Choices)]
     public ImageTriggerSource? Source { get; init; }
-
-    /// <summary>True for every function but the blob trigger's other wiring, which the platform must not see.</summary>
-    public bool Includes(string function) => function != (Source == ImageTriggerSource.EventGrid ? PollingFunction : EventGridFunction);
 }
 
 /// <summary>How a function app learns of new images.</summary>
@@ -55,6 +48,67 @@ public enum ImageTriggerSource
 
     /// <summary>The host scans the container and storage's logs: needs nothing else, so it works with Azurite.</summary>
     Polling,
+
+    /// <summary>Not at all: this app takes no images in, sweeps nothing and marks nothing. It describes.</summary>
+    None,
+}
+
+/// <summary>Whether the app describes images, and how long a call of <c>Describe</c> may take; configuration section <c>Describe</c>.</summary>
+public sealed record DescribeOptions : IValidatableObject
+{
+    /// <summary>Configuration section that holds these options.</summary>
+    public const string Section = "Describe";
+
+    /// <summary>Whether the app has the function <c>Describe</c>, and so holds the model.</summary>
+    /// <value>True or false, default false.</value>
+    [AllowedValues(true, false)]
+    public bool Enabled { get; init; }
+
+    /// <summary>How long a call waits for the model that is being loaded. Then its job goes back to the queue; that counts no try.</summary>
+    /// <value>1 s to 1 h and shorter than <see cref="MaxDuration"/>, default 5 min.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan ModelWait { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>After how long such a job comes again.</summary>
+    /// <value>0 to 1 h, default 1 min.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan ReturnDelay { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>After how long a call hands its job back, whatever it does. At its own limit the platform would end the process, and every other call with it.</summary>
+    /// <value>2 s to 1 day, default 9 min. Stay below <c>functionTimeout</c> in host.json.</value>
+    [Range(typeof(TimeSpan), "00:00:02", "1.00:00:00")]
+    public TimeSpan MaxDuration { get; init; } = TimeSpan.FromMinutes(9);
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (ModelWait >= MaxDuration)
+        {
+            yield return new($"It must be shorter than {nameof(MaxDuration)}, {MaxDuration}: otherwise a call could never describe after the wait.", [nameof(ModelWait)]);
+        }
+    }
+}
+
+/// <summary>Which functions this app has. The platform must not see the others.</summary>
+public sealed class FunctionSelection(ImageTriggerOptions trigger, DescribeOptions describe)
+{
+    /// <summary>The function that Event Grid calls.</summary>
+    public const string EventGrid = "IngestFromEventGrid";
+
+    /// <summary>The function that polls.</summary>
+    public const string Polling = "IngestByPolling";
+
+    /// <summary>The function that describes.</summary>
+    public const string Describe = "Describe";
+
+    /// <summary>True for a function that this app has.</summary>
+    public bool Includes(string function) => function switch
+    {
+        Describe => describe.Enabled,
+        EventGrid => trigger.Source == ImageTriggerSource.EventGrid,
+        Polling => trigger.Source == ImageTriggerSource.Polling,
+        _ => trigger.Source != ImageTriggerSource.None,
+    };
 }
 
 /// <summary>Checks <see cref="SweepOptions"/>; generated from its attributes.</summary>
@@ -64,3 +118,7 @@ public sealed partial class SweepOptionsValidator : IValidateOptions<SweepOption
 /// <summary>Checks <see cref="ImageTriggerOptions"/>; generated from its attributes.</summary>
 [OptionsValidator]
 public sealed partial class ImageTriggerOptionsValidator : IValidateOptions<ImageTriggerOptions>;
+
+/// <summary>Checks <see cref="DescribeOptions"/>; generated from its attributes.</summary>
+[OptionsValidator]
+public sealed partial class DescribeOptionsValidator : IValidateOptions<DescribeOptions>;

@@ -61,7 +61,7 @@ internal sealed record TelemetryPlan
         .AddService(ServiceName, serviceNamespace: "BlobCaptioner", Version, autoGenerateServiceInstanceId: false, Instance)
         .AddEnvironmentVariableDetector();
 
-    private static string Version { get; } = typeof(Pipeline.CaptionJob).Assembly.GetName().Version!.ToString(3);
+    private static string Version { get; } = typeof(Pipeline.PipelineEvent).Assembly.GetName().Version!.ToString(3);
 
     // Each signal may have an endpoint of its own.
     private static bool HasOtlp(IConfiguration configuration, string signal) =>

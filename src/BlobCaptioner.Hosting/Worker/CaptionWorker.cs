@@ -103,8 +103,10 @@ public sealed partial class CaptionWorker(
         ICaptionModel? model = null;
         try
         {
-            model = await WarmUpAsync();
-            using var loop = new CaptionQueueLoop(
+            var began = Stopwatch.GetTimestamp();
+            model = await SelfTest.WarmUpAsync(load, preparer, setup.Profile, _stop.Token);
+            Warm(model.Info.Name, model.Info.Engine, Stopwatch.GetElapsedTime(began));
+            var loop = new CaptionQueueLoop(
                 storage, preparer, model, BuiltInProfiles.Lookup(setup.Profile), setup.Queue, time, setup.OnEvent, logging.CreateLogger<CaptionQueueLoop>());
             _loop = loop;
             state.Enter(WorkerPhase.Ready);
@@ -138,25 +140,6 @@ public sealed partial class CaptionWorker(
         else
         {
             (model as IDisposable)?.Dispose();
-        }
-    }
-
-    private async Task<ICaptionModel> WarmUpAsync()
-    {
-        var began = Stopwatch.GetTimestamp();
-
-        // On another thread, so that the health endpoints answer while gigabytes are read.
-        var model = await Task.Run(() => load(_stop.Token), _stop.Token);
-        try
-        {
-            await SelfTest.DescribeAsync(model, preparer, setup.Profile, _stop.Token);
-            Warm(model.Info.Name, model.Info.Engine, Stopwatch.GetElapsedTime(began));
-            return model;
-        }
-        catch
-        {
-            await DisposeAsync(model);
-            throw;
         }
     }
 

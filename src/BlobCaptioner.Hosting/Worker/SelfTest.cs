@@ -1,13 +1,20 @@
 using System.Globalization;
 using BlobCaptioner.Captioning;
+using BlobCaptioner.Hosting.Settings;
 using BlobCaptioner.Images;
 using BlobCaptioner.Profiles;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.Hosting.Worker;
 
 /// <summary>Describes the picture that ships inside this assembly: shows that libvips, the model and the hardware work together, and warms them up.</summary>
 public static class SelfTest
 {
+    /// <summary>The argument that asks a host for it.</summary>
+    public const string Option = "--self-test";
+
     private const string Resource = "self-test.jpg";
 
     /// <summary>Prepares and describes the picture.</summary>
@@ -20,6 +27,42 @@ public static class SelfTest
         return outcome is PreparationOutcome.Prepared prepared
             ? await model.DescribeAsync(new() { Jpeg = prepared.Jpeg, Name = Resource }, profile, cancellationToken)
             : throw new InvalidOperationException($"The picture '{Resource}' was rejected: {((PreparationOutcome.Rejected)outcome).Message}");
+    }
+
+    /// <summary>Loads the model and describes the picture, on another thread, so that the host answers while gigabytes are read.</summary>
+    /// <exception cref="CaptionException">The model could not describe it.</exception>
+    internal static async Task<ICaptionModel> WarmUpAsync(CaptionModelFactory load, ImagePreparer preparer, Profile profile, CancellationToken cancellationToken)
+    {
+        var model = await Task.Run(() => load(cancellationToken), cancellationToken);
+        try
+        {
+            await DescribeAsync(model, preparer, profile, cancellationToken);
+            return model;
+        }
+        catch
+        {
+            await CaptionWorker.DisposeAsync(model);
+            throw;
+        }
+    }
+
+    /// <summary>Does it with the settings of a host, in its place.</summary>
+    /// <param name="args">The host's arguments: settings.</param>
+    /// <param name="local">Makes the factory of the model in this process.</param>
+    /// <returns>The exit code, as that of the other overload.</returns>
+    /// <exception cref="SettingsException">Settings are missing or wrong.</exception>
+    public static async Task<int> RunAsync(string[] args, Func<IServiceProvider, CaptionModelFactory> local)
+    {
+        var builder = Host.CreateApplicationBuilder([.. args.Where(a => a != Option)]);
+
+        // The engine logs what it computes on.
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("BlobCaptioner.Engine", LogLevel.Information);
+        builder.Services.AddCaptionModel(builder.Configuration, local);
+        using var host = builder.Build();
+        host.Services.CheckSettings();
+        return await RunAsync(
+            host.Services.GetRequiredService<CaptionModelFactory>(), host.Services.GetRequiredService<ImagePreparer>(), host.Services.GetRequiredService<Profile>(),
+            TimeProvider.System, Console.Out, CancellationToken.None);
     }
 
     /// <summary>Loads the model, describes the picture and prints the result.</summary>

@@ -87,14 +87,31 @@ internal static class ProfileEndpoints
         var items = new List<ProfileItem>();
         await foreach (var blob in context.Storage.Images.GetBlobsAsync(new GetBlobsOptions { Prefix = Folder }, cancellationToken))
         {
-            if (blob.Name.EndsWith(".json", StringComparison.Ordinal) && Path.GetFileNameWithoutExtension(blob.Name) is var name && ProfileFile.ProfileName().IsMatch(name))
+            if (Path.GetFileNameWithoutExtension(blob.Name) is var name && ProfileFile.ProfileName().IsMatch(name) && blob.Name == FolderSettings.CustomProfile(name))
             {
-                var (profile, problems) = Read(await ReadAsync(context, name, cancellationToken));
+                var (profile, problems) = await TryReadAsync(context, name, cancellationToken);
                 items.Add(profile is not null ? Item(profile, isBuiltIn: false) with { Name = name } : new() { Name = name, IsBuiltIn = false, Problem = string.Join("; ", problems) });
             }
         }
 
         return [.. items, .. BuiltInProfiles.All.Where(b => items.TrueForAll(i => i.Name != b.Name)).Select(b => Item(b, isBuiltIn: true))];
+    }
+
+    // One profile that can't be read doesn't hide the others.
+    private static async Task<(Profile? Profile, IReadOnlyList<string> Problems)> TryReadAsync(WebContext context, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Read(await ReadAsync(context, name, cancellationToken));
+        }
+        catch (ApiException broken)
+        {
+            return (null, [broken.Message]);
+        }
+        catch (RequestFailedException refused) when (refused.Status is 409 or 412)
+        {
+            return (null, [$"Storage refused it with {refused.Status} {refused.ErrorCode}."]);
+        }
     }
 
     private static ProfileItem Item(Profile profile, bool isBuiltIn) => new()
@@ -111,8 +128,12 @@ internal static class ProfileEndpoints
     {
         try
         {
-            var blob = await context.Storage.Images.GetBlobClient(FolderSettings.CustomProfile(ValidName(name))).DownloadContentAsync(cancellationToken);
-            return blob.Value.Content.ToString();
+            var file = FolderSettings.CustomProfile(ValidName(name));
+            using var blob = (await context.Storage.Images.GetBlobClient(file).DownloadStreamingAsync(cancellationToken: cancellationToken)).Value;
+            return blob.Details.ContentLength > ProfileReader.MaxBytes
+                ? throw new ApiException(
+                    409, "profile-broken", $"{file}: has {blob.Details.ContentLength:N0} bytes; the most is {ProfileReader.MaxBytes:N0}.", "Shorten its lists, and upload it again.")
+                : (await BinaryData.FromStreamAsync(blob.Content, cancellationToken)).ToString();
         }
         catch (RequestFailedException error) when (error.Status == 404)
         {

@@ -6,6 +6,7 @@ using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
 using BlobCaptioner.Web.Live;
 using BlobCaptioner.Web.Setup;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.Web.Index;
@@ -15,6 +16,9 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
 {
     private const int Parallelism = 16;
     private const int Batch = 200;
+
+    // SQLITE_TOOBIG: a row is too long. Its other errors are the file's.
+    private const int TooBig = 18;
 
     private readonly ILogger _logger = logger;
     private readonly ListingPace _pace = new(time);
@@ -42,6 +46,12 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
             }
             catch (Exception error)
             {
+                if (RecordIndex.IsDamage(error))
+                {
+                    Rebuild();
+                    Wake();
+                }
+
                 // Logged once for each outage, not every two seconds.
                 if (!isLogged)
                 {
@@ -88,6 +98,11 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
     /// <summary>Lists once.</summary>
     public async Task SyncAsync(CancellationToken cancellationToken)
     {
+        if (index.IsDamaged)
+        {
+            Rebuild();
+        }
+
         var known = _known ??= index.Versions();
         var (images, records) = await ListAsync(cancellationToken);
         var changed = new List<Func<Task<IndexedPicture?>>>();
@@ -100,7 +115,11 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
                 continue;
             }
 
-            if (record.Length == 0)
+            if (RecordError.OfName(name) is { } unusable)
+            {
+                fresh.Add(IndexedPicture.Broken(name, image.ETag, record, unusable, image.Uploaded));
+            }
+            else if (record.Length == 0)
             {
                 fresh.Add(IndexedPicture.Waiting(name, image.ETag, image.Uploaded));
             }
@@ -110,7 +129,7 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
             }
         }
 
-        foreach (var (name, etag) in records.Where(r => ProductRecords.IsProductRecord(r.Key)))
+        foreach (var (name, etag) in records.Where(r => ProductRecords.IsProductRecord(r.Key) && ImageNames.Problem(r.Key) is null))
         {
             images[name] = new("", null);
             if (!known.TryGetValue(name, out var before) || before != ("", etag))
@@ -159,7 +178,7 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
 
         lock (_writing)
         {
-            index.Write(pictures);
+            pictures = WriteOrBreak(pictures);
             foreach (var picture in pictures)
             {
                 _known?[picture.Card.Name] = (picture.ETag, picture.RecordETag);
@@ -170,6 +189,39 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
         {
             feed.Send(picture.Card);
         }
+    }
+
+    private void Rebuild()
+    {
+        lock (_writing)
+        {
+            index.Rebuild();
+            _known = null;
+        }
+    }
+
+    // A row that can't be written is shown as broken. The others go on.
+    private IReadOnlyCollection<IndexedPicture> WriteOrBreak(IReadOnlyCollection<IndexedPicture> pictures)
+    {
+        try
+        {
+            index.Write(pictures);
+            return pictures;
+        }
+        catch (Exception error) when (error is not SqliteException { SqliteErrorCode: not TooBig })
+        {
+            return pictures.Count > 1 ? [.. pictures.SelectMany(p => WriteOrBreak([p]))] : [.. pictures.Select(p => WriteBroken(p, error))];
+        }
+    }
+
+    private IndexedPicture WriteBroken(IndexedPicture picture, Exception error)
+    {
+        var name = picture.Card.Name;
+        RecordFailed(error, ImageNames.RecordFor(name));
+        var why = new StoredRecord(Record: null, picture.RecordETag, HasReceipt: false) { Problem = error.Message.Split('\n')[0] }.BlockedError(ImageNames.RecordFor(name), name);
+        var broken = IndexedPicture.Broken(name, picture.ETag, picture.RecordETag, why, picture.Card.Uploaded);
+        index.Write([broken]);
+        return broken;
     }
 
     private void Remove(List<string> names)
@@ -203,10 +255,7 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
             var etag = blob.Properties.ETag?.Plain() ?? "";
             if (blob.Name.EndsWith(".json", StringComparison.Ordinal))
             {
-                if (blob.Properties.ContentLength is null or <= RecordFile.MaxBytes)
-                {
-                    records[blob.Name] = etag;
-                }
+                records[blob.Name] = etag;
             }
             else if (ImageNames.IsImage(blob.Name) && !ImageListing.IsFolder(blob.Metadata))
             {
@@ -223,8 +272,10 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
         var unread = new StoredRecord(Record: null, recordETag, HasReceipt: false);
         try
         {
-            var blob = (await storage.Images.GetBlobClient(recordName).DownloadContentAsync(cancellationToken)).Value;
-            var file = RecordListing.Parse(blob.Content, recordName);
+            using var blob = (await storage.Images.GetBlobClient(recordName).DownloadStreamingAsync(cancellationToken: cancellationToken)).Value;
+            var file = blob.Details.ContentLength > RecordFile.MaxBytes
+                ? new(Record: null, Problem: null)
+                : RecordListing.Parse(await BinaryData.FromStreamAsync(blob.Content, cancellationToken), recordName);
             if (file.Record is { } record)
             {
                 batch.Count(record);

@@ -14,6 +14,10 @@ internal sealed class RecordIndex : IDisposable
     // Version of the tables. A file of another version is made anew.
     private const int Version = 1;
 
+    // SQLITE_CORRUPT, SQLITE_NOTADB
+    private const int Corrupt = 11;
+    private const int NotADatabase = 26;
+
     private const string Schema = """
         CREATE TABLE pictures (
           id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, state TEXT NOT NULL, etag TEXT NOT NULL, record TEXT NOT NULL, uploaded INTEGER NOT NULL, card TEXT NOT NULL);
@@ -27,7 +31,9 @@ internal sealed class RecordIndex : IDisposable
         """;
 
     private readonly string _connection;
-    private readonly SqliteConnection _writer;
+    private readonly string _path;
+    private readonly string _container;
+    private SqliteConnection _writer;
     private readonly Lock _writing = new();
 
     /// <summary>Opens or creates the file.</summary>
@@ -37,7 +43,29 @@ internal sealed class RecordIndex : IDisposable
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         _connection = new SqliteConnectionStringBuilder { DataSource = path, Pooling = true }.ToString();
+        (_path, _container) = (path, container);
         _writer = Open(path, container);
+    }
+
+    /// <summary>True once a reader met a damaged row or page.</summary>
+    public bool IsDamaged { get; private set; }
+
+    /// <summary>True for an error that says that the file, or a row of it, is damaged, so that <see cref="Rebuild"/> helps.</summary>
+    public static bool IsDamage(Exception error) => error is JsonException or InvalidCastException
+        || (error is SqliteException { SqliteErrorCode: Corrupt or NotADatabase })
+        || (error is SqliteException missing && missing.Message.Contains("no such table", StringComparison.Ordinal));
+
+    /// <summary>Deletes the file and begins an empty one.</summary>
+    public void Rebuild()
+    {
+        lock (_writing)
+        {
+            _writer.Dispose();
+            SqliteConnection.ClearPool(_writer);
+            DeleteFiles(_path);
+            _writer = Open(_path, _container);
+            IsDamaged = false;
+        }
     }
 
     /// <summary>ETags of each row's image and record, by name.</summary>
@@ -99,20 +127,16 @@ internal sealed class RecordIndex : IDisposable
     }
 
     /// <summary>The card of a name; null if there is none.</summary>
-    public PictureCard? Find(string name)
-    {
-        using var reader = Reader();
-        return Command(reader, "SELECT card FROM pictures WHERE name = $name", ("$name", name)).ExecuteScalar() is string card ? Card(card) : null;
-    }
+    public PictureCard? Find(string name) => Read(reader =>
+        Command(reader, "SELECT card FROM pictures WHERE name = $name", ("$name", name)).ExecuteScalar() is string card ? Card(card) : null);
 
     /// <summary>A page of the gallery.</summary>
     /// <param name="query">Which pictures.</param>
     /// <param name="live">States of pictures in work, by name. They replace the states of the index.</param>
     /// <param name="offset">Index of the first.</param>
     /// <param name="limit">Size of the page.</param>
-    public PicturePage List(PictureQuery query, IReadOnlyDictionary<string, PictureState> live, int offset, int limit)
+    public PicturePage List(PictureQuery query, IReadOnlyDictionary<string, PictureState> live, int offset, int limit) => Read(reader =>
     {
-        using var reader = Reader();
         var filter = new FilterSql(query, live);
         var states = Read(
             filter.Command(reader, $"SELECT {filter.State}, COUNT(*) FROM pictures p WHERE {filter.ExceptState} GROUP BY 1"),
@@ -123,13 +147,12 @@ internal sealed class RecordIndex : IDisposable
         page.Parameters.AddWithValue("$offset", offset);
         List<PictureCard> items = [.. Read(page, r => Card(r.GetString(0))).Select(c => live.TryGetValue(c.Name, out var now) ? c with { State = now } : c)];
         var total = query.State is { } wanted ? states.GetValueOrDefault(wanted) : states.Values.Sum();
-        return new(total, offset, items, states);
-    }
+        return new PicturePage(total, offset, items, states);
+    });
 
     /// <summary>The values to filter by, with their counts.</summary>
-    public Facets Facets()
+    public Facets Facets() => Read(reader =>
     {
-        using var reader = Reader();
         var folders = new SortedDictionary<string, int>(StringComparer.Ordinal);
         foreach (var name in Read(Command(reader, "SELECT name FROM pictures"), r => r.GetString(0)))
         {
@@ -137,11 +160,11 @@ internal sealed class RecordIndex : IDisposable
             folders[folder] = folders.GetValueOrDefault(folder) + 1;
         }
 
-        return new(
+        return new Facets(
             folders,
             Counts(reader, "SELECT flag, COUNT(*) FROM flags WHERE flag NOT LIKE '=%' GROUP BY flag ORDER BY 2 DESC LIMIT 100"),
             Counts(reader, "SELECT language, COUNT(*) FROM languages GROUP BY language ORDER BY 2 DESC"));
-    }
+    });
 
     /// <inheritdoc/>
     public void Dispose()
@@ -204,10 +227,29 @@ internal sealed class RecordIndex : IDisposable
 
             connection.Dispose();
             SqliteConnection.ClearPool(connection);
-            foreach (var file in (string[])[path, path + "-wal", path + "-shm"])
-            {
-                File.Delete(file);
-            }
+            DeleteFiles(path);
+        }
+    }
+
+    private static void DeleteFiles(string path)
+    {
+        foreach (var file in (string[])[path, path + "-wal", path + "-shm"])
+        {
+            File.Delete(file);
+        }
+    }
+
+    private T Read<T>(Func<SqliteConnection, T> query)
+    {
+        try
+        {
+            using var reader = Reader();
+            return query(reader);
+        }
+        catch (Exception error) when (IsDamage(error))
+        {
+            IsDamaged = true;
+            throw;
         }
     }
 

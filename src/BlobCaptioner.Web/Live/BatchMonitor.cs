@@ -24,7 +24,10 @@ internal sealed class BatchMonitor(CaptionStorage storage, LiveFeed feed, TimePr
     public void Count(CaptionRecord record)
     {
         var generation = record.Generation;
-        if (record.Status == RecordStatus.Described && generation.At > time.GetUtcNow() - s_window)
+        var now = time.GetUtcNow();
+
+        // A record may say any time. Workers' clocks differ a little.
+        if (record.Status == RecordStatus.Described && generation.At > now - s_window && generation.At < now + s_window)
         {
             lock (_lock)
             {
@@ -87,6 +90,6 @@ internal sealed class BatchMonitor(CaptionStorage storage, LiveFeed feed, TimePr
 
         // In the first minute the window is shorter.
         var seconds = Math.Clamp((now - _began).TotalSeconds, 1, s_window.TotalSeconds);
-        return (Math.Round(_recent.Count * 60 / seconds, 1), Math.Round(_recent.Sum(r => r.Tokens) / seconds, 1));
+        return (Math.Round(_recent.Count * 60 / seconds, 1), Math.Round(_recent.Sum(r => (double)r.Tokens) / seconds, 1));
     }
 }

@@ -36,22 +36,11 @@ internal static class PictureNames
             throw Invalid("", "The name is missing.", "Give it as ?name=FOLDER/FILE.");
         }
 
-        if (name.Length > ImageNames.MaxLength)
-        {
-            throw Invalid(name[..40] + "…", $"It has {name.Length} characters; the limit is {ImageNames.MaxLength}.", "Shorten it.");
-        }
-
-        // "images/../other/x" would be read as "other/x" on its way to storage.
-        if (name.Split('/').Any(p => p is "" or "." or "..") || name.Any(c => c is '\\' or '\uFFFE' or '\uFFFF' || char.IsControl(c)) || !IsValidUnicode(name))
-        {
-            throw Invalid(name, "It has an empty part, '.', '..', a backslash, a control character, U+FFFE, U+FFFF or an unpaired surrogate.", "Rename the file.");
-        }
-
-        return name;
+        return ImageNames.Problem(name) is { } why ? throw Invalid(name, $"It {why}.", "Rename the file.")
+            : name.Contains("//", StringComparison.Ordinal) ? throw Invalid(name, "It has an empty part between two slashes.", "Rename the file.")
+            : name;
     }
 
-    // EnumerateRunes replaces an unpaired surrogate by U+FFFD.
-    private static bool IsValidUnicode(string text) => string.Concat(text.EnumerateRunes()) == text;
-
-    private static ApiException Invalid(string name, string why, string remedy) => new(400, "name-invalid", $"The name '{name}' is not valid. {why}", remedy);
+    private static ApiException Invalid(string name, string why, string remedy) =>
+        new(400, "name-invalid", $"The name '{ImageNames.Printable(name)}' is not valid. {why}", remedy);
 }

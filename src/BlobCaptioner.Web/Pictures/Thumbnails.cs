@@ -1,5 +1,6 @@
 using Azure;
 using BlobCaptioner.Images;
+using BlobCaptioner.Storage;
 using BlobCaptioner.Web.Setup;
 using NetVips;
 
@@ -42,7 +43,8 @@ internal sealed class Thumbnails(WebContext context) : IDisposable
 
     private async Task<byte[]?> LoadAsync(string image, string? prepared, CancellationToken cancellationToken)
     {
-        if (prepared is { Length: > 0 })
+        // A record may name anything.
+        if (prepared is not null && ImageNames.Problem(prepared) is null)
         {
             try
             {

@@ -108,6 +108,11 @@ internal sealed class RecordEditor(WebContext context, RecordIndex index, IndexS
                 return (null, new(differences, await ViewAsync(name, seen, cancellationToken), RecordReview.Read(seen.Record!.Review).By));
             }
 
+            if (RecordReview.Problem(review) is { } why)
+            {
+                throw new ApiException(400, "review-invalid", $"The {why}.", "Make the edits shorter.");
+            }
+
             EditCheck.RequireRoom(seen.Record!, review.Value);
             if (await context.Store.ReviewAsync(seen, review.Value, cancellationToken) is { } stored)
             {

@@ -64,7 +64,7 @@ public sealed class ContainerEstimator(CaptionStorage storage, ImagePreparer pre
 
         var resolved = await _folders.ResolveAsync(image.Name, basis, profileOverride: null, cancellationToken);
         var preparation = preparer.Describe(resolved.Whole.ImageTokenBudget);
-        return resolved.Error is null && new Freshness(resolved.Version, preparation, RejectedBy: preparation, model.Info.Hash).IsFresh(receipt);
+        return resolved.Error is null && new Freshness(image.ETag, resolved.Version, preparation, RejectedBy: preparation, model.Info.Hash).IsFresh(receipt);
     }
 
     /// <summary>Reads and prepares a picture; null where it was deleted meanwhile.</summary>

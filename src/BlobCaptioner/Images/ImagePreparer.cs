@@ -8,7 +8,7 @@ namespace BlobCaptioner.Images;
 /// Turns a dropped file into the image that the model sees: the first frame, upright, opaque, sRGB, scaled to a <see cref="PreparedShape"/>,
 /// as a JPEG without metadata. Thread-safe; at most <see cref="ImageOptions.MaxConcurrency"/> images are prepared at once.
 /// </summary>
-public sealed class ImagePreparer : IDisposable
+public sealed class ImagePreparer : IImagePreparer, IDisposable
 {
     /// <summary>Version of the preparation, a part of fingerprints: it changes whenever the pixels of prepared images do.</summary>
     public const string Version = "1";
@@ -217,4 +217,17 @@ public sealed class ImagePreparer : IDisposable
         var lines = error.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         return lines.Length > 1 ? lines[1].TrimEnd('.') : lines.FirstOrDefault("no reason given").TrimEnd('.');
     }
+}
+
+/// <summary>Prepares images. The simulation of the pipeline has another one, without pixels.</summary>
+internal interface IImagePreparer
+{
+    /// <inheritdoc cref="ImagePreparer.LimitsKey"/>
+    string LimitsKey { get; }
+
+    /// <inheritdoc cref="ImagePreparer.Describe"/>
+    string Describe(int imageTokenBudget);
+
+    /// <inheritdoc cref="ImagePreparer.PrepareAsync(Stream, string, long?, int, CancellationToken)"/>
+    Task<PreparationOutcome> PrepareAsync(Stream source, string name, long? length, int imageTokenBudget, CancellationToken cancellationToken);
 }

@@ -69,7 +69,7 @@ internal static class CaptionTracing
     /// <param name="id">The message's id.</param>
     /// <param name="text">The message's text; read only while a listener is attached.</param>
     /// <param name="deliveries">How often the queue delivered the message.</param>
-    public static Activity? StartProcess(string queue, string id, BinaryData text, long deliveries)
+    public static Activity? StartProcess(string queue, string id, string text, long deliveries)
     {
         if (!Source.HasListeners())
         {
@@ -82,23 +82,31 @@ internal static class CaptionTracing
         tags.Add("messaging.message.id", id);
         tags.Add("captioner.deliveries", deliveries);
         ActivityContext parent = default;
-        if (CaptionMessage.TryParse(text.ToString(), out var job, out _))
+        if (CaptionMessage.TryParse(text, out var hint, out _))
         {
-            tags.Add(TelemetryTags.Container, job!.Container);
-            tags.Add(TelemetryTags.Picture, job.Name);
-            tags.Add(TelemetryTags.Profile, job.Profile);
-            tags.Add(TelemetryTags.Tries, job.Tries);
-            _ = ActivityContext.TryParse(job.TraceParent, job.TraceState, isRemote: true, out parent);
+            tags.Add(TelemetryTags.Container, hint!.Container);
+            tags.Add(TelemetryTags.Picture, hint.Name);
+            _ = ActivityContext.TryParse(hint.TraceParent, hint.TraceState, isRemote: true, out parent);
         }
 
         return Source.StartActivity(
             ActivityKind.Consumer, parent, tags, parent == default ? [] : [new ActivityLink(parent)], name: $"process {queue}");
     }
 
-    /// <summary>Adds the current trace to a job, so that the worker's spans continue it.</summary>
-    public static CaptionJob Stamp(CaptionJob job) => Activity.Current is { IdFormat: ActivityIdFormat.W3C } current
-        ? job with { TraceParent = current.Id, TraceState = current.TraceStateString is { Length: > 0 and <= LongestTraceState } state ? state : null }
-        : job;
+    /// <summary>Adds what the ticket says to the current span.</summary>
+    public static void Describe(Ticket ticket)
+    {
+        if (Current is { IsAllDataRequested: true } span)
+        {
+            span.SetTag(TelemetryTags.Profile, ticket.Profile);
+            span.SetTag(TelemetryTags.Tries, ticket.Tries.Count);
+        }
+    }
+
+    /// <summary>Adds the current trace to a message, so that the worker's spans continue it.</summary>
+    public static JobHint Stamp(JobHint hint) => Activity.Current is { IdFormat: ActivityIdFormat.W3C } current
+        ? hint with { TraceParent = current.Id, TraceState = current.TraceStateString is { Length: > 0 and <= LongestTraceState } state ? state : null }
+        : hint;
 
     public static void Fail(Activity? span, Exception error)
     {

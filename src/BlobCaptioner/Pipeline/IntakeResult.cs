@@ -21,7 +21,7 @@ public enum IntakeResult
     /// <summary>It was deleted.</summary>
     Gone,
 
-    /// <summary>Its job is in the queue already, or another process is taking it in now.</summary>
+    /// <summary>Its job is in the queue already, or a worker has it.</summary>
     AlreadyQueued,
 
     /// <summary>The blob is not an image by its name (<see cref="ImageNames.IsImage"/>).</summary>

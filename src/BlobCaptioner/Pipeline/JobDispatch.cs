@@ -1,42 +1,72 @@
-using Azure;
 using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Pipeline;
 
-/// <summary>Enqueues each job once: claims it before sending, and marks the claim afterwards.</summary>
-internal sealed class JobDispatch(CaptionStorage storage, TimeSpan claimTimeout)
+/// <summary>Puts pictures and products on their way: writes the ticket, then sends the message. Whoever changes what a ticket wants sends a message.</summary>
+internal sealed class JobDispatch(CaptionStorage storage, TimeProvider time)
 {
-    private readonly JobClaims _claims = new(storage, claimTimeout);
+    public Tickets Tickets { get; } = new(storage);
 
-    /// <summary>
-    /// Claims a job. An enqueued job with neither record nor message is lost, because the queue was cleared, and is claimed again. The queue's length includes
-    /// messages that workers hold. It is read after the claim, and the record after that.
-    /// </summary>
-    /// <param name="claim">The claim's blob name.</param>
-    /// <param name="isUnchanged">Returns true if the record is still the one that was read before.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The claim's ETag, for <see cref="SettleAsync"/>; null if another process has the job.</returns>
-    public async Task<ETag?> TryTakeAsync(string claim, Func<CancellationToken, Task<bool>> isUnchanged, CancellationToken cancellationToken)
+    /// <summary>A new id, for <see cref="Ticket.Call"/> and <see cref="Want.Redo"/>.</summary>
+    public static string NewId() => Guid.NewGuid().ToString("N")[..12];
+
+    /// <summary>True where a ticket already says all that is wanted: its message is on the way, or a worker has it.</summary>
+    /// <param name="seen">The ticket; null where there is none.</param>
+    /// <param name="version"><see cref="CaptionJob.Version"/>.</param>
+    /// <param name="want">What is wanted.</param>
+    public static bool Covers(StoredTicket? seen, string version, Want want) => seen?.Ticket is { } ticket && ticket.Job.Version == version && want.Redo is null;
+
+    /// <summary>Enqueues a job, or adds what is wanted to its ticket.</summary>
+    /// <param name="wanted">The ticket as it would be if there were none.</param>
+    /// <param name="seen">The ticket that was read before; null where there was none.</param>
+    /// <param name="cancellationToken">Gives up. A ticket may then have no message: the next sweep finds that.</param>
+    /// <returns>False where the ticket said so already.</returns>
+    public async Task<bool> EnqueueAsync(Ticket wanted, StoredTicket? seen, CancellationToken cancellationToken)
     {
-        var seen = await _claims.TryTakeAsync(claim, cancellationToken);
-        if (seen.State == ClaimState.Enqueued
-            && (await storage.Captions.GetPropertiesAsync(cancellationToken)).Value.ApproximateMessagesCount == 0
-            && await isUnchanged(cancellationToken))
+        var written = wanted;
+        while (true)
         {
-            seen = await _claims.TryTakeOverAsync(claim, seen.ETag, cancellationToken) ?? seen;
+            if (Covers(seen, wanted.Job.Version, wanted.Want))
+            {
+                return false;
+            }
+
+            var merged = Merge(wanted, seen);
+            if (await Tickets.TryWriteAsync(merged, seen?.ETag, cancellationToken) is not null)
+            {
+                written = merged;
+                break;
+            }
+
+            // Another process was faster, or an answer to this call was lost.
+            seen = await Tickets.ReadAsync(wanted.Job.Name, cancellationToken);
+            if (seen?.Ticket is { } there && there.Call == wanted.Call)
+            {
+                written = there;
+                break;
+            }
         }
 
-        return seen.State == ClaimState.Taken ? seen.ETag : null;
+        if (written.Holder is null)
+        {
+            await SendAsync(new() { Container = wanted.Container, Name = wanted.Job.Name, EnqueuedAt = time.GetUtcNow() }, TimeSpan.Zero, cancellationToken);
+        }
+
+        return written.Holder is null || wanted.Want.Redo is not null;
     }
 
-    public async Task SendAsync(CaptionJob job, CancellationToken cancellationToken)
+    /// <summary>Sends a message.</summary>
+    /// <param name="hint">The message.</param>
+    /// <param name="delay">Until then no worker sees it; up to 7 days.</param>
+    /// <param name="cancellationToken">Gives up; it may have been sent.</param>
+    public async Task SendAsync(JobHint hint, TimeSpan delay, CancellationToken cancellationToken)
     {
         using var span = CaptionTracing.StartSend(storage.Captions.Name);
         try
         {
             // It never expires: an expired message would be an image lost until the next sweep.
             var sent = await storage.Captions.SendMessageAsync(
-                CaptionMessage.Format(CaptionTracing.Stamp(job)), timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: cancellationToken);
+                CaptionMessage.Format(CaptionTracing.Stamp(hint)), delay, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: cancellationToken);
             span?.SetTag("messaging.message.id", sent.Value.MessageId);
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
@@ -46,18 +76,35 @@ internal sealed class JobDispatch(CaptionStorage storage, TimeSpan claimTimeout)
         }
     }
 
-    /// <summary>Marks a claim as enqueued, or removes it. Takes no token, so that the claim is right after a cancelled call too.</summary>
-    public async Task SettleAsync(string claim, ETag taken, bool enqueued)
+    private static Ticket Merge(Ticket wanted, StoredTicket? seen)
     {
-        try
+        if (seen?.Ticket is not { } ticket)
         {
-            await (enqueued
-                ? _claims.MarkEnqueuedAsync(claim, taken, CancellationToken.None)
-                : _claims.ReleaseAsync(claim, taken, CancellationToken.None));
+            return wanted;
         }
-        catch (Exception error) when (StorageOutage.IsTransient(error, CancellationToken.None))
+
+        var isSame = ticket.Job.Version == wanted.Job.Version || wanted.Job is ProductJob { IsWish: true };
+        if (!isSame && ticket.Job.ContentHash == wanted.Job.ContentHash && ticket.Job.Preparation == wanted.Job.Preparation && ticket.Job.ContentHash.Length > 0)
         {
-            // The caller's outcome or error matters more. The claim is taken over after its timeout.
+            // The same bytes were uploaded again: whoever works on them goes on.
+            ticket = ticket with { Job = wanted.Job };
+            isSame = true;
         }
+
+        if (!isSame)
+        {
+            // A newer version is described in full. What a person asked for holds for it too.
+            return wanted with { Want = ticket.AllWanted.And(wanted.Want) with { Part = null } };
+        }
+
+        return seen.IsHeld
+            ? ticket with { Next = wanted.Want.Redo is null ? ticket.Next : ticket.Next?.And(wanted.Want) ?? wanted.Want, HoldSeconds = Ticket.Seconds(seen.Busy), Call = wanted.Call }
+            : ticket.Freed(TimeSpan.Zero) with
+            {
+                Want = wanted.Want.Redo is null ? ticket.AllWanted : ticket.AllWanted.And(wanted.Want),
+                Tries = wanted.Want.Redo is null ? ticket.Tries : [],
+                EnqueuedAt = wanted.EnqueuedAt,
+                Call = wanted.Call,
+            };
     }
 }

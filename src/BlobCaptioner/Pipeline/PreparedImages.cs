@@ -15,7 +15,7 @@ namespace BlobCaptioner.Pipeline;
 internal sealed record PreparedSource(string ETag, string? ContentHash, PreparationOutcome Outcome);
 
 /// <summary>Prepares images, and stores the prepared images.</summary>
-internal sealed class PreparedImages(CaptionStorage storage, ImagePreparer preparer)
+internal sealed class PreparedImages(CaptionStorage storage, IImagePreparer preparer)
 {
     private const string MadeFromKey = "madefrom";
 
@@ -98,6 +98,20 @@ internal sealed class PreparedImages(CaptionStorage storage, ImagePreparer prepa
             return (blob.Content.ToMemory(), ReadMadeFrom(blob.Details.Metadata));
         }
         catch (RequestFailedException error) when (error.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>SHA-256 of an image's present bytes, lower-case hex, and its present ETag without quotes; null where it is gone.</summary>
+    public async Task<(string ETag, string ContentHash)?> HashAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var image = (await storage.Images.GetBlobClient(name).DownloadStreamingAsync(cancellationToken: cancellationToken)).Value;
+            return (image.Details.ETag.Plain(), Convert.ToHexStringLower(await SHA256.HashDataAsync(image.Content, cancellationToken)));
+        }
+        catch (RequestFailedException error) when (error.Status is 404 or 412)
         {
             return null;
         }

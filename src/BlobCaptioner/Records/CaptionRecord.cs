@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using BlobCaptioner.Profiles;
+using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Records;
 
@@ -135,7 +136,13 @@ public sealed record RecordAttribute(CopyValue? Value, double? Confidence)
 /// <param name="Code">Short stable code: <c>not-an-image</c>.</param>
 /// <param name="Message">What is wrong, with value and limit.</param>
 /// <param name="Remedy">The way out.</param>
-public sealed record RecordError(string Code, string Message, string Remedy);
+public sealed record RecordError(string Code, string Message, string Remedy)
+{
+    /// <summary>The error for a blob with a name that storage, its listing or an address can't carry; null where they can.</summary>
+    public static RecordError? OfName(string blobName) => ImageNames.Problem(blobName) is { } why
+        ? new("name-invalid", $"The blob '{ImageNames.Printable(blobName)}' can't be described: its name {why}.", "Upload it under another name, and delete this blob.")
+        : null;
+}
 
 /// <summary>The receipt: model, settings, cost and times (whole milliseconds).</summary>
 public sealed record RecordGeneration
@@ -161,6 +168,10 @@ public sealed record RecordGeneration
     /// <summary>Times that a new wording was requested; left out for none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Variation { get; init; }
+
+    /// <summary>Id of the wish to write it anew; left out where no one asked for that.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Redo { get; init; }
 
     /// <summary>Name of the image with the same bytes whose copy was reused; left out where the model was asked.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

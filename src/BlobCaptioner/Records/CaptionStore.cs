@@ -77,6 +77,10 @@ public sealed class CaptionStore(CaptionStorage storage)
         CaptionRecord record, Predicate<StoredRecord> isReplaced, StoredRecord? present, bool overEdits, CancellationToken cancellationToken) =>
         WriteUnlessAsync(record, seen => !isReplaced(seen) && seen.HasReceipt && IsAsGood(seen.Record!, record), present, overEdits, cancellationToken);
 
+    /// <summary>True where a present record makes another one needless. A failed one never does: a later try may succeed.</summary>
+    private static bool IsAsGood(CaptionRecord present, CaptionRecord other) =>
+        present.Status != RecordStatus.Failed && Freshness.Of(other).IsFresh(RecordReceipt.Of(present));
+
     /// <summary>Writes a record unless there is one, of any content, for the same version of the image. Safe to repeat after any failure.</summary>
     /// <param name="record">The record.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -90,11 +94,16 @@ public sealed class CaptionStore(CaptionStorage storage)
     /// <param name="review">The new review; null for none.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The record as written; null where it changed since it was read: read it again.</returns>
-    /// <exception cref="ArgumentException">The blob is not a record.</exception>
+    /// <exception cref="ArgumentException">The blob is not a record, or the review can't be one (<see cref="RecordReview.Problem"/>).</exception>
     /// <exception cref="RequestFailedException">Storage refused, for another reason than the condition.</exception>
     public async Task<StoredRecord?> ReviewAsync(StoredRecord seen, JsonElement? review, CancellationToken cancellationToken)
     {
         var record = (seen.Record ?? throw new ArgumentException("It is not a caption record.", nameof(seen))) with { Review = review };
+        if (RecordReview.Problem(review) is { } why)
+        {
+            throw new ArgumentException(why, nameof(review));
+        }
+
         return await TryUploadAsync(_images.GetBlobClient(NameOf(record)), record, seen.ETag, cancellationToken) is { } written
             ? new(record, written.Plain(), HasReceipt: true)
             : null;
@@ -128,13 +137,18 @@ public sealed class CaptionStore(CaptionStorage storage)
                 return RecordWrite.ImageChanged;
             }
 
-            if (present is not null && stands(present))
+            if (present is { HasReceipt: true, Record: { } there } && there.Generation == record.Generation && IsSameVersion(there, record))
             {
-                // The same receipt: an earlier attempt of this call succeeded, but its response was lost.
-                return present.Record!.Generation == record.Generation ? RecordWrite.Written : RecordWrite.AlreadyThere;
+                // An earlier attempt of this call succeeded, but its response was lost.
+                return RecordWrite.Written;
             }
 
-            if (record.Product?.ViewsHash is { } views && present?.Record?.Product?.ViewsHash is { } there && there != views && there != first)
+            if (present is not null && stands(present))
+            {
+                return RecordWrite.AlreadyThere;
+            }
+
+            if (record.Product?.ViewsHash is { } views && present?.Record?.Product?.ViewsHash is { } others && others != views && others != first)
             {
                 // Written meanwhile for other views of the product: the next job or sweep decides which one is current.
                 return RecordWrite.AlreadyThere;
@@ -163,11 +177,6 @@ public sealed class CaptionStore(CaptionStorage storage)
 
     /// <summary>The same JSON in one line.</summary>
     public static string SerializeLine(CaptionRecord record) => JsonSerializer.Serialize(record, RecordJson.RecordLine);
-
-    // A failed record is always replaced: a later try may succeed.
-    private static bool IsAsGood(CaptionRecord present, CaptionRecord other) =>
-        IsSameVersion(present, other) && present.Fingerprint == other.Fingerprint
-        && (present.Status != RecordStatus.Failed || other.Status == RecordStatus.Failed);
 
     private static bool IsSameVersion(CaptionRecord present, CaptionRecord other) =>
         present.Image.ETag == other.Image.ETag && present.Product?.ViewsHash == other.Product?.ViewsHash;

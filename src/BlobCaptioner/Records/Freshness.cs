@@ -2,32 +2,51 @@ using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Records;
 
-/// <summary>The one definition of a fresh record: what one made now would say about its settings, preparation and model.</summary>
+/// <summary>The one definition of a fresh record: what one made now would say about its source, settings, preparation and model.</summary>
+/// <param name="SourceVersion">The image's ETag without quotes; of a product <see cref="RecordProduct.ViewsHash"/>.</param>
 /// <param name="ProfileVersion">Version of profile and facts.</param>
 /// <param name="Preparation">Version and options of the preparation.</param>
 /// <param name="RejectedBy">The same for an image that is rejected before a model is asked; it includes the limits.</param>
 /// <param name="ModelHash">Hash of the model that would be asked; null where this process does not know it.</param>
-internal sealed record Freshness(string ProfileVersion, string Preparation, string RejectedBy, string? ModelHash)
+internal sealed record Freshness(string SourceVersion, string ProfileVersion, string Preparation, string RejectedBy, string? ModelHash)
 {
-    /// <summary>True where a record with this receipt would come out the same, apart from the image. A pinned record stays, unless it failed.</summary>
-    public bool IsFresh(RecordReceipt receipt) =>
+    /// <summary>What a record says of its own making.</summary>
+    public static Freshness Of(CaptionRecord record)
+    {
+        var receipt = RecordReceipt.Of(record);
+        return new(receipt.SourceETag, receipt.ProfileVersion, receipt.Preparation, receipt.Preparation, receipt.ModelHash.Length > 0 ? receipt.ModelHash : null);
+    }
+
+    /// <summary>True where a record with this receipt would come out the same. A pinned record of the same image stays, unless it failed.</summary>
+    public bool IsFresh(RecordReceipt? receipt) => receipt is not null && HasSource(receipt) && IsMadeSo(receipt);
+
+    /// <summary>The same, whatever the image's version is: for an image whose bytes were uploaded again.</summary>
+    public bool IsMadeSo(RecordReceipt receipt) =>
         (receipt.IsPinned && receipt.Status != RecordStatus.Failed) || (HasProfile(receipt) && HasPreparation(receipt) && HasModel(receipt));
 
+    /// <summary>True where the record is of the same version.</summary>
+    public bool HasSource(RecordReceipt receipt) => receipt.SourceETag == SourceVersion;
+
     /// <summary>True where profile and facts are the same.</summary>
-    public bool HasProfile(RecordReceipt receipt) => receipt.ProfileVersion == ProfileVersion;
+    public bool HasProfile(RecordReceipt receipt) => receipt.ProfileVersion == RecordReceipt.Plain(ProfileVersion);
 
     /// <summary>True where the image would be prepared the same, or be rejected under the same limits.</summary>
     public bool HasPreparation(RecordReceipt receipt) =>
-        receipt.Preparation == (receipt is { Status: RecordStatus.Rejected, ModelHash: "" } ? RejectedBy : Preparation);
+        receipt.Preparation == RecordReceipt.Plain(receipt is { Status: RecordStatus.Rejected, ModelHash: "" } ? RejectedBy : Preparation);
 
     /// <summary>True where the same model would be asked, or this process does not know.</summary>
-    public bool HasModel(RecordReceipt receipt) => ModelHash is null || receipt.ModelHash.Length == 0 || receipt.ModelHash == ModelHash;
+    public bool HasModel(RecordReceipt receipt) => ModelHash is null || receipt.ModelHash.Length == 0 || receipt.ModelHash == RecordReceipt.Plain(ModelHash);
 }
 
 /// <summary>A record's summary in its blob's metadata: one listing shows which records are missing or out of date, without reading them.</summary>
+/// <remarks>
+/// Metadata travels in headers: ASCII, in one line, 8 KB in all, no empty values. A record may hold any text in these places. One that can't travel is represented by <c>~</c> and 32
+/// hex digits of its hash, here as in the metadata, so that the two stay equal.
+/// </remarks>
 public sealed record RecordReceipt
 {
     private const int MostFlagCharacters = 1000;
+    private const int MostCharacters = 500;
 
     // Storage refuses empty values.
     private const string NoFlags = "-";
@@ -68,23 +87,22 @@ public sealed record RecordReceipt
         }
 
         var values = metadata.DistinctBy(m => m.Key, StringComparer.OrdinalIgnoreCase).ToDictionary(StringComparer.OrdinalIgnoreCase);
-        return values.TryGetValue("status", out var word)
-            && Enum.TryParse<RecordStatus>(word, ignoreCase: true, out var status)
-            && values.TryGetValue("sourceetag", out var etag)
-            && values.TryGetValue("fingerprint", out var fingerprint)
-            && values.TryGetValue("profileversion", out var profile)
-            && values.TryGetValue("preparation", out var preparation)
+        return Enum.TryParse<RecordStatus>(Value("status"), ignoreCase: true, out var status) && Enum.IsDefined(status)
+            && Value("sourceetag") is { } etag
+            && Value("fingerprint") is { } fingerprint
+            && Value("profileversion") is { } profile
+            && Value("preparation") is { } preparation
             ? new()
             {
                 Status = status,
                 SourceETag = etag,
                 Fingerprint = fingerprint,
                 ProfileVersion = profile,
-                ModelHash = values.GetValueOrDefault("modelhash", ""),
+                ModelHash = Value("modelhash") ?? "",
                 Preparation = preparation,
-                Profile = values.GetValueOrDefault("profile"),
+                Profile = Value("profile"),
                 IsPinned = values.ContainsKey("pinned"),
-                Flags = values.GetValueOrDefault("flags") switch
+                Flags = Value("flags") switch
                 {
                     null => null,
                     NoFlags => [],
@@ -92,20 +110,22 @@ public sealed record RecordReceipt
                 },
             }
             : null;
+
+        string? Value(string key) => values.GetValueOrDefault(key) is { Length: > 0 } value ? value : null;
     }
 
     /// <summary>The receipt of a record.</summary>
     public static RecordReceipt Of(CaptionRecord record) => new()
     {
         Status = record.Status,
-        SourceETag = record.Product?.ViewsHash ?? record.Image.ETag,
-        Fingerprint = record.Fingerprint,
-        ProfileVersion = record.Profile.Version,
-        ModelHash = record.Generation.ModelHash ?? "",
-        Preparation = record.Generation.Preparation,
-        Profile = IsPlain(record.Profile.Name) ? record.Profile.Name : null,
+        SourceETag = Plain(record.Product?.ViewsHash ?? record.Image.ETag),
+        Fingerprint = Plain(record.Fingerprint),
+        ProfileVersion = Plain(record.Profile.Version),
+        ModelHash = record.Generation.ModelHash is { Length: > 0 } model ? Plain(model) : "",
+        Preparation = Plain(record.Generation.Preparation),
+        Profile = IsPlain(record.Profile.Name) && record.Profile.Name.Length <= MostCharacters ? record.Profile.Name : null,
         IsPinned = record.Profile.IsPinned,
-        Flags = record.Flags.All(IsPlain) && record.Flags.Sum(f => f.Length + 1) <= MostFlagCharacters ? record.Flags : null,
+        Flags = record.Flags.All(IsPlain) && record.Flags.Sum(f => f.Length + 1L) <= MostFlagCharacters && record.Flags is not [NoFlags] ? record.Flags : null,
     };
 
     /// <summary>As blob metadata in ASCII, without empty values, which storage refuses.</summary>
@@ -122,7 +142,13 @@ public sealed record RecordReceipt
         ("flags", Flags is { Count: 0 } ? NoFlags : Flags is null ? null : string.Join(' ', Flags)),
     }.Where(m => m.Value is { Length: > 0 }).ToDictionary(m => m.Key, m => m.Value!, StringComparer.OrdinalIgnoreCase);
 
-    // Metadata is ASCII, and flags are separated by spaces.
+    /// <summary>A text as the receipt holds it: itself, or its hash where it can't travel in a header.</summary>
+    internal static string Plain(string text) =>
+        text.Length is > 0 and <= MostCharacters && text[0] != ' ' && text[^1] != ' ' && !text.Contains("  ", StringComparison.Ordinal) && text.All(c => c is >= ' ' and <= '~')
+            ? text
+            : $"~{TextHash.Of(text, digits: 32)}";
+
+    // Flags are separated by spaces.
     private static bool IsPlain(string text) => text.Length > 0 && text.All(c => c is > ' ' and <= '~');
 }
 

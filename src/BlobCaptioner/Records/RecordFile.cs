@@ -2,16 +2,21 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.Unicode;
 
 namespace BlobCaptioner.Records;
 
-/// <summary>The content of a record's blob. People and tools edit these files, so it may be anything.</summary>
+/// <summary>
+/// The content of a record's blob. People and tools edit these files, so it may be anything. This is the border: whatever uses a record relies on what is checked here.
+/// </summary>
 /// <param name="Record">A record that can be used and written again; null where the content is not one.</param>
 /// <param name="Problem">Why a file that claims to be a caption record (it has a schemaVersion) can't be used; null otherwise.</param>
 public sealed record RecordFile(CaptionRecord? Record, string? Problem)
 {
     /// <summary>The largest record that is read, bytes. The largest copy that a profile can ask for is far smaller.</summary>
     public const long MaxBytes = 4 * 1024 * 1024;
+
+    private const int MostMessageCharacters = 500;
 
     /// <summary>Reads any bytes; never throws.</summary>
     public static RecordFile Read(BinaryData content)
@@ -23,25 +28,26 @@ public sealed record RecordFile(CaptionRecord? Record, string? Problem)
         string problem;
         try
         {
-            var record = JsonSerializer.Deserialize(bytes, RecordJson.Record);
-            if (record is not null && Fault(record) is not { } fault)
+            // Checked first: the parser copies a review's texts without reading them.
+            var record = Utf8.IsValid(bytes) ? JsonSerializer.Deserialize(bytes, RecordJson.Record) : throw new FormatException("it is not UTF-8");
+            problem = record is null ? "it is null" : Fault(record) ?? RecordReview.Problem(record.Review) ?? Unwritable(record) ?? "";
+            if (problem.Length == 0)
             {
-                // Invalid surrogates show only when the text is used.
-                _ = RecordReview.Read(record.Review);
-                _ = CaptionStore.Serialize(record);
                 return new(record, Problem: null);
             }
-
-            problem = record is null ? "it is null" : Fault(record)!;
         }
         catch (Exception error)
         {
             var where = error is JsonException { Path: { } path } && !error.Message.Contains(path, StringComparison.Ordinal) ? $" Path: {path}" : "";
-            problem = (error.Message + where).TrimEnd('.');
+            problem = Cut((error.Message + where).TrimEnd('.'));
         }
 
         return new(Record: null, bytes.IndexOf("\"schemaVersion\""u8) >= 0 ? problem : null);
     }
+
+    // Invalid surrogates show only when the text is used.
+    private static string? Unwritable(CaptionRecord record) =>
+        CaptionStore.Serialize(record).Length is var length && length > MaxBytes ? $"written anew it has {length:N0} bytes; the most is {MaxBytes:N0}" : null;
 
     // The serializer checks for null properties, but not inside lists and constructor parameters.
     private static string? Fault(CaptionRecord record)
@@ -65,6 +71,9 @@ public sealed record RecordFile(CaptionRecord? Record, string? Problem)
             ("error", error is null ? [] : [error.Code, error.Message, error.Remedy])) : $"status is {record.Status}";
     }
 
+    // A message may quote the file.
+    private static string Cut(string message) => message.Length <= MostMessageCharacters ? message : $"{message.AsSpan(0, MostMessageCharacters)}...";
+
     private static string? Missing(params ReadOnlySpan<(string Path, IEnumerable<object?> Values)> parts)
     {
         foreach (var (path, values) in parts)
@@ -85,10 +94,14 @@ public sealed record RecordFile(CaptionRecord? Record, string? Problem)
     UseStringEnumConverter = true,
     RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(CaptionRecord))]
+[JsonSerializable(typeof(JsonElement))]
 internal sealed partial class RecordJson : JsonSerializerContext
 {
     /// <summary>Indented; a duplicate name in an object is an error.</summary>
     public static JsonTypeInfo<CaptionRecord> Record => Formats.Indented.CaptionRecord;
+
+    /// <summary>A part of a record, written as in the record.</summary>
+    public static JsonTypeInfo<JsonElement> Element => Formats.Indented.JsonElement;
 
     /// <summary>In one line.</summary>
     public static JsonTypeInfo<CaptionRecord> RecordLine => Formats.Compact.CaptionRecord;

@@ -37,6 +37,12 @@ public sealed class RecordListing(BlobContainerClient images)
                     continue;
                 }
 
+                if (ImageNames.Problem(blob.Name) is not null)
+                {
+                    OnUnreadable?.Invoke(blob.Name);
+                    continue;
+                }
+
                 window.Enqueue(ReadAsync(blob.Name, abandon.Token));
                 if (window.Count == Parallelism && Choose(await window.Dequeue(), status) is { } next)
                 {
@@ -62,9 +68,10 @@ public sealed class RecordListing(BlobContainerClient images)
         }
     }
 
-    /// <summary>One record by its blob's name; null where there is none.</summary>
+    /// <summary>One record by its blob's name, which may come from another record; null where there is none, or no blob can have that name.</summary>
     /// <exception cref="RequestFailedException">Storage refused.</exception>
-    public async Task<CaptionRecord?> FindAsync(string blobName, CancellationToken cancellationToken) => (await ReadAsync(blobName, cancellationToken)).File.Record;
+    public async Task<CaptionRecord?> FindAsync(string blobName, CancellationToken cancellationToken) =>
+        ImageNames.Problem(blobName) is null ? (await ReadAsync(blobName, cancellationToken)).File.Record : null;
 
     /// <summary>Parses a record; it has none where it belongs to another blob.</summary>
     public static RecordFile Parse(BinaryData content, string blobName)
@@ -96,8 +103,11 @@ public sealed class RecordListing(BlobContainerClient images)
     {
         try
         {
-            var content = (await images.GetBlobClient(blobName).DownloadContentAsync(cancellationToken)).Value.Content;
-            return (blobName, Parse(content, blobName));
+            // Looked up by name, it may be of any size.
+            using var blob = (await images.GetBlobClient(blobName).DownloadStreamingAsync(cancellationToken: cancellationToken)).Value;
+            return (blobName, blob.Details.ContentLength > RecordFile.MaxBytes
+                ? new(Record: null, Problem: null)
+                : Parse(await BinaryData.FromStreamAsync(blob.Content, cancellationToken), blobName));
         }
         catch (RequestFailedException error) when (error.Status is 404 or 409)
         {

@@ -10,6 +10,12 @@ namespace BlobCaptioner.Records;
 /// </summary>
 public sealed record RecordReview
 {
+    /// <summary>Largest review, as a record's file holds it, bytes. A record written anew carries it over.</summary>
+    public const int MaxBytes = 1 << 20;
+
+    // Of the 64 that a record's parser reads: a review moves to other places of its history and back.
+    private const int MaxLevels = 48;
+
     /// <summary>State of a record for publication.</summary>
     public const string Approved = "approved";
 
@@ -48,10 +54,38 @@ public sealed record RecordReview
             At = element.TryGetProperty("at", out var at) && at.ValueKind == JsonValueKind.String && at.TryGetDateTimeOffset(out var time) ? time : null,
             Edits = new()
             {
-                Copy = Objects(edits, "copy").ToDictionary(p => p.Name, IReadOnlyDictionary<string, CopyValue> (p) => Values(p.Value), StringComparer.Ordinal),
+                Copy = Objects(edits, "copy").DistinctBy(p => p.Name, StringComparer.Ordinal)
+                    .ToDictionary(p => p.Name, IReadOnlyDictionary<string, CopyValue> (p) => Values(p.Value), StringComparer.Ordinal),
                 Attributes = Values(edits.ValueKind == JsonValueKind.Object && edits.TryGetProperty("attributes", out var attributes) ? attributes : default),
             },
         };
+    }
+
+    /// <summary>Why a record can't hold a review; null where it can, whatever its shape.</summary>
+    public static string? Problem(JsonElement? review)
+    {
+        if (review is not { } element)
+        {
+            return null;
+        }
+
+        try
+        {
+            var bytes = JsonSerializer.SerializeToUtf8Bytes(element, RecordJson.Element);
+            if (bytes.Length > MaxBytes)
+            {
+                return $"review has {bytes.Length:N0} bytes; the most is {MaxBytes:N0}";
+            }
+
+            // Halves of surrogate pairs show only when a text is read.
+            using var strict = JsonDocument.Parse(bytes, new() { AllowDuplicateProperties = false, MaxDepth = MaxLevels });
+            _ = Read(element);
+            return null;
+        }
+        catch (Exception error) when (error is InvalidOperationException or ArgumentException or JsonException)
+        {
+            return $"review can't be read: {error.Message.TrimEnd('.')}";
+        }
     }
 
     /// <summary>The review without <c>edits</c>; all its other properties stay.</summary>

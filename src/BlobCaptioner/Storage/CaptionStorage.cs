@@ -11,12 +11,17 @@ namespace BlobCaptioner.Storage;
 /// <summary>The containers and queues of a captioner.</summary>
 public sealed class CaptionStorage
 {
-    private CaptionStorage(StorageOptions options, BlobServiceClient blobs, QueueServiceClient queues)
+    private readonly Func<HttpPipelinePolicy?, (BlobServiceClient Blobs, QueueServiceClient Queues)> _connect;
+
+    private CaptionStorage(
+        StorageOptions options, Func<HttpPipelinePolicy?, (BlobServiceClient Blobs, QueueServiceClient Queues)> connect, HttpPipelinePolicy? policy = null)
     {
-        Options = options;
+        (Options, _connect) = (options, connect);
+        var (blobs, queues) = connect(policy);
         Images = blobs.GetBlobContainerClient(options.ImagesContainer);
         Prepared = blobs.GetBlobContainerClient(options.PreparedContainer);
         Captions = queues.GetQueueClient(options.CaptionsQueue);
+        Intake = queues.GetQueueClient(options.IntakeQueue);
         Poison = queues.GetQueueClient(options.PoisonQueue);
         Kept = queues.GetQueueClient(options.KeptQueue);
     }
@@ -32,6 +37,9 @@ public sealed class CaptionStorage
 
     /// <summary>Caption jobs.</summary>
     public QueueClient Captions { get; }
+
+    /// <summary>Images of a function app whose intake failed and is tried again.</summary>
+    public QueueClient Intake { get; }
 
     /// <summary>Messages that were given up.</summary>
     public QueueClient Poison { get; }
@@ -58,9 +66,9 @@ public sealed class CaptionStorage
         {
             try
             {
-                options = Check(options);
-                return new(
-                    options, new(connection, Configure(new BlobClientOptions(), options, transport)), new(connection, Configure(QueueOptions(), options, transport)));
+                var names = Check(options);
+                return new(names, policy => (
+                    new(connection, Configure(BlobOptions(), names, transport, policy)), new(connection, Configure(QueueOptions(), names, transport, policy))));
             }
             catch (FormatException error)
             {
@@ -93,12 +101,17 @@ public sealed class CaptionStorage
     public static CaptionStorage Connect(
         Uri blobService, Uri queueService, TokenCredential credential, StorageOptions? options = null, HttpPipelineTransport? transport = null)
     {
-        options = Check(options);
-        return new(
-            options,
-            new(blobService, credential, Configure(new BlobClientOptions(), options, transport)),
-            new(queueService, credential, Configure(QueueOptions(), options, transport)));
+        var names = Check(options);
+        return new(names, policy => (
+            new(blobService, credential, Configure(BlobOptions(), names, transport, policy)),
+            new(queueService, credential, Configure(QueueOptions(), names, transport, policy))));
     }
+
+    /// <summary>The same storage, whose requests wait until an outage is over, for up to <see cref="StorageOptions.OutageTolerance"/>.</summary>
+    /// <param name="time">Clock of the waits.</param>
+    /// <param name="onWait">Called with the error before each wait.</param>
+    internal CaptionStorage WaitingOut(TimeProvider time, Action<Exception> onWait) =>
+        new(Options, _connect, new OutagePolicy(StorageOutage.CreateRetry(Options, time, onWait)));
 
     /// <summary>Creates the containers and queues that are missing.</summary>
     public async Task CreateIfNotExistsAsync(CancellationToken cancellationToken)
@@ -107,15 +120,19 @@ public sealed class CaptionStorage
             Images.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
             Prepared.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
             Captions.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
+            Intake.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
             Poison.CreateIfNotExistsAsync(cancellationToken: cancellationToken));
     }
 
     private static StorageOptions Check(StorageOptions? options) => new StorageOptionsValidator().Require(options ?? new());
 
+    // A name that begins or ends with a slash is another blob's without it.
+    private static BlobClientOptions BlobOptions() => new() { TrimBlobNameSlashes = false };
+
     // CaptionMessage encodes and decodes base64. With the SDK's decoding, one bad message makes the whole receive fail, or is hidden.
     private static QueueClientOptions QueueOptions() => new() { MessageEncoding = QueueMessageEncoding.None };
 
-    private static T Configure<T>(T client, StorageOptions options, HttpPipelineTransport? transport)
+    private static T Configure<T>(T client, StorageOptions options, HttpPipelineTransport? transport, HttpPipelinePolicy? policy)
         where T : ClientOptions
     {
         client.Retry.Mode = RetryMode.Exponential;
@@ -124,6 +141,12 @@ public sealed class CaptionStorage
         client.Retry.MaxDelay = options.MaxRetryDelay;
         client.Retry.NetworkTimeout = options.NetworkTimeout;
         client.Diagnostics.IsLoggingContentEnabled = false;
+        if (policy is not null)
+        {
+            client.AddPolicy(policy, HttpPipelinePosition.PerCall);
+        }
+
+        client.AddPolicy(new ListingXmlPolicy(), HttpPipelinePosition.PerCall);
         if (transport is not null)
         {
             client.Transport = transport;

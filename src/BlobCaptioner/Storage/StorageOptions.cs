@@ -14,7 +14,10 @@ public sealed record StorageOptions
     [Required, StringLength(63, MinimumLength = 3)]
     public string ImagesContainer { get; init; } = "images";
 
-    /// <summary>This project's container: prepared images and job claims. A lifecycle rule may delete its blobs after 7 days.</summary>
+    /// <summary>
+    /// This project's container: prepared images, tickets and the sweep's place. A lifecycle rule may delete prepared images after 7 days, and nothing else: their names
+    /// begin with a hex digit, all others with <c>_</c>.
+    /// </summary>
     /// <value>3 to 63 characters, default <c>prepared</c>.</value>
     [Required, StringLength(63, MinimumLength = 3)]
     public string PreparedContainer { get; init; } = "prepared";
@@ -23,6 +26,11 @@ public sealed record StorageOptions
     /// <value>3 to 63 characters, default <c>captions</c>.</value>
     [Required, StringLength(63, MinimumLength = 3)]
     public string CaptionsQueue { get; init; } = "captions";
+
+    /// <summary>The queue where a function app puts images whose intake failed, for a later attempt.</summary>
+    /// <value>3 to 63 characters, default <c>captions-intake</c>.</value>
+    [Required, StringLength(63, MinimumLength = 3)]
+    public string IntakeQueue { get; init; } = "captions-intake";
 
     /// <summary>The queue for messages that were given up or can't be read.</summary>
     /// <value>3 to 63 characters, default <c>captions-poison</c>, the name that Azure Functions uses too.</value>

@@ -52,6 +52,9 @@ internal sealed class CaptionerProcess : IAsyncDisposable
     /// <summary>True once it is over.</summary>
     public bool HasExited => _process.HasExited;
 
+    /// <summary>Completes with its end.</summary>
+    public Task Ended => _ended;
+
     /// <summary>Lines of stdout so far.</summary>
     public IReadOnlyList<string> Output
     {

@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using BlobCaptioner.Hosting.Settings;
+using BlobCaptioner.Hosting.Worker;
 using BlobCaptioner.Tests.Functions.Host;
 using BlobCaptioner.Tests.Infra;
 using BlobCaptioner.Tests.LocalStack;
@@ -15,12 +17,15 @@ public sealed partial class AppFilesTests(AzuriteFixture azurite)
     private static readonly string HostJson = Path.Combine(InfraFiles.Root, "host.json");
 
     [Fact]
-    public async Task Publish_BuiltApp_HasTheHostsFilesAndNoModelsNatives()
+    public async Task Publish_BackendNone_HasTheHostsFilesAndNoModelsNativesAndStarts()
     {
-        var folder = azurite.CreateFolder();
-        var configuration = new DirectoryInfo(FunctionsHost.App).Parent!.Parent!.Name;
+        var (folder, elsewhere) = (azurite.CreateFolder(), azurite.CreateFolder());
         using var publish = Process.Start(new ProcessStartInfo(
-            "dotnet", ["publish", Path.Combine(InfraFiles.Root, "src/BlobCaptioner.Functions"), "--no-build", "--configuration", configuration, "--output", folder, "-nodeReuse:false"])
+            "dotnet",
+            [
+                "publish", Path.Combine(InfraFiles.Root, "src/BlobCaptioner.Functions"), "--property:Backend=None", "--property:RunAnalyzers=false", "--artifacts-path", elsewhere,
+                "--output", folder, "-nodeReuse:false",
+            ])
         {
             RedirectStandardOutput = true,
             UseShellExecute = false,
@@ -38,6 +43,11 @@ public sealed partial class AppFilesTests(AzuriteFixture azurite)
         // Everybody's own keys.
         Assert.DoesNotContain("local.settings.json", files);
         Assert.Contains("/local.settings.json", await File.ReadAllLinesAsync(Path.Combine(InfraFiles.Root, ".gitignore"), TestContext.Current.CancellationToken));
+
+        await using var app = await FunctionsApp.CreateAsync(await azurite.GetConnectionStringAsync(TestContext.Current.CancellationToken), ImageTriggerSource.EventGrid);
+        await app.StartAsync(folder: folder);
+        await app.DropAsync("a.jpg");
+        await app.AssertJobsAsync(["a.jpg"]);
     }
 
     [Fact]
@@ -49,8 +59,9 @@ public sealed partial class AppFilesTests(AzuriteFixture azurite)
             .Where(p => p.Value.ValueKind == JsonValueKind.String).ToArray();
         var named = values.SelectMany(p => Placeholder().Matches(p.Value.GetString()!).Select(m => m.Groups["name"].Value))
             .Concat(values.Where(p => p.Name == "connection").Select(p => p.Value.GetString()!)).ToHashSet(StringComparer.Ordinal);
-        Assert.Superset(new HashSet<string>(["CaptionStorage", "Storage:ImagesContainer", "Storage:PoisonQueue", "Sweep:Schedule"], StringComparer.Ordinal), named);
+        Assert.Superset(new HashSet<string>(["CaptionStorage", "Storage:ImagesContainer", "Storage:CaptionsQueue", "Storage:IntakeQueue", "Storage:PoisonQueue", "Sweep:Schedule"], StringComparer.Ordinal), named);
         Assert.All(named, name => Assert.Contains(SettingsBinding.Variable(name), sample.Keys));
+        Assert.Equal(new EngineOptions().Slots.ToString(CultureInfo.InvariantCulture), sample["Engine__Slots"]);
         Assert.Equal(6, sample["Sweep__Schedule"].Split(' ').Length);
         using var worker = JsonDocument.Parse(File.ReadAllText(Path.Combine(FunctionsHost.App, "worker.config.json")));
         Assert.Equal(worker.RootElement.GetProperty("description").GetProperty("language").GetString(), sample["FUNCTIONS_WORKER_RUNTIME"]);

@@ -14,12 +14,12 @@ public sealed class EventGridTests(EventGridApp fixture) : IClassFixture<EventGr
 
     [Fact]
     public void Start_EventGrid_OffersThatWiringAlone() =>
-        Assert.Equal(["IngestFromEventGrid", "MarkPoisonImage", "MarkPoisonJob", "Sweep"], App.Host.Functions.Select(f => f.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["IngestFromEventGrid", "MarkPoisonImage", "MarkPoisonJob", "RetryIntake", "Sweep"], App.Host.Functions.Select(f => f.Name).Order(StringComparer.Ordinal));
 
     [Fact]
     public async Task Webhook_Validation_AnswersWithTheCode()
     {
-        using var answer = await App.Host.Webhook.ValidateAsync(ImageTriggerOptions.EventGridFunction, "code-1");
+        using var answer = await App.Host.Webhook.ValidateAsync(FunctionSelection.EventGrid, "code-1");
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Contains("code-1", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }

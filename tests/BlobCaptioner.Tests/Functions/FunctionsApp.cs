@@ -51,8 +51,8 @@ internal sealed class FunctionsApp : IAsyncDisposable
     {
         var names = TestPipeline.Names() with { KeptQueue = AzuriteFixture.UniqueName("kept") };
 
-        // A later sweep: what an intake that died has claimed is free by then.
-        var pipeline = await TestPipeline.CreateAsync(direct ?? data ?? azurite, new() { ClaimTimeout = TimeSpan.FromTicks(1) }, names);
+        // A later sweep: what an intake that died has not sent is long lost by then.
+        var pipeline = await TestPipeline.CreateAsync(direct ?? data ?? azurite, new() { LostAfter = TimeSpan.Zero }, names);
         pipeline.Basis = BuiltInProfiles.Default;
         var settings = SampleSettings();
         settings["AzureWebJobsStorage"] = azurite;
@@ -60,9 +60,11 @@ internal sealed class FunctionsApp : IAsyncDisposable
         settings["Storage__ImagesContainer"] = names.ImagesContainer;
         settings["Storage__PreparedContainer"] = names.PreparedContainer;
         settings["Storage__CaptionsQueue"] = names.CaptionsQueue;
+        settings["Storage__IntakeQueue"] = names.IntakeQueue;
         settings["Storage__PoisonQueue"] = names.PoisonQueue;
         settings["Storage__KeptQueue"] = names.KeptQueue;
         settings["BlobTrigger__Source"] = source.ToString();
+        settings["AzureFunctionsJobHost__extensions__queues__maxPollingInterval"] = "00:00:01";
         foreach (var (name, value) in more)
         {
             settings[name] = value;
@@ -73,7 +75,15 @@ internal sealed class FunctionsApp : IAsyncDisposable
 
     /// <summary>Starts the app.</summary>
     /// <param name="listen">False leaves its triggers off.</param>
-    public async Task StartAsync(bool listen = true) => _host = await FunctionsHost.StartAsync(_settings, listen);
+    /// <param name="folder">The app's folder; null takes the one that the tests' build made.</param>
+    public async Task StartAsync(bool listen = true, string? folder = null) => _host = await FunctionsHost.StartAsync(_settings, listen, folder);
+
+    /// <summary>Ends host and worker as a platform does that scales in.</summary>
+    public async Task StopAsync()
+    {
+        await Host.DisposeAsync();
+        _host = null;
+    }
 
     /// <summary>Drops a picture.</summary>
     public Task DropAsync(string name) => DropAsync(name, TestPipeline.Picture(name.Length));
@@ -91,7 +101,7 @@ internal sealed class FunctionsApp : IAsyncDisposable
     /// <summary>Has Event Grid tell of a blob.</summary>
     public async Task TellAsync(string name)
     {
-        using var answer = await Host.Webhook.CreatedAsync(Pipeline.Storage.Images.GetBlobClient(name), ImageTriggerOptions.EventGridFunction);
+        using var answer = await Host.Webhook.CreatedAsync(Pipeline.Storage.Images.GetBlobClient(name), FunctionSelection.EventGrid);
         Assert.True(answer.IsSuccessStatusCode, $"{name}: {answer.StatusCode}");
     }
 
@@ -122,14 +132,14 @@ internal sealed class FunctionsApp : IAsyncDisposable
         Assert.Equal(names.Order(StringComparer.Ordinal), jobs.Select(j => j.Name).Order(StringComparer.Ordinal));
         foreach (var job in jobs)
         {
-            Assert.True((await Pipeline.Storage.Prepared.GetBlobClient(job.PreparedBlob).ExistsAsync(Cancellation)).Value, job.Name);
+            Assert.True((await Pipeline.Storage.Prepared.GetBlobClient((await Pipeline.TicketAsync(job.Name))!.Job.PreparedBlob).ExistsAsync(Cancellation)).Value, job.Name);
         }
     }
 
     /// <summary>Takes all jobs out of the queue.</summary>
-    public async Task<IReadOnlyList<CaptionJob>> TakeJobsAsync()
+    public async Task<IReadOnlyList<JobHint>> TakeJobsAsync()
     {
-        var jobs = new List<CaptionJob>();
+        var jobs = new List<JobHint>();
         while ((await Pipeline.Storage.Captions.ReceiveMessagesAsync(32, cancellationToken: Cancellation)).Value is { Length: > 0 } messages)
         {
             foreach (var message in messages)

@@ -19,7 +19,7 @@ public sealed class PollingTests(AzuriteFixture azurite)
         await app.DropAsync("empty.jpg", []);
         await app.DropAsync("notes.json", "{}"u8.ToArray());
         await app.StartAsync();
-        Assert.Equal(["IngestByPolling", "MarkPoisonImage", "MarkPoisonJob", "Sweep"], app.Host.Functions.Select(f => f.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["IngestByPolling", "MarkPoisonImage", "MarkPoisonJob", "RetryIntake", "Sweep"], app.Host.Functions.Select(f => f.Name).Order(StringComparer.Ordinal));
 
         await app.AssertJobsAsync(FunctionsApp.Names);
         await app.UntilAsync(() => Task.FromResult(((string[])["broken.jpg", "empty.jpg", "notes.json"]).All(n => app.CallsFor(n).Any())), "the others were seen");

@@ -33,7 +33,7 @@ public sealed class StorageSetupTests(AzuriteFixture azurite)
         var names = TestPipeline.Names();
         var storage = CaptionStorage.Connect(await azurite.GetConnectionStringAsync(Cancellation), names, requests);
         await StartFunctionsAsync(storage);
-        string[] all = [names.ImagesContainer, names.PreparedContainer, names.CaptionsQueue, names.PoisonQueue];
+        string[] all = [names.ImagesContainer, names.PreparedContainer, names.CaptionsQueue, names.IntakeQueue, names.PoisonQueue];
         Assert.Equal(all.Select(name => $"PUT 201 {name}").Order(StringComparer.Ordinal), requests.Take().Order(StringComparer.Ordinal));
     }
 

@@ -8,6 +8,7 @@ public sealed partial class ContainerFileTests
 {
     [Theory]
     [InlineData("functions.Dockerfile")]
+    [InlineData("gpu-functions.Dockerfile")]
     [InlineData("gpu-worker.Dockerfile")]
     [InlineData("web.Dockerfile")]
     public void ContainerFile_OfAHost_IsPinnedUnprivilegedAndCopiesWhatExists(string file)
@@ -34,6 +35,7 @@ public sealed partial class ContainerFileTests
 
     [Theory]
     [InlineData("functions.Dockerfile", "None")]
+    [InlineData("gpu-functions.Dockerfile", "Cuda12")]
     [InlineData("gpu-worker.Dockerfile", "Cuda12")]
     [InlineData("web.Dockerfile", "None")]
     public void ContainerFile_OfAHost_PublishesItsBackendAndInstallsWhatThatNeeds(string file, string backend)

@@ -11,6 +11,7 @@ internal static partial class HostSettings
     private static readonly HashSet<string> Platform = new(StringComparer.Ordinal)
     {
         "AzureWebJobsStorage__accountName", "AzureWebJobsStorage__credential", "AzureWebJobsStorage__clientId", "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
+        "AzureFunctionsJobHost__extensions", "AzureFunctionsWebHost__hostid",
     };
 
     private static readonly Dictionary<string, Type> Sections = SectionTypes();
@@ -39,12 +40,8 @@ internal static partial class HostSettings
             return parts[1] is StorageConnection.BlobServiceUri or StorageConnection.QueueServiceUri or StorageConnection.Credential or StorageConnection.ClientId;
         }
 
-        return Sections.TryGetValue(parts[0], out var type) ? type.GetProperty(parts[1]) is { CanWrite: true } : Agreed(name);
+        return Sections.TryGetValue(parts[0], out var type) && type.GetProperty(parts[1]) is { CanWrite: true };
     }
-
-    // The function app's own sections come with its sources.
-    private static bool Agreed(string name) => !File.Exists(Path.Combine(InfraFiles.Root, "src", "BlobCaptioner.Functions", "Program.cs"))
-        && name is "BlobTrigger__Source" or "Sweep__Schedule";
 
     private static Dictionary<string, Type> SectionTypes() => typeof(StorageConnection).Assembly.GetTypes().Concat(typeof(StorageOptions).Assembly.GetTypes())
         .Select(t => (Section: t.GetField("Section")?.GetRawConstantValue() as string, Type: t))

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using BlobCaptioner.Hosting.Describe;
 using BlobCaptioner.Hosting.Worker;
+using BlobCaptioner.Pipeline;
 using BlobCaptioner.Storage;
 using Xunit;
 
@@ -41,16 +43,22 @@ public sealed partial class TemplateTests(CompiledTemplate template) : IClassFix
     }
 
     [Fact]
-    public void Storage_Lifecycle_EmptiesPreparedAfterSevenDaysAndNothingOfTheUsers()
+    public void Storage_Lifecycle_DeletesPreparedImagesAfterSevenDaysAndNoTicketAndNothingOfTheUsers()
     {
         var rules = template.OfType("Microsoft.Storage/storageAccounts/managementPolicies").Single()
             .GetProperty("properties").GetProperty("policy").GetProperty("rules").EnumerateArray().ToList();
-        var prepared = rules.Single(r => Prefixes(r).Contains(new StorageOptions().PreparedContainer + "/"));
+        var container = new StorageOptions().PreparedContainer + "/";
+        var prepared = rules.Where(r => Prefixes(r).Any(p => p.StartsWith(container, StringComparison.Ordinal))).ToList();
 
-        Assert.Equal(7, prepared.GetProperty("definition").GetProperty("actions").GetProperty("baseBlob").GetProperty("delete")
-            .GetProperty("daysAfterModificationGreaterThan").GetInt32());
+        Assert.All(prepared, r => Assert.Equal(7, r.GetProperty("definition").GetProperty("actions").GetProperty("baseBlob").GetProperty("delete")
+            .GetProperty("daysAfterModificationGreaterThan").GetInt32()));
+        Assert.Equal("0123456789abcdef".Select(digit => $"{container}{digit}"), prepared.SelectMany(Prefixes));
+        Assert.Contains(prepared.SelectMany(Prefixes), p => (container + PreparedImages.NameOf(new string('0', 64), "any")).StartsWith(p, StringComparison.Ordinal));
+
+        // The service takes at most ten prefixes a rule.
+        Assert.All(rules, r => Assert.InRange(Prefixes(r).Count(), 1, 10));
+        Assert.Equal(rules.Count, rules.Select(r => r.GetProperty("name").GetString()).Distinct(StringComparer.Ordinal).Count());
         Assert.DoesNotContain(rules.SelectMany(Prefixes), p => p.StartsWith(new StorageOptions().ImagesContainer, StringComparison.Ordinal));
-        Assert.All(rules, r => Assert.NotEmpty(Prefixes(r)));
         Assert.All(
             template.OfType("Microsoft.Storage/storageAccounts/blobServices"),
             s => Assert.True(s.GetProperty("properties").GetProperty("deleteRetentionPolicy").GetProperty("enabled").GetBoolean()));
@@ -69,6 +77,8 @@ public sealed partial class TemplateTests(CompiledTemplate template) : IClassFix
         Assert.Equal(options.CaptionsQueue, queues[0]);
         Assert.Equal(options.PoisonQueue, queues[1]);
         Assert.Equal(options.KeptQueue, queues[2]);
+        Assert.Equal(options.IntakeQueue, queues[3]);
+        Assert.Contains(options.IntakeQueue + "-poison", queues);
         Assert.Contains("webjobs-blobtrigger-poison", queues);
         var containers = template.OfType("Microsoft.Storage/storageAccounts/blobServices/containers").Select(c => c.GetProperty("name").GetString()!).ToList();
         Assert.Contains(containers, n => n.Contains($"'{options.ImagesContainer}'", StringComparison.Ordinal));
@@ -92,7 +102,7 @@ public sealed partial class TemplateTests(CompiledTemplate template) : IClassFix
         Assert.Equivalent(allowed, roles, strict: true);
 
         var assignments = template.OfType("Microsoft.Authorization/roleAssignments").ToList();
-        Assert.Equal(17, assignments.Count);
+        Assert.Equal(20, assignments.Count);
         foreach (var assignment in assignments)
         {
             var scope = assignment.GetProperty("scope").GetString()!;
@@ -161,6 +171,44 @@ public sealed partial class TemplateTests(CompiledTemplate template) : IClassFix
         var probes = Worker().GetProperty("containers")[0].GetProperty("probes").EnumerateArray().Select(p => p.GetProperty("httpGet").GetProperty("path").GetString());
 
         Assert.Equal([WorkerEndpoints.Live, WorkerEndpoints.Ready], probes);
+    }
+
+    [Fact]
+    public void Describe_FunctionApp_HasTheModelsFunctionAloneAndBatchesFromTheSlots()
+    {
+        var app = template.OfType("Microsoft.App/containerApps").Single(a => a.TryGetProperty("kind", out var kind) && kind.GetString() == "functionapp");
+        Assert.Equal("gpu", app.GetProperty("properties").GetProperty("workloadProfileName").GetString());
+
+        // The platform makes the scale rules from the triggers, and refuses others.
+        Assert.False(app.GetProperty("properties").GetProperty("template").GetProperty("scale").TryGetProperty("rules", out _));
+        var variables = template.Module("describe").GetProperty("variables");
+        var settings = variables.GetProperty("environmentVariables").GetString()!;
+        foreach (var part in (string[])
+            [
+                "'BlobTrigger__Source', 'None'", "'Describe__Enabled', 'true'", "'AzureFunctionsJobHost__extensions__queues__batchSize', string(variables('batchSize'))",
+                "'AzureFunctionsJobHost__extensions__queues__newBatchThreshold', string(sub(add(mul(2, parameters('slots')), 4), variables('batchSize')))",
+            ])
+        {
+            Assert.Contains(part, settings, StringComparison.Ordinal);
+        }
+
+        Assert.Equal("[min(parameters('slots'), 32)]", variables.GetProperty("batchSize").GetString());
+        foreach (var slots in (int[])[1, 8, 32, 64])
+        {
+            var batch = Math.Min(slots, 32);
+            Assert.Empty(new HostConcurrency(batch, (2 * slots) + 4 - batch, FunctionTimeout: null).Problems(slots, TimeSpan.FromMinutes(9)));
+        }
+    }
+
+    [Fact]
+    public void Describe_OneOfTheTwo_IsDeployedAndByDefaultTheWorker()
+    {
+        var resources = Root().GetProperty("resources");
+        Assert.Equal("Worker", Root().GetProperty("parameters").GetProperty("describeBy").GetProperty("defaultValue").GetString());
+        foreach (var (module, choice) in ((string, string)[])[("worker", "Worker"), ("describe", "FunctionApp")])
+        {
+            Assert.Equal($"[and(not(empty(parameters('workerImage'))), equals(parameters('describeBy'), '{choice}'))]", resources.GetProperty(module).GetProperty("condition").GetString());
+        }
     }
 
     [Fact]

@@ -91,6 +91,7 @@ internal sealed class TestPipeline : IAsyncDisposable
         ImagesContainer = AzuriteFixture.UniqueName("images"),
         PreparedContainer = AzuriteFixture.UniqueName("prepared"),
         CaptionsQueue = AzuriteFixture.UniqueName("captions"),
+        IntakeQueue = AzuriteFixture.UniqueName("intake"),
         PoisonQueue = AzuriteFixture.UniqueName("poison"),
         MaxRetries = 1,
         RetryDelay = TimeSpan.FromMilliseconds(20),
@@ -173,25 +174,33 @@ internal sealed class TestPipeline : IAsyncDisposable
         return names;
     }
 
-    public async Task<int> ClaimsAsync()
-    {
-        var claims = 0;
-        await foreach (var _ in Storage.Prepared.GetBlobsAsync(new GetBlobsOptions { Prefix = "_jobs/" }, Cancellation))
-        {
-            claims++;
-        }
+    public async Task<int> TicketsAsync() => await new Tickets(Storage).ListAsync(Cancellation).CountAsync(Cancellation);
 
-        return claims;
+    /// <summary>Changes a ticket behind everybody's back.</summary>
+    public async Task ChangeTicketAsync(string name, Func<Ticket, Ticket> change)
+    {
+        var tickets = new Tickets(Storage);
+        StoredTicket seen;
+        do
+        {
+            seen = (await tickets.ReadAsync(name, Cancellation))!;
+        }
+        while (await tickets.TryWriteAsync(change(seen.Ticket!), seen.ETag, Cancellation) is null);
     }
+
+    /// <summary>As after workers that died while they described it.</summary>
+    public Task VanishAsync(string name, int tries) =>
+        ChangeTicketAsync(name, t => t with { Tries = [.. Enumerable.Repeat(new TicketTry(DateTimeOffset.UnixEpoch, "gone"), tries)] });
+
+    public async Task<Ticket?> TicketAsync(string name) => (await new Tickets(Storage).ReadAsync(name, Cancellation))?.Ticket;
 
     public async ValueTask DisposeAsync()
     {
         RequestStop();
         RequestAbort();
-        foreach (var (stop, abort, run, loop) in _loops)
+        foreach (var (stop, abort, run, _) in _loops)
         {
             await run;
-            loop.Dispose();
             stop.Dispose();
             abort.Dispose();
         }

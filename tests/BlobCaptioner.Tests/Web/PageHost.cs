@@ -128,7 +128,7 @@ internal sealed class PageHost : IAsyncDisposable
 
     private async Task WorkAsync(ICaptionModel model, Profile profile)
     {
-        using var loop = new CaptionQueueLoop(Storage, _preparer, model, BuiltInProfiles.Lookup(profile), TestPipeline.Fast, TimeProvider.System, Tell, logger: null);
+        var loop = new CaptionQueueLoop(Storage, _preparer, model, BuiltInProfiles.Lookup(profile), TestPipeline.Fast, TimeProvider.System, Tell, logger: null);
         var work = loop.RunAsync(_stop.Token, _abort.Token);
         var sweep = new Sweep(new(Storage, _preparer, new() { Model = model.Info }, TimeProvider.System, Tell));
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));

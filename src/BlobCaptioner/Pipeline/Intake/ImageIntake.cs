@@ -12,13 +12,13 @@ using BlobCaptioner.Validation;
 namespace BlobCaptioner.Pipeline.Intake;
 
 /// <summary>
-/// Takes an image in: prepares it and enqueues its job, or writes a record with the reason why not. Calls may be repeated, in any number of processes:
-/// the image is enqueued once.
+/// Takes an image in: prepares it and enqueues its job, or writes a record with the reason why not. Calls may be repeated, in any number of processes: the model describes it
+/// once. Nobody waits for another process's intake: both do the work, and one ticket stands.
 /// </summary>
 public sealed class ImageIntake
 {
     private readonly IntakeOptions _options;
-    private readonly JobDispatch _dispatch;
+    private readonly Turns _turns = new();
     private readonly PreparedImages _prepared;
 
     /// <summary>Creates an intake.</summary>
@@ -40,17 +40,17 @@ public sealed class ImageIntake
     }
 
     internal ImageIntake(
-        CaptionStorage storage, ImagePreparer preparer, IntakeOptions? options, TimeProvider? time, Action<PipelineEvent>? onEvent, ProfileResolver resolve)
+        CaptionStorage storage, IImagePreparer preparer, IntakeOptions? options, TimeProvider? time, Action<PipelineEvent>? onEvent, ProfileResolver resolve)
     {
         Storage = storage;
         _options = new IntakeOptionsValidator().Require(options ?? new());
         Time = time ?? TimeProvider.System;
         OnEvent = onEvent;
         Store = new(storage);
-        _dispatch = new(storage, _options.ClaimTimeout);
+        Dispatch = new(storage, Time);
         _prepared = new(storage, preparer);
         Resolve = resolve;
-        Products = new(storage, resolve, _options.ClaimTimeout, _options.Model?.Hash, Time, (kind, name, error) => Publish(kind, name, error));
+        Products = new(storage, Dispatch, resolve, _options.Model?.Hash, Time, (kind, name, error) => Publish(kind, name, error));
     }
 
     internal CaptionStorage Storage { get; }
@@ -62,6 +62,10 @@ public sealed class ImageIntake
     internal ProfileResolver Resolve { get; }
 
     internal CaptionStore Store { get; }
+
+    internal JobDispatch Dispatch { get; }
+
+    internal TimeSpan LostAfter => _options.LostAfter;
 
     internal ProductDispatch Products { get; }
 
@@ -76,7 +80,7 @@ public sealed class ImageIntake
     public async Task<IntakeOutcome> IngestAsync(IntakeRequest request, CancellationToken cancellationToken) =>
         ImageNames.IsImage(request.Name) ? await TraceAsync(request, listed: null, cancellationToken) : new(IntakeResult.NotAnImage);
 
-    /// <summary>Takes in an image of a listing, which saves two requests.</summary>
+    /// <summary>Takes in an image of a listing, which saves a request.</summary>
     internal Task<IntakeOutcome> IngestAsync(IntakeRequest request, ListedImage listed, CancellationToken cancellationToken) =>
         TraceAsync(request, listed, cancellationToken);
 
@@ -98,14 +102,20 @@ public sealed class ImageIntake
 
     private async Task<IntakeOutcome> FindAndIngestAsync(IntakeRequest request, ListedImage? listed, CancellationToken cancellationToken)
     {
+        // An event and a sweep of one process share one preparation.
+        using var turn = await _turns.TakeAsync(request.Name, cancellationToken);
         if ((listed?.ETag ?? await FindImageAsync(request.Name, cancellationToken)) is not { } etag)
         {
             return new(IntakeResult.Gone);
         }
 
         var resolved = await Resolve(request.Name, request.Profile, request.ProfileOverride, cancellationToken);
-        var before = listed is { HasRecord: false } ? null : await Store.ReadAsync(request.Name, cancellationToken);
-        var outcome = await IngestAsync(new(request, resolved, etag, Preparation(resolved)), before, cancellationToken);
+        var arrival = new Arrival(request, resolved, etag, Preparation(resolved));
+        var outcome = await IngestAsync(arrival, cancellationToken);
+        if (outcome.Result is not IntakeResult.Enqueued and not IntakeResult.AlreadyQueued)
+        {
+            OnEvent?.Invoke(new() { Kind = PipelineEventKind.Passed, Name = request.Name, At = Time.GetUtcNow() });
+        }
 
         // No worker will finish this view. If it was its product's last one, the product is enqueued here.
         var isOver = outcome.Result is IntakeResult.UpToDate or IntakeResult.Refreshed or IntakeResult.Rejected or IntakeResult.Blocked;
@@ -114,53 +124,30 @@ public sealed class ImageIntake
             : outcome;
     }
 
-    private async Task<IntakeOutcome> IngestAsync(Arrival arrival, StoredRecord? before, CancellationToken cancellationToken)
+    private async Task<IntakeOutcome> IngestAsync(Arrival arrival, CancellationToken cancellationToken)
     {
-        if (Decide(before, arrival, arrival.Request.Force) is { } settled)
+        // The ticket first: a job that ended before this request has written the record that is read after it.
+        var name = arrival.Request.Name;
+        var ticket = await Dispatch.Tickets.ReadAsync(name, cancellationToken);
+        var present = await Store.ReadAsync(name, cancellationToken);
+        if (Decide(present, arrival) is { } settled)
         {
             return settled;
         }
 
-        var (name, resolved) = (arrival.Request.Name, arrival.Resolved);
-        var claim = JobClaims.NameOf(Storage.Images.Name, name, arrival.ETag, resolved.Version, arrival.Preparation);
-        var taken = await _dispatch.TryTakeAsync(
-            claim, async cancel => (await Store.ReadAsync(name, cancel))?.ETag == before?.ETag, cancellationToken);
-        if (taken is not { } etag)
+        if (JobDispatch.Covers(ticket, arrival.ETag, arrival.Want))
         {
             return new(IntakeResult.AlreadyQueued);
         }
 
-        var enqueued = false;
-        try
-        {
-            // The claim was free because nothing had begun, or because a worker has just finished. The record shows which.
-            var present = await Store.ReadAsync(name, cancellationToken);
-            if (present?.ETag != before?.ETag && Decide(present, arrival, isForced: false) is { } finished)
-            {
-                return finished;
-            }
-
-            var outcome = resolved.Error is { } broken
-                ? await RejectAsync(arrival, contentHash: null, arrival.Preparation, new(broken.Code, broken.Message, broken.Remedy), present, cancellationToken)
-                : await PrepareAndEnqueueAsync(arrival, resolved, claim, present, cancellationToken);
-            enqueued = outcome.Result == IntakeResult.Enqueued;
-            return outcome;
-        }
-        finally
-        {
-            if (!enqueued)
-            {
-                OnEvent?.Invoke(new() { Kind = PipelineEventKind.Passed, Name = name, At = Time.GetUtcNow() });
-            }
-
-            await _dispatch.SettleAsync(claim, etag, enqueued);
-        }
+        return arrival.Resolved.Error is { } broken
+            ? await RejectAsync(arrival, contentHash: null, arrival.Preparation, new(broken.Code, broken.Message, broken.Remedy), present, cancellationToken)
+            : await PrepareAndEnqueueAsync(arrival, ticket, present, cancellationToken);
     }
 
-    private async Task<IntakeOutcome> PrepareAndEnqueueAsync(
-        Arrival arrival, ResolvedProfile resolved, string claim, StoredRecord? present, CancellationToken cancellationToken)
+    private async Task<IntakeOutcome> PrepareAndEnqueueAsync(Arrival arrival, StoredTicket? ticket, StoredRecord? present, CancellationToken cancellationToken)
     {
-        var (request, preparation) = (arrival.Request, arrival.Preparation);
+        var (request, resolved, preparation) = (arrival.Request, arrival.Resolved, arrival.Preparation);
         OnEvent?.Invoke(new() { Kind = PipelineEventKind.Preparing, Name = request.Name, At = Time.GetUtcNow() });
         var source = await PrepareAsync(request.Name, arrival.ETag, resolved.Profile, cancellationToken);
         if (source is null)
@@ -170,7 +157,7 @@ public sealed class ImageIntake
 
         var hash = source.ContentHash ?? "";
         if (!request.Force && hash.Length > 0 && present?.Record is { Status: not RecordStatus.Failed } record
-            && record.Image.ContentHash == hash && FreshnessOf(arrival.Resolved).IsFresh(RecordReceipt.Of(record)))
+            && record.Image.ContentHash == hash && FreshnessOf(arrival).IsMadeSo(RecordReceipt.Of(record)))
         {
             var refreshed = record with { Image = record.Image with { ETag = arrival.ETag } };
             return new(Result(await Store.WriteAsync(refreshed, present.ETag, cancellationToken), IntakeResult.Refreshed));
@@ -182,34 +169,17 @@ public sealed class ImageIntake
                 return await RejectAsync(
                     arrival, source.ContentHash, _prepared.RejectedBy(preparation), new(reason.Code, reason.Message, reason.Remedy), present, cancellationToken);
             case PreparationOutcome.Prepared image:
-                var preparedName = PreparedImages.NameOf(hash, preparation);
+                var job = new PictureJob(new(request.Name, arrival.ETag, hash, image.SourceFormat, image.SourceWidth, image.SourceHeight)) { Preparation = preparation };
                 await CaptionTracing.StepAsync("store prepared", async cancel =>
                 {
-                    await _prepared.StoreAsync(preparedName, image.Jpeg, request.Name, cancel);
-                    return preparedName;
+                    await _prepared.StoreAsync(job.PreparedBlob, image.Jpeg, request.Name, cancel);
+                    return job;
                 }, cancellationToken);
-                var job = new CaptionJob
+                if (!await Dispatch.EnqueueAsync(arrival.TicketFor(job, Storage.Images.Name, Time.GetUtcNow()), ticket, cancellationToken))
                 {
-                    Container = Storage.Images.Name,
-                    Name = request.Name,
-                    ETag = arrival.ETag,
-                    ContentHash = hash,
-                    Format = image.SourceFormat,
-                    Width = image.SourceWidth,
-                    Height = image.SourceHeight,
-                    PreparedBlob = preparedName,
-                    Preparation = preparation,
-                    Profile = request.Profile.Name,
-                    ProfileVersion = resolved.Version,
-                    Claim = claim,
-                    EnqueuedAt = Time.GetUtcNow(),
-                    Force = request.Force,
-                    OverEdits = request.OverEdits,
-                    Part = request.Part,
-                    ProfileOverride = request.ProfileOverride,
-                };
+                    return new(IntakeResult.AlreadyQueued);
+                }
 
-                await _dispatch.SendAsync(job.Replacing(present, request.NewWording), cancellationToken);
                 Publish(PipelineEventKind.Enqueued, request.Name);
                 return new(IntakeResult.Enqueued);
             default:
@@ -253,10 +223,10 @@ public sealed class ImageIntake
         return new(result, error);
     }
 
-    /// <summary>The result without a claim; null if there is work to do.</summary>
-    private IntakeOutcome? Decide(StoredRecord? present, Arrival arrival, bool isForced)
+    /// <summary>The result without any work; null if there is work to do.</summary>
+    private IntakeOutcome? Decide(StoredRecord? present, Arrival arrival)
     {
-        var name = arrival.Request.Name;
+        var (name, request) = (arrival.Request.Name, arrival.Request);
         switch (present)
         {
             case null:
@@ -270,19 +240,20 @@ public sealed class ImageIntake
                 return null;
             default:
                 var receipt = RecordReceipt.Of(present.Record);
-                return receipt.SourceETag == arrival.ETag && !isForced && !(arrival.Request.RetryFailed && receipt.Status == RecordStatus.Failed)
-                    && FreshnessOf(arrival.Resolved).IsFresh(receipt)
+                return !request.Force && !(request.RetryFailed && receipt.Status == RecordStatus.Failed) && FreshnessOf(arrival).IsFresh(receipt)
                     ? new(IntakeResult.UpToDate)
                     : null;
         }
     }
 
-    /// <summary>The settings, preparation and model that a record of the image would name now.</summary>
-    internal Freshness FreshnessOf(ResolvedProfile resolved)
+    /// <summary>What a record of the image would say now.</summary>
+    internal Freshness FreshnessOf(string etag, ResolvedProfile resolved)
     {
         var preparation = Preparation(resolved);
-        return new(resolved.Version, preparation, resolved.Error is null ? _prepared.RejectedBy(preparation) : preparation, _options.Model?.Hash);
+        return new(etag, resolved.Version, preparation, resolved.Error is null ? _prepared.RejectedBy(preparation) : preparation, _options.Model?.Hash);
     }
+
+    private Freshness FreshnessOf(Arrival arrival) => FreshnessOf(arrival.ETag, arrival.Resolved);
 
     internal string Preparation(Profile profile) => _prepared.Preparation(profile.ImageTokenBudget);
 
@@ -317,5 +288,19 @@ public sealed class ImageIntake
         OnEvent?.Invoke(new() { Kind = kind, Name = name, At = Time.GetUtcNow(), Error = error, Record = record });
     }
 
-    private sealed record Arrival(IntakeRequest Request, ResolvedProfile Resolved, string ETag, string Preparation);
+    private sealed record Arrival(IntakeRequest Request, ResolvedProfile Resolved, string ETag, string Preparation)
+    {
+        public Want Want { get; } = Request.ToWant();
+
+        public Ticket TicketFor(CaptionJob job, string container, DateTimeOffset at) => new()
+        {
+            Container = container,
+            Job = job,
+            Profile = Request.Profile.Name,
+            ProfileVersion = Resolved.Version,
+            Want = Want,
+            Call = JobDispatch.NewId(),
+            EnqueuedAt = at,
+        };
+    }
 }

@@ -7,10 +7,12 @@ namespace BlobCaptioner.Pipeline.Intake;
 /// <summary>How images are taken in.</summary>
 public sealed record IntakeOptions
 {
-    /// <summary>After how long a claim counts as abandoned where its intake never enqueued the job. Another intake then takes over.</summary>
-    /// <value>0 to 1 day, default 2 min: well above the longest preparation.</value>
+    /// <summary>
+    /// A job that nobody has, and that lies this long behind the queue's front, has lost its message: a sweep sends it again. Where the queue is empty, 10 seconds do.
+    /// </summary>
+    /// <value>0 to 1 day, default 5 min. Sending a message twice is harmless.</value>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
-    public TimeSpan ClaimTimeout { get; init; } = TimeSpan.FromMinutes(2);
+    public TimeSpan LostAfter { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>The model that will describe the images. A record by another model is then out of date.</summary>
     /// <value>Default null: this process knows no model, and everything but the model is compared.</value>

@@ -29,4 +29,8 @@ public sealed record IntakeRequest
 
     /// <summary>True tries an image again that was given up.</summary>
     public bool RetryFailed { get; init; }
+
+    internal Want ToWant() => Force
+        ? new() { Redo = JobDispatch.NewId(), Part = Part, NewWording = NewWording, OverEdits = OverEdits, ProfileOverride = ProfileOverride }
+        : ProfileOverride is null && !OverEdits ? Want.Fresh : new() { OverEdits = OverEdits, ProfileOverride = ProfileOverride };
 }

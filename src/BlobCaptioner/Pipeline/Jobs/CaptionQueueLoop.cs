@@ -15,7 +15,7 @@ namespace BlobCaptioner.Pipeline.Jobs;
 /// The worker: takes jobs from the queue, as many as the model has slots and a few more, and brings each to a record.
 /// Any number of loops, in any number of processes, may share a queue.
 /// </summary>
-public sealed partial class CaptionQueueLoop : IDisposable
+public sealed partial class CaptionQueueLoop
 {
     private const int MaxMessagesPerReceive = 32;
     private static readonly TimeSpan ReceiveGrace = TimeSpan.FromSeconds(2);
@@ -26,8 +26,7 @@ public sealed partial class CaptionQueueLoop : IDisposable
     private readonly Action<PipelineEvent>? _onEvent;
     private readonly ILogger _logger;
     private readonly CaptionJobHandler _handler;
-    private readonly ModelGate _gate;
-    private readonly SemaphoreSlim _room;
+    private readonly Places _room;
     private readonly int _capacity;
     private volatile bool _endsWhenEmpty;
 
@@ -57,7 +56,7 @@ public sealed partial class CaptionQueueLoop : IDisposable
     }
 
     internal CaptionQueueLoop(
-        CaptionStorage storage, ImagePreparer preparer, ICaptionModel model, Func<string, Profile> profiles, QueueLoopOptions? options, TimeProvider? time,
+        CaptionStorage storage, IImagePreparer preparer, ICaptionModel model, Func<string, Profile> profiles, QueueLoopOptions? options, TimeProvider? time,
         Action<PipelineEvent>? onEvent, ILogger<CaptionQueueLoop>? logger, ProfileResolver resolve)
     {
         _storage = storage;
@@ -65,15 +64,13 @@ public sealed partial class CaptionQueueLoop : IDisposable
         _time = time ?? TimeProvider.System;
         _onEvent = onEvent;
         _logger = (ILogger?)logger ?? NullLogger.Instance;
-        var slots = _options.Slots ?? model.Concurrency;
-        _capacity = slots + (_options.Prefetch ?? slots + 4);
+        _handler = new(storage, preparer, model, profiles, _options, _time, onEvent, logger, resolve);
+        _capacity = _handler.Slots + (_options.Prefetch ?? _handler.Slots + 4);
         _room = new(_capacity);
-        _gate = new(slots + _options.Lookahead);
-        _handler = new(storage, new(storage, preparer), model, profiles, resolve, _options, _gate, _time, new(_time, _onEvent, _logger));
     }
 
     /// <summary>Jobs in hand: loading, with the model, or being written.</summary>
-    public int InHand => _capacity - _room.CurrentCount;
+    public int InHand => _capacity - _room.Free;
 
     /// <summary>Lets <see cref="RunAsync"/> return once the queue has no message, including those that other workers hold or that wait for a later try.</summary>
     public void EndWhenEmpty() => _endsWhenEmpty = true;
@@ -87,7 +84,8 @@ public sealed partial class CaptionQueueLoop : IDisposable
 
         // A cancelled receive may have taken messages whose answer is lost: they would stay invisible until their lease ends. So it gets a moment to finish.
         using var receive = CancellationTokenSource.CreateLinkedTokenSource(abort);
-        await using var grace = stopReceiving.UnsafeRegister(_ => receive.CancelAfter(ReceiveGrace), null);
+        using var ended = new CancellationTokenSource();
+        var grace = EndReceivingAsync(receive, stopReceiving, ended.Token);
         try
         {
             await ReceiveAsync(stop.Token, receive.Token, abort);
@@ -98,17 +96,26 @@ public sealed partial class CaptionQueueLoop : IDisposable
 
         for (var taken = 0; taken < _capacity; taken++)
         {
-            await _room.WaitAsync(CancellationToken.None);
+            await _room.TakeAsync(CancellationToken.None);
         }
 
         _room.Release(_capacity);
+        ended.Cancel();
+        await grace;
     }
 
-    /// <summary>Frees its semaphores; <see cref="RunAsync"/> must have returned.</summary>
-    public void Dispose()
+    private async Task EndReceivingAsync(CancellationTokenSource receive, CancellationToken stopReceiving, CancellationToken ended)
     {
-        _gate.Dispose();
-        _room.Dispose();
+        try
+        {
+            using var first = CancellationTokenSource.CreateLinkedTokenSource(stopReceiving, ended);
+            await Task.Delay(Timeout.InfiniteTimeSpan, _time, first.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await Task.Delay(ReceiveGrace, _time, ended);
+            receive.Cancel();
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+        }
     }
 
     private async Task ReceiveAsync(CancellationToken stop, CancellationToken receive, CancellationToken abort)
@@ -116,9 +123,9 @@ public sealed partial class CaptionQueueLoop : IDisposable
         var emptyPolls = 0;
         while (!stop.IsCancellationRequested)
         {
-            await _room.WaitAsync(stop);
+            await _room.TakeAsync(stop);
             var wanted = 1;
-            while (wanted < MaxMessagesPerReceive && _room.Wait(TimeSpan.Zero, CancellationToken.None))
+            while (wanted < MaxMessagesPerReceive && _room.TryTake())
             {
                 wanted++;
             }
@@ -135,7 +142,7 @@ public sealed partial class CaptionQueueLoop : IDisposable
 
                 emptyPolls = taken == 0 ? emptyPolls + 1 : 0;
             }
-            catch (Exception error) when (!stop.IsCancellationRequested)
+            catch (Exception error) when (error is not OperationCanceledException || !stop.IsCancellationRequested)
             {
                 emptyPolls++;
                 ReceiveFailed(error, _storage.Captions.Name);
@@ -170,21 +177,17 @@ public sealed partial class CaptionQueueLoop : IDisposable
 
     private async Task HandleAsync(QueueMessage message, CancellationToken stop, CancellationToken abort)
     {
-        var span = CaptionTracing.StartProcess(_storage.Captions.Name, message.MessageId, message.Body, message.DequeueCount);
         try
         {
-            await using var lease = new JobLease(_storage.Captions, message, _options.Lease, _time, error => RenewalFailed(error, message.MessageId));
+            await using var lease = new JobLease(_handler.Queue, message, _options.Lease, _time, error => RenewalFailed(error, message.MessageId));
             await _handler.HandleAsync(lease, stop, abort);
         }
         catch (Exception error)
         {
-            CaptionTracing.Fail(span, error);
             HandlerFailed(error, message.MessageId);
         }
         finally
         {
-            // The span first: a caller that waits for the room may export spans and exit.
-            span?.Dispose();
             _room.Release();
         }
     }
@@ -209,20 +212,4 @@ public sealed partial class CaptionQueueLoop : IDisposable
 
     [LoggerMessage(12, LogLevel.Critical, "Message {Id}: its handler failed; the message returns to the queue when its lease ends")]
     private partial void HandlerFailed(Exception error, string id);
-}
-
-/// <summary>Exponential backoff, jittered by a quarter up and down so that many workers spread out.</summary>
-internal static class Backoff
-{
-    /// <summary>The wait after a number of failed attempts.</summary>
-    /// <param name="attempts">Failed attempts, from 1.</param>
-    /// <param name="shortest">Wait after the first; it doubles with each.</param>
-    /// <param name="longest">Longest wait, before the jitter.</param>
-    public static TimeSpan After(int attempts, TimeSpan shortest, TimeSpan longest)
-    {
-        var doubled = shortest * Math.Pow(2, Math.Clamp(attempts - 1, 0, 30));
-#pragma warning disable CA5394 // Jitter needs no secrecy.
-        return (doubled < longest ? doubled : longest) * (0.75 + (0.5 * Random.Shared.NextDouble()));
-#pragma warning restore CA5394
-    }
 }

@@ -41,29 +41,29 @@ public sealed class FileDescriber(ImagePreparer preparer, ICaptionModel model, T
 
     private async Task<CaptionRecord> DescribeAsync(FilePicture[] pictures, Profile profile, CaptionDraft? draft, CancellationToken cancellationToken)
     {
-        var job = Job(pictures[0], profile);
+        var ticket = TicketFor(pictures[0], profile);
         if (pictures.FirstOrDefault(p => p.Error is not null) is { } bad)
         {
-            return Without(RecordStatus.Rejected, job, profile, model: null, bad.Error!);
+            return Without(RecordStatus.Rejected, ticket, profile, model: null, bad.Error!);
         }
 
-        job = job with { Tries = 1 };
+        ticket = ticket with { Tries = [new(time.GetUtcNow(), WorkerName.Current)] };
         try
         {
             var began = time.GetTimestamp();
             var request = new CaptionRequest { Images = [.. pictures.Select(p => new PreparedImage { Jpeg = p.Prepared!.Jpeg, Name = p.Path })], Profile = profile, Draft = draft };
             var caption = await model.DescribeAsync(request, cancellationToken);
-            return Clean(RecordDraft.Described(job, ResolvedProfile.Of(profile), model.Info, caption, time.GetElapsedTime(began), time.GetUtcNow()));
+            return Clean(RecordDraft.Described(ticket, ResolvedProfile.Of(profile), model.Info, caption, variation: 0, time.GetElapsedTime(began), time.GetUtcNow()));
         }
         catch (CaptionException ex)
         {
             var status = ex.Retry ? RecordStatus.Failed : RecordStatus.Rejected;
-            return Without(status, job, profile, model.Info, new(ex.Code, ex.Message, ex.Remedy));
+            return Without(status, ticket, profile, model.Info, new(ex.Code, ex.Message, ex.Remedy));
         }
     }
 
-    private CaptionRecord Without(RecordStatus status, CaptionJob job, Profile profile, CaptionModelInfo? model, RecordError error) =>
-        Clean(RecordDraft.Without(status, job, ResolvedProfile.Of(profile), model, error, time.GetUtcNow()));
+    private CaptionRecord Without(RecordStatus status, Ticket ticket, Profile profile, CaptionModelInfo? model, RecordError error) =>
+        Clean(RecordDraft.Without(status, ticket, ResolvedProfile.Of(profile), model, error, time.GetUtcNow()));
 
     /// <summary>Turns a record's empty values into nulls.</summary>
     private static CaptionRecord Clean(CaptionRecord record) => record with
@@ -78,22 +78,21 @@ public sealed class FileDescriber(ImagePreparer preparer, ICaptionModel model, T
         Generation = record.Generation with { Prepared = null },
     };
 
-    private CaptionJob Job(FilePicture picture, Profile profile) => new()
+    private Ticket TicketFor(FilePicture picture, Profile profile)
     {
-        Container = "",
-        Name = picture.Path,
-        ETag = "",
-        ContentHash = picture.ContentHash,
-        Format = picture.Prepared?.SourceFormat ?? "",
-        Width = picture.Prepared?.SourceWidth ?? 0,
-        Height = picture.Prepared?.SourceHeight ?? 0,
-        PreparedBlob = "",
-        Preparation = preparer.Describe(profile.ImageTokenBudget),
-        Profile = profile.Name,
-        ProfileVersion = profile.Version,
-        Claim = "",
-        EnqueuedAt = time.GetUtcNow(),
-    };
+        var image = new SourceImage(
+            picture.Path, "", picture.ContentHash, picture.Prepared?.SourceFormat ?? "", picture.Prepared?.SourceWidth ?? 0, picture.Prepared?.SourceHeight ?? 0);
+        return new()
+        {
+            Container = "",
+            Job = new PictureJob(image) { Preparation = preparer.Describe(profile.ImageTokenBudget) },
+            Profile = profile.Name,
+            ProfileVersion = profile.Version,
+            Want = Want.Fresh,
+            Call = "",
+            EnqueuedAt = time.GetUtcNow(),
+        };
+    }
 }
 
 /// <summary>An image file on this machine after reading and preparing.</summary>

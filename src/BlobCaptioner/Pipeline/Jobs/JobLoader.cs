@@ -1,43 +1,96 @@
 using BlobCaptioner.Images;
+using BlobCaptioner.Pipeline.Products;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Records;
-using Polly;
 
 namespace BlobCaptioner.Pipeline.Jobs;
 
-/// <summary>Loads a job's image for the model, if the job is still needed. Waits out storage failures.</summary>
-internal sealed class JobLoader(CaptionStore store, PreparedImages prepared, string modelHash, ResiliencePipeline outage)
+/// <summary>Loads a ticket's images for the model, if they are still needed.</summary>
+internal sealed class JobLoader(JobServices services, Profile basis)
 {
-    public async Task<LoadedJob> LoadAsync(CaptionJob job, ResolvedProfile resolved, CancellationToken cancellationToken)
+    /// <summary>What to write; null if a product's views differ from the ticket's or one is not settled: there will be another ticket.</summary>
+    public async Task<ResolvedProfile?> ResolveAsync(Ticket ticket, CancellationToken cancellationToken)
     {
-        var (over, present) = await outage.ExecuteAsync(async cancel => await FindEndAsync(job, resolved, cancel), cancellationToken);
-        if (over is { } reason)
+        if (ticket.Job is not ProductJob product)
         {
-            return new LoadedJob.NotNeeded(reason);
+            return await services.Resolve(ticket.Job.Name, basis, ticket.AllWanted.ProfileOverride, cancellationToken);
         }
 
-        var (image, madeFrom, rejection) = await LoadAsync(prepared, outage, job.PreparedBlob, job.Name, job.ETag, resolved.Profile.ImageTokenBudget, cancellationToken);
+        var request = new ProductRequest { View = product.Views[0].Name, Sku = product.Sku, Basis = basis, KnownViews = [.. product.Views.Select(v => v.Name)] };
+        var state = await services.Products.Views.FindAsync(request, cancellationToken);
+        return state is { IsReady: true } && state.ViewsHash == product.ViewsHash ? state.Resolved : null;
+    }
+
+    /// <summary>Loads the record and the images.</summary>
+    public async Task<LoadedJob> LoadAsync(Ticket ticket, ResolvedProfile resolved, CancellationToken cancellationToken)
+    {
+        var job = ticket.Job;
+        if (job is PictureJob && await services.Store.GetImageETagAsync(job.Name, cancellationToken) is var etag && etag != job.Version)
+        {
+            return new LoadedJob.NotNeeded(etag is null ? RecordWrite.ImageGone : RecordWrite.ImageChanged);
+        }
+
+        var present = job is PictureJob ? await services.Store.ReadAsync(job.Name, cancellationToken) : await services.Store.ReadProductAsync(job.Name, cancellationToken);
+        switch (present)
+        {
+            case { Record: null }:
+                return new LoadedJob.NotNeeded(RecordWrite.Blocked);
+            case { Record: { Status: not RecordStatus.Failed } record, HasReceipt: true } when IsDone(record, ticket, resolved):
+                return new LoadedJob.NotNeeded(RecordWrite.AlreadyThere);
+            case { Record: { Status: RecordStatus.Described } record } when job is ProductJob && ticket.Want.Redo is null && record.Fingerprint == FingerprintOf(job, resolved):
+                return new LoadedJob.Refreshed(RecordDraft.RefreshedProduct(ticket, resolved, record), present);
+        }
+
+        return job is ProductJob product ? await LoadAsync(product, resolved, present, cancellationToken) : await LoadAsync((PictureJob)job, resolved, present, cancellationToken);
+    }
+
+    private async Task<LoadedJob> LoadAsync(PictureJob job, ResolvedProfile resolved, StoredRecord? present, CancellationToken cancellationToken)
+    {
+        var (image, madeFrom, rejection) = await LoadAsync(job.Image, job.Preparation, resolved, cancellationToken);
         return image is not null ? new LoadedJob.Ready([image], present) { MadeFrom = madeFrom }
-            : rejection is not null ? new LoadedJob.Rejected(rejection, prepared.RejectedBy(job.Preparation))
+            : rejection is not null ? new LoadedJob.Rejected(rejection, services.Prepared.RejectedBy(job.Preparation))
             : new LoadedJob.NotNeeded(RecordWrite.ImageChanged);
     }
 
-    /// <summary>Loads a prepared image. If the lifecycle rule has deleted it, prepares and stores it again.</summary>
-    /// <returns>The image and the name of the image that it was made from, or why it is rejected now. All null if this version of the image is gone.</returns>
-    public static async Task<(PreparedImage? Image, string? MadeFrom, RecordError? Rejection)> LoadAsync(
-        PreparedImages prepared, ResiliencePipeline outage, string preparedName, string name, string etag, int imageTokenBudget, CancellationToken cancellationToken)
+    private async Task<LoadedJob> LoadAsync(ProductJob job, ResolvedProfile resolved, StoredRecord? present, CancellationToken cancellationToken)
     {
-        if (await outage.ExecuteAsync(async cancel => await prepared.LoadAsync(preparedName, cancel), cancellationToken) is { } loaded)
+        var pictures = new List<PreparedImage>(job.Views.Count);
+        RecordError? problem = null;
+        foreach (var view in job.Views)
         {
-            return (new() { Jpeg = loaded.Jpeg, Name = name }, loaded.MadeFrom, null);
+            var (picture, _, rejection) = await LoadAsync(view, job.Preparation, resolved, cancellationToken);
+            if (picture is not null)
+            {
+                pictures.Add(picture);
+            }
+            else if (rejection is null)
+            {
+                return new LoadedJob.NotNeeded(RecordWrite.ImageChanged);
+            }
+
+            // With a rejection a limit was lowered meanwhile. The other views still show the product.
+            problem ??= rejection;
         }
 
-        var source = await outage.ExecuteAsync(async cancel => await prepared.PrepareAsync(name, etag, imageTokenBudget, cancel), cancellationToken);
+        return pictures.Count > 0 ? new LoadedJob.Ready(pictures, present) : new LoadedJob.Rejected(problem!, job.Preparation);
+    }
+
+    // If the lifecycle rule has deleted the prepared image, it is made and stored again. All null if this version of the image is gone.
+    private async Task<(PreparedImage? Image, string? MadeFrom, RecordError? Rejection)> LoadAsync(
+        SourceImage image, string preparation, ResolvedProfile resolved, CancellationToken cancellationToken)
+    {
+        var preparedName = PreparedImages.NameOf(image.ContentHash, preparation);
+        if (await services.Prepared.LoadAsync(preparedName, cancellationToken) is { } loaded)
+        {
+            return (new() { Jpeg = loaded.Jpeg, Name = image.Name }, loaded.MadeFrom, null);
+        }
+
+        var source = await services.Prepared.PrepareAsync(image.Name, image.ETag, resolved.Profile.ImageTokenBudget, cancellationToken);
         switch (source?.Outcome)
         {
-            case PreparationOutcome.Prepared image:
-                await outage.ExecuteAsync(async cancel => await prepared.StoreAsync(preparedName, image.Jpeg, name, cancel), cancellationToken);
-                return (new() { Jpeg = image.Jpeg, Name = name }, name, null);
+            case PreparationOutcome.Prepared made:
+                await services.Prepared.StoreAsync(preparedName, made.Jpeg, image.Name, cancellationToken);
+                return (new() { Jpeg = made.Jpeg, Name = image.Name }, image.Name, null);
             case PreparationOutcome.Rejected why:
                 return (null, null, new(why.Code, why.Message, why.Remedy));
             default:
@@ -45,30 +98,15 @@ internal sealed class JobLoader(CaptionStore store, PreparedImages prepared, str
         }
     }
 
-    private async Task<(RecordWrite? End, StoredRecord? Present)> FindEndAsync(CaptionJob job, ResolvedProfile resolved, CancellationToken cancellationToken)
-    {
-        var etag = await store.GetImageETagAsync(job.Name, cancellationToken);
-        if (etag != job.ETag)
-        {
-            return (etag is null ? RecordWrite.ImageGone : RecordWrite.ImageChanged, null);
-        }
+    // What a person asked for is done once the record carries the wish's id; anything else once the record is fresh.
+    private bool IsDone(CaptionRecord record, Ticket ticket, ResolvedProfile resolved) => ticket.Want.Redo is { } redo
+        ? record.Generation.Redo == redo && RecordReceipt.Of(record).SourceETag == ticket.Job.Version
+        : new Freshness(
+            ticket.Job.Version, resolved.Version, ticket.Job.Preparation, services.Prepared.RejectedBy(ticket.Job.Preparation), services.Model.Info.Hash)
+            .IsFresh(RecordReceipt.Of(record));
 
-        var present = await store.ReadAsync(job.Name, cancellationToken);
-        return (present switch
-        {
-            null => null,
-            { Record: null } => RecordWrite.Blocked,
-            { Record: var record } when !job.IsReplacing(present) && IsDone(record, job, resolved) => RecordWrite.AlreadyThere,
-            _ => null,
-        }, present);
-    }
-
-    private bool IsDone(CaptionRecord record, CaptionJob job, ResolvedProfile resolved)
-    {
-        var asked = record.Generation.ModelHash is null ? "" : modelHash;
-        return record.Status != RecordStatus.Failed && record.Image.ETag == job.ETag
-            && record.Fingerprint == Fingerprint.Compute(job.ContentHash, job.Preparation, resolved.Version, asked);
-    }
+    private string FingerprintOf(CaptionJob job, ResolvedProfile resolved) =>
+        Fingerprint.Compute(job.ContentHash, job.Preparation, resolved.Version, services.Model.Info.Hash);
 }
 
 /// <summary>A job after loading: whether the model can begin.</summary>

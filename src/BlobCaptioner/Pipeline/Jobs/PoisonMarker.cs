@@ -4,7 +4,6 @@ using System.Text.Json.Serialization.Metadata;
 using Azure;
 using Azure.Storage.Queues.Models;
 using BlobCaptioner.Pipeline.Intake;
-using BlobCaptioner.Profiles;
 using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
 
@@ -20,13 +19,18 @@ namespace BlobCaptioner.Pipeline.Jobs;
 /// </remarks>
 public sealed class PoisonMarker(ImageIntake intake)
 {
+    private const int MostRounds = 10;
+    private const int ReturnsPerRound = 10;
     private const string Remedy = "Read the function app's log, then run: captioner sweep --retry-failed.";
 
     private readonly CaptionStorage _storage = intake.Storage;
-    private readonly JobClaims _claims = new(intake.Storage, timeout: TimeSpan.Zero);
+    private static readonly TimeSpan BeforeTheNextRound = TimeSpan.FromMinutes(1);
 
-    /// <summary>Handles a message of the poison queue of caption jobs.</summary>
-    /// <param name="message">The message's text, base64 or plain: a <see cref="PoisonMessage"/>, or a bare <see cref="CaptionJob"/> that a platform moved there.</param>
+    /// <summary>
+    /// Handles a message of the poison queue of caption jobs. A platform also moves messages there whose consumer was killed or restarted a few times: these are sent again,
+    /// since the ticket counts the tries of the model. After 10 rounds the picture is given up.
+    /// </summary>
+    /// <param name="message">The message's text, base64 or plain: a worker's poison message, or a job's message that a platform moved there.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="RequestFailedException">Storage refused.</exception>
     public async Task<PoisonOutcome> MarkJobAsync(string message, CancellationToken cancellationToken)
@@ -34,23 +38,23 @@ public sealed class PoisonMarker(ImageIntake intake)
         if (TryRead(message, MessageJson.Compact.PoisonMessage) is { } poison)
         {
             return poison.Job is { } known
-                ? await MarkAsync(message, known, new(poison.Code, poison.Reason, "Run: captioner sweep --retry-failed."), cancellationToken)
+                ? await MarkAsync(message, known, new(poison.Code, poison.Reason, "Run: captioner sweep --retry-failed."), mayGoOn: false, cancellationToken)
                 : await KeepAsync(message, poison.Reason, cancellationToken);
         }
 
-        return TryRead(message, MessageJson.Compact.CaptionJob) is { } job
-            ? await MarkAsync(
-                message, job, new("gave-up", $"A consumer of the queue '{_storage.Captions.Name}' gave this job up. {job.LastError}".TrimEnd(), Remedy), cancellationToken)
+        return CaptionMessage.TryParse(message, out var hint, out _)
+            ? await MarkAsync(message, hint!, new("gave-up", $"A consumer of the queue '{_storage.Captions.Name}' gave this job up.", Remedy), mayGoOn: true, cancellationToken)
             : await KeepAsync(message, "The message is neither a poison message nor a caption job.", cancellationToken);
     }
 
-    /// <summary>Handles a message of the blob trigger's own poison queue, <c>webjobs-blobtrigger-poison</c>.</summary>
+    /// <summary>Handles a message of the blob trigger's own poison queue, <c>webjobs-blobtrigger-poison</c>: its image is taken in later.</summary>
     /// <param name="message">The message's text, base64 or plain.</param>
-    /// <param name="profile">The profile for which the image was to be taken in.</param>
+    /// <param name="retry">Sends the message for the later attempt.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="RequestFailedException">Storage refused.</exception>
-    public async Task<PoisonOutcome> MarkImageAsync(string message, Profile profile, CancellationToken cancellationToken)
+    public async Task<PoisonOutcome> MarkImageAsync(string message, IntakeRetry retry, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(retry);
         if (TryRead(message, MessageJson.Compact.PoisonBlob) is not { } blob)
         {
             return await KeepAsync(message, "The message is not one of the blob trigger.", cancellationToken);
@@ -62,48 +66,34 @@ public sealed class PoisonMarker(ImageIntake intake)
             return await KeepAsync(message, $"'{blob.ContainerName}/{blob.BlobName}' is not an image of '{_storage.Images.Name}'.", cancellationToken);
         }
 
-        var etag = await intake.Store.GetImageETagAsync(blob.BlobName, cancellationToken);
-        if (etag is null || (blob.ETag?.Trim('"') is { Length: > 0 } seen && seen != etag))
-        {
-            return new(PoisonResult.Outdated, blob.BlobName, "The image is gone or was replaced.");
-        }
-
-        var resolved = await intake.Resolve(blob.BlobName, profile, profileOverride: null, cancellationToken);
-        var preparation = intake.Preparation(resolved.Profile);
-        var error = new RecordError("intake-failed", $"The function app could not take '{blob.BlobName}' in and gave up after its last try.", Remedy);
-        var record = new CaptionRecord
-        {
-            Status = RecordStatus.Failed,
-            Image = new() { Container = blob.ContainerName, Name = blob.BlobName, ETag = etag },
-            Profile = new(resolved.Profile.Name, resolved.Version),
-            Product = resolved.Sku is { } sku ? new(sku, [blob.BlobName]) : null,
-            Error = error,
-            Generation = new() { Preparation = preparation, Worker = WorkerName.Current, At = intake.Time.GetUtcNow() },
-            Fingerprint = Fingerprint.Compute("", preparation, resolved.Version, modelHash: ""),
-        };
-        var outcome = await WriteAsync(message, record, error, cancellationToken);
-        if (outcome.Result is PoisonResult.Marked or PoisonResult.OnRecord)
-        {
-            // No worker will finish this view. If it was its product's last one, the product is enqueued here.
-            await intake.Products.EnsureAsync(blob.BlobName, profile, cancellationToken);
-        }
-
-        return outcome;
+        var version = blob.ETag?.Trim('"') is { Length: > 0 } etag ? etag : null;
+        var delay = await retry.SendAsync(new() { Container = blob.ContainerName, Name = blob.BlobName, ETag = version, Attempt = 1 }, cancellationToken);
+        return new(PoisonResult.Postponed, blob.BlobName, $"The blob trigger gave it up; the next attempt follows in {delay}.");
     }
 
-    private async Task<PoisonOutcome> MarkAsync(string message, CaptionJob job, RecordError error, CancellationToken cancellationToken)
+    private async Task<PoisonOutcome> MarkAsync(string message, JobHint hint, RecordError error, bool mayGoOn, CancellationToken cancellationToken)
     {
-        if (job.Container != _storage.Images.Name)
+        if (hint.Container != _storage.Images.Name)
         {
-            return await KeepAsync(message, $"The job is for container '{job.Container}'; this app serves '{_storage.Images.Name}'.", cancellationToken);
+            return await KeepAsync(message, $"The job is for container '{hint.Container}'; this app serves '{_storage.Images.Name}'.", cancellationToken);
         }
 
-        var record = RecordDraft.Without(RecordStatus.Failed, job, resolved: null, model: null, error, intake.Time.GetUtcNow());
-        var outcome = await WriteAsync(message, record, error, cancellationToken);
-        if (outcome.Result == PoisonResult.Marked)
+        if (await intake.Dispatch.Tickets.ReadAsync(hint.Name, cancellationToken) is not { Ticket: { } ticket } stored)
         {
-            // With an older record the claim may belong to a later job.
-            await _claims.ReleaseAsync(job.Claim, taken: null, cancellationToken);
+            return new(PoisonResult.OnRecord, hint.Name, $"Nothing more is wanted of it. {error.Message}");
+        }
+
+        if (mayGoOn && hint.Returned < MostRounds * ReturnsPerRound)
+        {
+            await intake.Dispatch.SendAsync(hint with { Returned = hint.Returned + ReturnsPerRound }, BeforeTheNextRound, cancellationToken);
+            return new(PoisonResult.SentAgain, hint.Name, error.Message);
+        }
+
+        error = ticket.LastError is { } last ? error with { Message = $"{error.Message} {last}" } : error;
+        var outcome = await WriteAsync(message, RecordDraft.Without(RecordStatus.Failed, ticket, resolved: null, model: null, error, intake.Time.GetUtcNow()), error, cancellationToken);
+        if (outcome.Result is PoisonResult.Marked or PoisonResult.OnRecord)
+        {
+            await intake.Dispatch.Tickets.TryDeleteAsync(Tickets.NameOf(ticket.Container, ticket.Job.Name), stored.ETag, cancellationToken);
         }
 
         return outcome;
@@ -179,8 +169,14 @@ public enum PoisonResult
     /// <summary>The image has a <c>failed</c> record now.</summary>
     Marked,
 
-    /// <summary>A record of that version of the image exists and was left alone.</summary>
+    /// <summary>The image is taken in later (<see cref="IntakeRetry"/>).</summary>
+    Postponed,
+
+    /// <summary>A record of that version of the image exists and was left alone, or nothing more is wanted of the image.</summary>
     OnRecord,
+
+    /// <summary>A platform gave the message up before its tries were used up: it is in the queue again.</summary>
+    SentAgain,
 
     /// <summary>The image is gone or was replaced; the newer version has its own job.</summary>
     Outdated,

@@ -34,6 +34,11 @@ public sealed record QueueLoopOptions
     [Range(1, 100)]
     public int MaxTries { get; init; } = 5;
 
+    /// <summary>How long the model may take for one image. Then the try has failed, and the image's place is free for others.</summary>
+    /// <value>1 s to 1 day, default 15 min. In a function app stay below <c>functionTimeout</c> in host.json.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan ModelTimeout { get; init; } = TimeSpan.FromMinutes(15);
+
     /// <summary>Wait before the second try; it doubles with each, jittered by a quarter up and down.</summary>
     /// <value>0 (at once) to 7 days, the longest that a queue hides a message; default 5 s.</value>
     [Range(typeof(TimeSpan), "00:00:00", "7.00:00:00")]

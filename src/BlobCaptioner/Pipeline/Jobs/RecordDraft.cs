@@ -11,12 +11,13 @@ internal static class RecordDraft
     private const string MadeByModel = "trainedAlgorithmicMedia";
 
     /// <summary>The model wrote its copy.</summary>
-    public static CaptionRecord Described(CaptionJob job, ResolvedProfile resolved, CaptionModelInfo model, Caption caption, TimeSpan elapsed, DateTimeOffset at)
+    public static CaptionRecord Described(
+        Ticket ticket, ResolvedProfile resolved, CaptionModelInfo model, Caption caption, int variation, TimeSpan elapsed, DateTimeOffset at)
     {
         var profile = resolved.Profile;
         var attributes = profile.Fields.Where(f => f.IsAttribute).Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
         var usage = caption.Usage;
-        var record = Create(RecordStatus.Described, job, resolved, model, at);
+        var record = Create(RecordStatus.Described, ticket, resolved, model, at);
         return record with
         {
             Copy = Copy(profile, caption),
@@ -26,6 +27,7 @@ internal static class RecordDraft
             Profile = record.Profile with { Languages = [.. profile.Languages.Select(l => l.Tag)] },
             Generation = record.Generation with
             {
+                Variation = variation,
                 DigitalSourceType = caption.Fields.Count > 0 ? MadeByModel : null,
                 PromptTokens = usage.PromptTokens,
                 ImageTokens = usage.ImageTokens,
@@ -45,9 +47,9 @@ internal static class RecordDraft
     }
 
     /// <summary>The copy that the model wrote for the same bytes under another name, without a model's work.</summary>
-    public static CaptionRecord Reused(CaptionJob job, ResolvedProfile resolved, CaptionRecord from, TimeSpan elapsed, DateTimeOffset at)
+    public static CaptionRecord Reused(Ticket ticket, ResolvedProfile resolved, CaptionRecord from, TimeSpan elapsed, DateTimeOffset at)
     {
-        var record = Create(RecordStatus.Described, job, resolved, model: null, at);
+        var record = Create(RecordStatus.Described, ticket, resolved, model: null, at);
         return record with
         {
             Copy = from.Copy,
@@ -71,11 +73,11 @@ internal static class RecordDraft
     }
 
     /// <summary>A view of a product of which nothing is to be written but its product.</summary>
-    public static CaptionRecord Bare(CaptionJob job, ResolvedProfile resolved, DateTimeOffset at) => Create(RecordStatus.Described, job, resolved, model: null, at);
+    public static CaptionRecord Bare(Ticket ticket, ResolvedProfile resolved, DateTimeOffset at) => Create(RecordStatus.Described, ticket, resolved, model: null, at);
 
     /// <summary>A product's record whose pictures have the same bytes as before, with the names and ETags of now.</summary>
-    public static CaptionRecord RefreshedProduct(CaptionJob job, ResolvedProfile resolved, CaptionRecord record) =>
-        record with { Image = Image(job), Product = Product(job, resolved) };
+    public static CaptionRecord RefreshedProduct(Ticket ticket, ResolvedProfile resolved, CaptionRecord record) =>
+        record with { Image = Image(ticket), Product = Product(ticket, resolved) };
 
     // In the profile's order, a language without fields left out.
     private static Dictionary<string, IReadOnlyDictionary<string, CopyValue>> Copy(Profile profile, Caption caption)
@@ -113,23 +115,23 @@ internal static class RecordDraft
 
     /// <summary>The image can't be described, or was given up.</summary>
     /// <param name="status"><see cref="RecordStatus.Rejected"/> or <see cref="RecordStatus.Failed"/>.</param>
-    /// <param name="job">The job.</param>
+    /// <param name="ticket">The ticket.</param>
     /// <param name="resolved">What was to be written; null where nobody here knows it.</param>
     /// <param name="model">The model that was asked; null where none was.</param>
     /// <param name="error">Why.</param>
     /// <param name="at">Now.</param>
-    public static CaptionRecord Without(RecordStatus status, CaptionJob job, ResolvedProfile? resolved, CaptionModelInfo? model, RecordError error, DateTimeOffset at) =>
-        Create(status, job, resolved, model, at) with { Error = error };
+    public static CaptionRecord Without(RecordStatus status, Ticket ticket, ResolvedProfile? resolved, CaptionModelInfo? model, RecordError error, DateTimeOffset at) =>
+        Create(status, ticket, resolved, model, at) with { Error = error };
 
-    private static CaptionRecord Create(RecordStatus status, CaptionJob job, ResolvedProfile? resolved, CaptionModelInfo? model, DateTimeOffset at)
+    private static CaptionRecord Create(RecordStatus status, Ticket ticket, ResolvedProfile? resolved, CaptionModelInfo? model, DateTimeOffset at)
     {
-        var version = resolved?.Version ?? job.ProfileVersion;
+        var (job, version) = (ticket.Job, resolved?.Version ?? ticket.ProfileVersion);
         return new()
         {
             Status = status,
-            Image = Image(job),
-            Profile = new(resolved?.Profile.Name ?? job.Profile, version) { IsPinned = job.ProfileOverride is not null },
-            Product = Product(job, resolved),
+            Image = Image(ticket),
+            Profile = new(resolved?.Profile.Name ?? ticket.Profile, version) { IsPinned = ticket.Want.ProfileOverride is not null },
+            Product = Product(ticket, resolved),
             Generation = new()
             {
                 Model = model?.Name,
@@ -142,32 +144,32 @@ internal static class RecordDraft
                 Preparation = job.Preparation,
                 Worker = WorkerName.Current,
                 At = at,
-                Tries = job.Tries,
-                Variation = job.Variation,
+                Tries = ticket.Tries.Count,
+                Redo = ticket.Want.Redo,
             },
             Fingerprint = Fingerprint.Compute(job.ContentHash, job.Preparation, version, model?.Hash ?? ""),
         };
     }
 
     // Of a product its main view.
-    private static RecordImage Image(CaptionJob job)
+    private static RecordImage Image(Ticket ticket)
     {
-        var main = job.Product?.Views[0];
+        var main = ticket.Job.Main;
         return new()
         {
-            Container = job.Container,
-            Name = main?.Name ?? job.Name,
-            ETag = main?.ETag ?? job.ETag,
-            ContentHash = main?.ContentHash ?? job.ContentHash,
-            Format = job.Format,
-            Width = job.Width,
-            Height = job.Height,
+            Container = ticket.Container,
+            Name = main.Name,
+            ETag = main.ETag,
+            ContentHash = main.ContentHash,
+            Format = main.Format,
+            Width = main.Width,
+            Height = main.Height,
         };
     }
 
-    private static RecordProduct? Product(CaptionJob job, ResolvedProfile? resolved) => job.Product is { } product
-        ? new(product.Sku, resolved?.Views ?? [.. product.Views.Select(v => v.Name)]) { ViewsHash = job.ETag }
-        : resolved?.Sku is { } sku ? new(sku, [job.Name]) : null;
+    private static RecordProduct? Product(Ticket ticket, ResolvedProfile? resolved) => ticket.Job is ProductJob product
+        ? new(product.Sku, resolved?.Views ?? [.. product.Views.Select(v => v.Name)]) { ViewsHash = product.ViewsHash }
+        : resolved?.Sku is { } sku ? new(sku, [ticket.Job.Name]) : null;
 
     private static long Milliseconds(TimeSpan time) => (long)Math.Round(time.TotalMilliseconds);
 }

@@ -7,11 +7,14 @@ namespace BlobCaptioner.Pipeline.Jobs;
 internal static class RecordPart
 {
     /// <summary>
-    /// The profile of the part that a job asks for; null where all of the record is to be written. That is also the case where another record is there now than the one that the
+    /// The profile of the part that a ticket asks for; null where all of the record is to be written. That is also the case where another record is there now than the one that the
     /// part was asked for.
     /// </summary>
-    public static Profile? Of(CaptionJob job, ResolvedProfile resolved, CaptionRecord? present) =>
-        present is { Status: RecordStatus.Described } && present.Profile.Version == resolved.Version ? job.Part?.Of(resolved.Profile) : null;
+    public static Profile? Of(Ticket ticket, ResolvedProfile resolved, CaptionRecord? present) =>
+        present is { Status: RecordStatus.Described } && present.Profile.Version == resolved.Version && IsOfSameImages(ticket.Job, present) ? ticket.Want.Part?.Of(resolved.Profile) : null;
+
+    private static bool IsOfSameImages(CaptionJob job, CaptionRecord present) =>
+        job is ProductJob product ? present.Product?.ViewsHash == product.ViewsHash : present.Image.ContentHash == job.ContentHash;
 
     /// <summary>The record with the part in it.</summary>
     /// <param name="whole">The present record.</param>

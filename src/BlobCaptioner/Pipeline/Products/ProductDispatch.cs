@@ -2,25 +2,23 @@ using BlobCaptioner.Captioning;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
-using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Pipeline.Products;
 
 /// <summary>
 /// Enqueues a product when all its views are settled and its record is missing or out of date. Calls may be repeated, in any number of processes. The process that
-/// settles a view writes the view's record first and calls this afterwards, so the last one sees all records. A claim makes it one job.
+/// settles a view writes the view's record first and calls this afterwards, so the last one sees all records. Its ticket makes it one job.
 /// </summary>
 /// <param name="storage">The store.</param>
+/// <param name="dispatch">Enqueues.</param>
 /// <param name="resolve">The folders' settings.</param>
-/// <param name="claimTimeout">After how long a claim counts as abandoned.</param>
 /// <param name="modelHash">Hash of the model of an up-to-date record; null for any.</param>
 /// <param name="time">Clock.</param>
 /// <param name="publish">Called for each product that was enqueued or is blocked.</param>
 internal sealed class ProductDispatch(
-    CaptionStorage storage, ProfileResolver resolve, TimeSpan claimTimeout, string? modelHash, TimeProvider time, Action<PipelineEventKind, string, RecordError?> publish)
+    CaptionStorage storage, JobDispatch dispatch, ProfileResolver resolve, string? modelHash, TimeProvider time, Action<PipelineEventKind, string, RecordError?> publish)
 {
     private readonly CaptionStore _store = new(storage);
-    private readonly JobDispatch _dispatch = new(storage, claimTimeout);
 
     public ProductViews Views { get; } = new(storage, new(storage), resolve);
 
@@ -42,7 +40,7 @@ internal sealed class ProductDispatch(
         var state = await Views.FindAsync(request, cancellationToken);
         if (Decide(state, request) is { } settled)
         {
-            return settled;
+            return settled == IntakeResult.AlreadyQueued && request is { Force: true, HasTicket: false } ? await NoteWishAsync(state!, request, cancellationToken) : settled;
         }
 
         var before = await _store.ReadProductAsync(state!.RecordName, cancellationToken);
@@ -62,7 +60,7 @@ internal sealed class ProductDispatch(
             return IntakeResult.Blocked;
         }
 
-        return await TakeAsync(state!, request, before, cancellationToken);
+        return await EnqueueAsync(state!, request, cancellationToken);
     }
 
     private IntakeResult? Decide(ProductState? state, ProductRequest request)
@@ -79,56 +77,62 @@ internal sealed class ProductDispatch(
 
     /// <summary>True if a product with settled views must be described.</summary>
     public bool HasWork(ProductState state, bool force, bool retryFailed) =>
-        force || !state.IsUpToDate(state.Receipt, modelHash) || (retryFailed && state.Receipt!.Status == RecordStatus.Failed);
+        force || !state.FreshnessFor(modelHash).IsFresh(state.Receipt) || (retryFailed && state.Receipt!.Status == RecordStatus.Failed);
 
-    private async Task<IntakeResult> TakeAsync(ProductState state, ProductRequest request, StoredRecord? before, CancellationToken cancellationToken)
+    private async Task<IntakeResult> EnqueueAsync(ProductState state, ProductRequest request, CancellationToken cancellationToken)
     {
-        var claim = JobClaims.NameOf(storage.Images.Name, state.RecordName, state.ViewsHash, state.Resolved.Version, state.Preparation);
-        var taken = await _dispatch.TryTakeAsync(
-            claim, async cancel => (await _store.ReadProductAsync(state.RecordName, cancel))?.ETag == before?.ETag, cancellationToken);
-        if (taken is not { } etag)
+        var want = request.ToWant();
+        var ticket = await dispatch.Tickets.ReadAsync(state.RecordName, cancellationToken);
+        if (JobDispatch.Covers(ticket, state.ViewsHash, want))
         {
             return IntakeResult.AlreadyQueued;
         }
 
-        var enqueued = false;
-        try
+        var (job, broken) = await CreateJobAsync(state, cancellationToken);
+        if (broken is not null)
         {
-            // The claim was free because nothing had begun, or because a worker has just finished. The record shows which.
-            var present = await _store.ReadProductAsync(state.RecordName, cancellationToken);
-            if (present?.ETag != before?.ETag && present is { Record: { } record, HasReceipt: true } && state.IsUpToDate(RecordReceipt.Of(record), modelHash))
-            {
-                return IntakeResult.UpToDate;
-            }
-
-            var (job, broken) = await CreateJobAsync(state, request, claim, cancellationToken);
-            if (job is null)
-            {
-                if (broken is null)
-                {
-                    return IntakeResult.AlreadyQueued;
-                }
-
-                publish(PipelineEventKind.Blocked, state.RecordName, broken);
-                return IntakeResult.Blocked;
-            }
-
-            await _dispatch.SendAsync(job.Replacing(present, request.NewWording), cancellationToken);
-            enqueued = true;
+            publish(PipelineEventKind.Blocked, state.RecordName, broken);
+            return IntakeResult.Blocked;
         }
-        finally
+
+        if (job is null)
         {
-            await _dispatch.SettleAsync(claim, etag, enqueued);
+            return IntakeResult.AlreadyQueued;
+        }
+
+        if (!await dispatch.EnqueueAsync(TicketFor(job, request, state.Resolved.Version, want), ticket, cancellationToken))
+        {
+            return IntakeResult.AlreadyQueued;
         }
 
         publish(PipelineEventKind.Enqueued, state.RecordName, null);
         return IntakeResult.Enqueued;
     }
 
-    private async Task<(CaptionJob? Job, RecordError? Broken)> CreateJobAsync(
-        ProductState state, ProductRequest request, string claim, CancellationToken cancellationToken)
+    // A view is not settled: its worker enqueues the product, and the wish stands on the ticket until then.
+    private async Task<IntakeResult> NoteWishAsync(ProductState state, ProductRequest request, CancellationToken cancellationToken)
     {
-        var (pictures, main) = (new List<ProductPicture>(CaptionRequest.MaxImages), (RecordImage?)null);
+        var views = state.Views.Take(CaptionRequest.MaxImages).Select(v => new SourceImage(v.Image.Name, v.Image.ETag, ContentHash: "")).ToList();
+        var wish = new ProductJob(state.RecordName, state.Sku, ViewsHash: "", views) { Preparation = "" };
+        var ticket = await dispatch.Tickets.ReadAsync(state.RecordName, cancellationToken);
+        await dispatch.EnqueueAsync(TicketFor(wish, request, profileVersion: "", request.ToWant()), ticket, cancellationToken);
+        return IntakeResult.AlreadyQueued;
+    }
+
+    private Ticket TicketFor(ProductJob job, ProductRequest request, string profileVersion, Want want) => new()
+    {
+        Container = storage.Images.Name,
+        Job = job,
+        Profile = request.Basis.Name,
+        ProfileVersion = profileVersion,
+        Want = want,
+        Call = JobDispatch.NewId(),
+        EnqueuedAt = time.GetUtcNow(),
+    };
+
+    private async Task<(ProductJob? Job, RecordError? Broken)> CreateJobAsync(ProductState state, CancellationToken cancellationToken)
+    {
+        var views = new List<SourceImage>(CaptionRequest.MaxImages);
         foreach (var view in state.Usable.Take(CaptionRequest.MaxImages))
         {
             var stored = await _store.ReadAsync(view.Image.Name, cancellationToken);
@@ -144,32 +148,10 @@ internal sealed class ProductDispatch(
                 return default;
             }
 
-            pictures.Add(new(image.Name, image.ETag, hash));
-            main ??= image;
+            views.Add(new(image.Name, image.ETag, hash, image.Format ?? "", image.Width ?? 0, image.Height ?? 0));
         }
 
-        var preparation = state.Preparation;
-        var job = new CaptionJob
-        {
-            Container = storage.Images.Name,
-            Name = state.RecordName,
-            ETag = state.ViewsHash,
-            ContentHash = TextHash.Of(string.Join('\n', pictures.Select(p => p.ContentHash))),
-            Format = main!.Format ?? "",
-            Width = main.Width ?? 0,
-            Height = main.Height ?? 0,
-            PreparedBlob = PreparedImages.NameOf(pictures[0].ContentHash, preparation),
-            Preparation = preparation,
-            Profile = request.Basis.Name,
-            ProfileVersion = state.Resolved.Version,
-            Claim = claim,
-            EnqueuedAt = time.GetUtcNow(),
-            Force = request.Force,
-            OverEdits = request.OverEdits,
-            Part = request.Part,
-            Product = new(state.Sku, pictures),
-        };
-        return (job, null);
+        return (new(state.RecordName, state.Sku, state.ViewsHash, views) { Preparation = state.Preparation }, null);
     }
 }
 
@@ -191,6 +173,9 @@ internal sealed record ProductRequest
     /// <summary>True describes it again even if its record is up to date.</summary>
     public bool Force { get; init; }
 
+    /// <summary>True where a ticket holds the wish already, so that none is written while a view is not settled.</summary>
+    public bool HasTicket { get; init; }
+
     /// <summary>True tries it again if it was given up.</summary>
     public bool RetryFailed { get; init; }
 
@@ -202,4 +187,6 @@ internal sealed record ProductRequest
 
     /// <summary>True drops <c>review.edits</c> once the new copy is written.</summary>
     public bool OverEdits { get; init; }
+
+    public Want ToWant() => Force ? new() { Redo = JobDispatch.NewId(), Part = Part, NewWording = NewWording, OverEdits = OverEdits } : Want.Fresh;
 }

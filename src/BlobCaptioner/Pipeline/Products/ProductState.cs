@@ -35,11 +35,9 @@ internal sealed class ProductState(string recordName, string sku, IEnumerable<Pr
     /// <summary>The preparation of its images, which is the main view's: the process that enqueues it may have other options.</summary>
     public string Preparation => Usable[0].Image.Receipt!.Preparation;
 
-    /// <summary>True if its record would be the same again.</summary>
-    /// <param name="receipt">The record's receipt.</param>
+    /// <summary>What its record would say if it were made now.</summary>
     /// <param name="modelHash">Hash of the model that would be asked; null where this process knows no model.</param>
-    public bool IsUpToDate(RecordReceipt? receipt, string? modelHash) =>
-        receipt is not null && receipt.SourceETag == ViewsHash && new Freshness(Resolved.Version, Preparation, RejectedBy: Preparation, modelHash).IsFresh(receipt);
+    public Freshness FreshnessFor(string? modelHash) => new(ViewsHash, Resolved.Version, Preparation, RejectedBy: Preparation, modelHash);
 
     // The views share a folder and so a profile. The main view's facts come first; the others' facts fill the gaps.
     private ResolvedProfile Resolve()

@@ -49,7 +49,7 @@ public sealed class ContinuedSweep(ImageIntake intake)
         }
         finally
         {
-            await mine.CancelAsync();
+            mine.Cancel();
             await renewal;
             await ReleaseAsync(lease);
         }
@@ -59,6 +59,7 @@ public sealed class ContinuedSweep(ImageIntake intake)
     {
         var from = (await place.DownloadContentAsync(cancellationToken)).Value.Content.ToString();
         var (tally, end) = (new IntakeTally(), SweepEnd.Complete);
+        var resent = await LostMessages.SendAgainAsync(intake, cancellationToken);
         var products = new ProductCollector(intake.Resolve, request.Profile);
         var pages = ImageListing.ReadPagesAsync(
             intake.Storage.Images, request.Prefix, from.Length == 0 ? null : from, PageSize, products.AddRecord, cancellationToken);
@@ -85,11 +86,11 @@ public sealed class ContinuedSweep(ImageIntake intake)
         {
             // Storage no longer knows the place: the next run begins at the start.
             await SaveAsync("");
-            return new(SweepEnd.OutOfTime, SweepSummary.Of(tally));
+            return new(SweepEnd.OutOfTime, SweepSummary.Of(tally) with { Resent = resent });
         }
 
         await _sweep.RunAsync(request, products.Flush().ToAsyncEnumerable(), tally, cancellationToken);
-        return new(end, SweepSummary.Of(tally));
+        return new(end, SweepSummary.Of(tally) with { Resent = resent });
 
         Task SaveAsync(string next) =>
             place.UploadAsync(new BinaryData(next), new BlobUploadOptions { Conditions = new() { LeaseId = leaseId } }, cancellationToken);
@@ -146,7 +147,7 @@ public sealed class ContinuedSweep(ImageIntake intake)
         catch (Exception)
         {
             // The lease is lost or its state unknown. Another sweep may begin, so this one ends.
-            await sweep.CancelAsync();
+            sweep.Cancel();
         }
     }
 

@@ -22,12 +22,12 @@ public sealed class Redo(ImageIntake intake)
         Validator.ValidateObject(request, new ValidationContext(request), validateAllProperties: true);
         var outage = StorageOutage.CreateRetry(intake.Storage.Options, intake.Time, _ => { });
         var (tally, skipped) = (new IntakeTally(), 0L);
-        var options = new ParallelOptions { MaxDegreeOfParallelism = request.Parallelism, CancellationToken = cancellationToken };
+        var options = new ParallelOptions { MaxDegreeOfParallelism = request.Parallelism, CancellationToken = cancellationToken, TaskScheduler = TaskScheduler.Current };
         await Parallel.ForEachAsync(FindAsync(request, cancellationToken), options, async (image, stop) =>
         {
             try
             {
-                if (await outage.ExecuteAsync(async cancel => await TakeAsync(request, image, cancel), stop) is { } result)
+                if (await outage.RunAsync(cancel => TakeAsync(request, image, cancel), stop) is { } result)
                 {
                     tally.Add(result);
                 }

@@ -42,8 +42,9 @@ public sealed class Sweep
         var images = ImageListing.ReadAsync(_intake.Storage.Images, request.Prefix, products.AddRecord, cancellationToken);
         images = Pace.MeasureAsync(images, cancellationToken);
         var tally = new IntakeTally();
+        var resent = await _outage.RunAsync(cancel => LostMessages.SendAgainAsync(_intake, cancel), cancellationToken);
         await RunAsync(request, products.ReadAsync(images, cancellationToken).Concat(products.Flush().ToAsyncEnumerable()), tally, cancellationToken);
-        return SweepSummary.Of(tally);
+        return SweepSummary.Of(tally) with { Resent = resent };
     }
 
     /// <summary>Sweeps once, for repeated sweeps: a failure of the sweep is published as an event.</summary>
@@ -68,14 +69,14 @@ public sealed class Sweep
     /// <param name="cancellationToken">Gives up.</param>
     public Task TakeAsync(IAsyncEnumerable<string> names, SweepRequest request, CancellationToken cancellationToken)
     {
-        var options = new ParallelOptions { MaxDegreeOfParallelism = request.Parallelism, CancellationToken = cancellationToken };
+        var options = new ParallelOptions { MaxDegreeOfParallelism = request.Parallelism, CancellationToken = cancellationToken, TaskScheduler = TaskScheduler.Current };
         return Parallel.ForEachAsync(names, options, async (name, stop) => await TryAsync(name, async cancel => await _intake.IngestAsync(For(name, request), cancel), stop));
     }
 
     /// <summary>Sweeps over a part of a listing.</summary>
     internal Task RunAsync(SweepRequest request, IAsyncEnumerable<SweepItem> items, IntakeTally tally, CancellationToken cancellationToken)
     {
-        var options = new ParallelOptions { MaxDegreeOfParallelism = request.Parallelism, CancellationToken = cancellationToken };
+        var options = new ParallelOptions { MaxDegreeOfParallelism = request.Parallelism, CancellationToken = cancellationToken, TaskScheduler = TaskScheduler.Current };
         return Parallel.ForEachAsync(items, options, async (item, stop) =>
         {
             var outcome = await TryTakeAsync(item, request, stop);
@@ -101,7 +102,7 @@ public sealed class Sweep
     {
         try
         {
-            return await _outage.ExecuteAsync(async cancel => await take(cancel), cancellationToken);
+            return await _outage.RunAsync(take, cancellationToken);
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
@@ -129,7 +130,7 @@ public sealed class Sweep
     private async ValueTask<bool> IsSettledAsync(ListedImage image, ResolvedProfile? resolved, SweepRequest request, CancellationToken cancellationToken) =>
         !request.Force && image.Receipt is { } receipt && receipt.SourceETag == image.ETag
         && !(request.RetryFailed && receipt.Status == RecordStatus.Failed)
-        && _intake.FreshnessOf(resolved ?? await _intake.Resolve(image.Name, request.Profile, profileOverride: null, cancellationToken)).IsFresh(receipt);
+        && _intake.FreshnessOf(image.ETag, resolved ?? await _intake.Resolve(image.Name, request.Profile, profileOverride: null, cancellationToken)).IsFresh(receipt);
 
     private static IntakeRequest For(string name, SweepRequest request) =>
         new() { Name = name, Profile = request.Profile, Force = request.Force, RetryFailed = request.RetryFailed };

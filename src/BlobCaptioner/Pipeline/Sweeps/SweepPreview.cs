@@ -61,12 +61,12 @@ public sealed class SweepPreview(ImageIntake intake)
         { Receipt: null } => found with { New = found.New + 1 },
         { Receipt: { } receipt } when receipt.SourceETag != image.ETag => found with { ImageChanged = found.ImageChanged + 1 },
         { Receipt: { } receipt } when receipt.ProfileVersion != resolved.Version => found with { SettingsChanged = found.SettingsChanged + 1 },
-        { Receipt: { } receipt } when !intake.FreshnessOf(resolved).HasPreparation(receipt) => found with { PreparationChanged = found.PreparationChanged + 1 },
+        { Receipt: { } receipt } when !intake.FreshnessOf(image.ETag, resolved).HasPreparation(receipt) => found with { PreparationChanged = found.PreparationChanged + 1 },
         _ => found with { ModelChanged = found.ModelChanged + 1 },
     };
 
     private bool IsSettled(ListedImage image, RecordReceipt receipt, ResolvedProfile resolved) =>
-        receipt.SourceETag == image.ETag && intake.FreshnessOf(resolved).IsFresh(receipt);
+        intake.FreshnessOf(image.ETag, resolved).IsFresh(receipt);
 
     private static SweepForecast CountSettled(SweepForecast found, RecordReceipt receipt, SweepRequest request) => receipt.Status switch
     {

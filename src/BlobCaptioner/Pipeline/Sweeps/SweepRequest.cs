@@ -45,6 +45,9 @@ public sealed record SweepSummary
     /// <summary>Their job was in the queue before.</summary>
     public long InFlight { get; init; }
 
+    /// <summary>Jobs whose message was lost, and is in the queue again. They count in <see cref="InFlight"/> too.</summary>
+    public long Resent { get; init; }
+
     /// <summary>They were deleted meanwhile.</summary>
     public long Gone { get; init; }
 

@@ -102,6 +102,10 @@ internal sealed partial class ProfileFile
             {
                 return _merged[key] = (null, error.Problems);
             }
+            catch (Exception error)
+            {
+                return _merged[key] = (null, [$"{_fileName}: can't be used: {error.GetType().Name}: {error.Message}"]);
+            }
         }
     }
 

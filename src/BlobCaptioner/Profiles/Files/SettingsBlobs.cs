@@ -123,6 +123,11 @@ internal sealed class SettingsBlobs<T>(
         {
             return new(null, error.Problems, hash);
         }
+        catch (Exception error)
+        {
+            // Nobody thought of such a file. It must not stop the pictures of other folders, and those of this one get records that say so.
+            return new(null, [$"{name}: can't be read: {error.GetType().Name}: {error.Message}"], hash);
+        }
     }
 
     private void Evict(Entry newest)

@@ -31,15 +31,16 @@ internal sealed class FunctionsHost : IAsyncDisposable, IHostIdProvider
     private readonly string _id = $"test-{Guid.NewGuid():N}"[..24];
     private readonly IReadOnlyDictionary<string, string> _settings;
     private readonly ConcurrentQueue<string> _log = new();
+    private readonly string _app;
     private readonly WebApplication _server;
     private WorkerProcess? _worker;
     private Task _supervision = Task.CompletedTask;
     private IHost? _triggers;
     private volatile bool _isStopping;
 
-    private FunctionsHost(IReadOnlyDictionary<string, string> settings)
+    private FunctionsHost(IReadOnlyDictionary<string, string> settings, string app)
     {
-        _settings = settings;
+        (_settings, _app) = (settings, app);
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, o => o.Protocols = HttpProtocols.Http2));
         builder.Services.AddRoutingCore().AddLogging().AddSingleton(this).AddGrpc();
@@ -77,10 +78,11 @@ internal sealed class FunctionsHost : IAsyncDisposable, IHostIdProvider
     /// <summary>Starts it.</summary>
     /// <param name="settings">The app's settings, as environment variables.</param>
     /// <param name="listen">False leaves the triggers off: functions are called by hand.</param>
+    /// <param name="folder">The app's folder; null takes <see cref="App"/>.</param>
     /// <exception cref="InvalidOperationException">The worker or the triggers don't start; the message has the worker's log.</exception>
-    public static async Task<FunctionsHost> StartAsync(IReadOnlyDictionary<string, string> settings, bool listen = true)
+    public static async Task<FunctionsHost> StartAsync(IReadOnlyDictionary<string, string> settings, bool listen = true, string? folder = null)
     {
-        var host = new FunctionsHost(settings);
+        var host = new FunctionsHost(settings, folder ?? App);
         try
         {
             await host._server.StartAsync();
@@ -168,7 +170,7 @@ internal sealed class FunctionsHost : IAsyncDisposable, IHostIdProvider
 
     private WorkerProcess Worker => _worker ?? throw new InvalidOperationException("The host hasn't started.");
 
-    private WorkerProcess StartWorker() => new(App, new(_server.Urls.Single()), _settings, _log);
+    private WorkerProcess StartWorker() => new(_app, new(_server.Urls.Single()), _settings, _log);
 
     private async Task SuperviseAsync()
     {
@@ -201,6 +203,6 @@ internal sealed class FunctionsHost : IAsyncDisposable, IHostIdProvider
     }
 
     // The SDK reads the file below a section of its own.
-    private static MemoryStream HostJson() => new(JsonSerializer.SerializeToUtf8Bytes(
-        new JsonObject { ["AzureFunctionsJobHost"] = JsonNode.Parse(File.ReadAllText(Path.Combine(App, "host.json"))) }));
+    private MemoryStream HostJson() => new(JsonSerializer.SerializeToUtf8Bytes(
+        new JsonObject { ["AzureFunctionsJobHost"] = JsonNode.Parse(File.ReadAllText(Path.Combine(_app, "host.json"))) }));
 }

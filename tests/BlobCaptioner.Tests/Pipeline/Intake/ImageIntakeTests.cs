@@ -23,9 +23,9 @@ public sealed class ImageIntakeTests(AzuriteFixture azurite)
         var message = (await pipeline.Storage.Captions.PeekMessageAsync(Cancellation)).Value;
         Assert.True(CaptionMessage.TryParse(message.Body.ToString(), out var job, out _));
         Assert.Equal("shoes/red.jpg", job!.Name);
-        Assert.Equal("jpeg", job.Format);
-        Assert.Equal((64, 64), (job.Width, job.Height));
-        var prepared = await pipeline.Storage.Prepared.GetBlobClient(job.PreparedBlob).DownloadContentAsync(Cancellation);
+        var wanted = (await pipeline.TicketAsync("shoes/red.jpg"))!.Job;
+        Assert.Equal(("jpeg", 64, 64), (wanted.Main.Format, wanted.Main.Width, wanted.Main.Height));
+        var prepared = await pipeline.Storage.Prepared.GetBlobClient(wanted.PreparedBlob).DownloadContentAsync(Cancellation);
         Assert.Equal([0xFF, 0xD8], prepared.Value.Content.ToArray()[..2]);
     }
 
@@ -41,30 +41,25 @@ public sealed class ImageIntakeTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task IngestAsync_IntakeDiedBeforeItEnqueued_IsTakenOverAfterTheTimeout()
+    public async Task IngestAsync_AnotherProcessAtTheSameTime_OneTicketStandsAndOneJobIsSent()
     {
         await using var pipeline = await TestPipeline.CreateAsync(azurite);
-        await using var later = await TestPipeline.CreateAsync(
-            await azurite.GetConnectionStringAsync(Cancellation), new() { ClaimTimeout = TimeSpan.Zero }, pipeline.Storage.Options);
+        await using var other = await TestPipeline.CreateAsync(await azurite.GetConnectionStringAsync(Cancellation), names: pipeline.Storage.Options);
         await pipeline.UploadAsync("a.jpg", TestPipeline.Picture());
-        var etag = await pipeline.Store.GetImageETagAsync("a.jpg", Cancellation);
-        var preparation = pipeline.Intake.Preparation(TestPipeline.Profile);
-        var claim = JobClaims.NameOf(pipeline.Storage.Images.Name, "a.jpg", etag!, TestPipeline.Profile.Version, preparation);
-        await pipeline.Storage.Prepared.GetBlobClient(claim).UploadAsync(BinaryData.Empty, Cancellation);
-        Assert.Equal(IntakeResult.AlreadyQueued, await pipeline.IngestAsync("a.jpg"));
-        Assert.Equal(0, await pipeline.QueueLengthAsync());
-        Assert.Equal(IntakeResult.Enqueued, await later.IngestAsync("a.jpg"));
-        Assert.Equal(1, await pipeline.QueueLengthAsync());
+        var results = await Task.WhenAll(pipeline.IngestAsync("a.jpg"), other.IngestAsync("a.jpg"));
+        Assert.Equal([IntakeResult.Enqueued, IntakeResult.AlreadyQueued], results.Order());
+        Assert.Equal((1, 1), (await pipeline.TicketsAsync(), await pipeline.QueueLengthAsync()));
     }
 
     [Fact]
-    public async Task IngestAsync_QueueWasClearedByHand_EnqueuesAgain()
+    public async Task SweepAsync_QueueWasClearedByHand_SendsTheJobAgain()
     {
-        await using var pipeline = await TestPipeline.CreateAsync(azurite);
+        await using var pipeline = await TestPipeline.CreateAsync(azurite, new() { LostAfter = TimeSpan.Zero });
         await pipeline.UploadAsync("a.jpg", TestPipeline.Picture());
         await pipeline.IngestAsync("a.jpg");
         await pipeline.Storage.Captions.ClearMessagesAsync(Cancellation);
-        Assert.Equal(IntakeResult.Enqueued, await pipeline.IngestAsync("a.jpg"));
+        var swept = await pipeline.SweepAsync();
+        Assert.Equal((1, 1, 0), (swept.Resent, swept.InFlight, swept.Enqueued));
         Assert.Equal(1, await pipeline.QueueLengthAsync());
     }
 
@@ -104,7 +99,7 @@ public sealed class ImageIntakeTests(AzuriteFixture azurite)
         Assert.NotEmpty(json.GetProperty("error").GetProperty("code").GetString()!);
         Assert.NotEmpty(json.GetProperty("error").GetProperty("remedy").GetString()!);
         Assert.Equal(0, await pipeline.QueueLengthAsync());
-        Assert.Equal(0, await pipeline.ClaimsAsync());
+        Assert.Equal(0, await pipeline.TicketsAsync());
         Assert.Equal(IntakeResult.UpToDate, await pipeline.IngestAsync("notes.jpg"));
     }
 

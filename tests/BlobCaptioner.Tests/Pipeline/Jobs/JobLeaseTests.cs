@@ -29,7 +29,6 @@ public sealed class JobLeaseTests(AzuriteFixture azurite)
         _time.Advance(Lease / 2);
         await _renewed.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
         await Assert.ThrowsAsync<RequestFailedException>(() => queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, Cancellation));
-        Assert.False(lease.Lost.IsCancellationRequested);
         await lease.CompleteAsync(Cancellation);
         Assert.Equal(0, (await queue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount);
         Assert.Empty(_trouble);
@@ -47,31 +46,24 @@ public sealed class JobLeaseTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Hold_SomebodyElseHasTheMessage_IsLostAtTheNextRenewal()
+    public async Task Hold_SomebodyElseHasTheMessage_LeavesItAlone()
     {
         var (queue, message) = await ReceiveAsync();
         await using var lease = new JobLease(queue, message, Lease, _time, _trouble.Enqueue);
         await queue.UpdateMessageAsync(message.MessageId, message.PopReceipt, "theirs", TimeSpan.FromMinutes(1), Cancellation);
-        Assert.False(lease.Lost.IsCancellationRequested);
-        var lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var registration = lease.Lost.Register(lost.SetResult);
         _time.Advance(Lease / 2);
-        await lost.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
-
-        // What it does from now on leaves their message alone.
         await lease.CompleteAsync(Cancellation);
-        await lease.HandBackAsync("mine", TimeSpan.Zero, Cancellation);
-        await Assert.ThrowsAsync<OperationCanceledException>(() => lease.RewriteAsync("mine", Cancellation));
+        await lease.ReturnAsync("mine", TimeSpan.Zero, Cancellation);
         Assert.Equal(1, (await queue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount);
+        Assert.Empty((await queue.PeekMessagesAsync(1, Cancellation)).Value);
     }
 
     [Fact]
-    public async Task HandBackAsync_NoDelay_OthersSeeTheNewTextAtOnce()
+    public async Task ReturnAsync_NoDelay_OthersSeeTheNewTextAtOnce()
     {
         var (queue, message) = await ReceiveAsync();
         await using var lease = new JobLease(queue, message, Lease, _time, _trouble.Enqueue);
-        await lease.RewriteAsync("second", Cancellation);
-        await lease.HandBackAsync("third", TimeSpan.Zero, Cancellation);
+        await lease.ReturnAsync("third", TimeSpan.Zero, Cancellation);
         var again = (await queue.ReceiveMessageAsync(cancellationToken: Cancellation)).Value;
         Assert.Equal("third", again.Body.ToString());
 

@@ -10,7 +10,7 @@ public sealed class ModelGateTests
     [Fact]
     public async Task EnterAsync_Alone_WaitsForThoseInsideAndKeepsOthersOut()
     {
-        using var gate = new ModelGate(3);
+        var gate = new ModelGate(3);
         var first = await gate.EnterAsync(alone: false, Cancellation);
         var alone = gate.EnterAsync(alone: true, Cancellation);
         var later = gate.EnterAsync(alone: false, Cancellation);
@@ -26,7 +26,7 @@ public sealed class ModelGateTests
     [Fact]
     public async Task EnterAsync_TwoAlone_GoOneAfterTheOther()
     {
-        using var gate = new ModelGate(2);
+        var gate = new ModelGate(2);
         var one = await gate.EnterAsync(alone: true, Cancellation);
         var two = gate.EnterAsync(alone: true, Cancellation);
         Assert.False(two.IsCompleted);
@@ -37,7 +37,7 @@ public sealed class ModelGateTests
     [Fact]
     public async Task EnterAsync_AloneIsCancelled_GivesItsPlacesBack()
     {
-        using var gate = new ModelGate(3);
+        var gate = new ModelGate(3);
         using var cancel = new CancellationTokenSource();
         using var first = await gate.EnterAsync(alone: false, Cancellation);
         var alone = gate.EnterAsync(alone: true, cancel.Token);

@@ -1,5 +1,6 @@
 using System.Text;
 using BlobCaptioner.Pipeline;
+using BlobCaptioner.Pipeline.Intake;
 using BlobCaptioner.Pipeline.Jobs;
 using BlobCaptioner.Records;
 using BlobCaptioner.Tests.LocalStack;
@@ -13,67 +14,21 @@ public sealed class PoisonMarkerTests(AzuriteFixture azurite)
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task MarkImageAsync_IntakeGaveUp_WritesAFailedRecordThatSweepsLeaveAloneUntilAsked()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task MarkImageAsync_TheTriggerGaveUp_SendsTheImageForALaterAttempt(bool quoted)
     {
         await using var pipeline = await CreateAsync();
         await pipeline.UploadAsync(Awkward, TestPipeline.Picture());
-        var marker = new PoisonMarker(pipeline.Intake);
-        var message = await BlobMessageAsync(pipeline, Awkward, quoted: true);
-        Assert.Equal((PoisonResult.Marked, Awkward), Short(await marker.MarkImageAsync(message, TestPipeline.Profile, Cancellation)));
-        var record = (await pipeline.RecordAsync(Awkward))!;
-        Assert.Equal((RecordStatus.Failed, "intake-failed", Awkward), (record.Status, record.Error!.Code, record.Image.Name));
-        Assert.Equal(1, (await pipeline.SweepAsync()).UpToDate);
-        Assert.Equal(1, (await pipeline.SweepAsync(retryFailed: true)).Enqueued);
-    }
-
-    [Fact]
-    public async Task MarkImageAsync_Twice_TheSecondChangesNothing()
-    {
-        await using var pipeline = await CreateAsync();
-        await pipeline.UploadAsync("a.jpg", TestPipeline.Picture());
-        var marker = new PoisonMarker(pipeline.Intake);
-        var message = await BlobMessageAsync(pipeline, "a.jpg", quoted: false);
-        await marker.MarkImageAsync(message, TestPipeline.Profile, Cancellation);
-        var before = (await pipeline.Store.ReadAsync("a.jpg", Cancellation))!.ETag;
-        Assert.Equal((PoisonResult.OnRecord, "a.jpg"), Short(await marker.MarkImageAsync(message, TestPipeline.Profile, Cancellation)));
-        Assert.Equal(before, (await pipeline.Store.ReadAsync("a.jpg", Cancellation))!.ETag);
-    }
-
-    [Fact]
-    public async Task MarkImageAsync_DescribedMeanwhile_LeavesTheCopy()
-    {
-        await using var pipeline = await CreateAsync();
-        await pipeline.UploadAsync("a.jpg", TestPipeline.Picture());
-        await pipeline.SweepAsync();
-        pipeline.StartLoop();
-        await pipeline.RunUntilEmptyAsync();
-        var message = await BlobMessageAsync(pipeline, "a.jpg", quoted: true);
-        Assert.Equal(PoisonResult.OnRecord, (await new PoisonMarker(pipeline.Intake).MarkImageAsync(message, TestPipeline.Profile, Cancellation)).Result);
-        Assert.Equal(RecordStatus.Described, (await pipeline.RecordAsync("a.jpg"))!.Status);
-    }
-
-    [Fact]
-    public async Task MarkImageAsync_FailedFirstAndJobStillQueued_TheWorkerReplacesIt()
-    {
-        await using var pipeline = await CreateAsync();
-        await pipeline.UploadAsync("a.jpg", TestPipeline.Picture());
-        await pipeline.SweepAsync();
-        await new PoisonMarker(pipeline.Intake).MarkImageAsync(await BlobMessageAsync(pipeline, "a.jpg", quoted: true), TestPipeline.Profile, Cancellation);
-        pipeline.StartLoop();
-        await pipeline.RunUntilEmptyAsync();
-        Assert.Equal(RecordStatus.Described, (await pipeline.RecordAsync("a.jpg"))!.Status);
-    }
-
-    [Fact]
-    public async Task MarkImageAsync_ImageReplaced_IsOutdated()
-    {
-        await using var pipeline = await CreateAsync();
-        await pipeline.UploadAsync("a.jpg", TestPipeline.Picture(1));
-        var message = await BlobMessageAsync(pipeline, "a.jpg", quoted: true);
-        await pipeline.UploadAsync("a.jpg", TestPipeline.Picture(2));
-        Assert.Equal((PoisonResult.Outdated, "a.jpg"), Short(await new PoisonMarker(pipeline.Intake).MarkImageAsync(message, TestPipeline.Profile, Cancellation)));
-        Assert.Null(await pipeline.RecordAsync("a.jpg"));
+        var retry = new IntakeRetry(pipeline.Intake, new() { Delay = TimeSpan.Zero });
+        var outcome = await new PoisonMarker(pipeline.Intake).MarkImageAsync(await BlobMessageAsync(pipeline, Awkward, quoted), retry, Cancellation);
+        Assert.Equal((PoisonResult.Postponed, Awkward), Short(outcome));
+        Assert.Null(await pipeline.RecordAsync(Awkward));
+        var sent = (await pipeline.Storage.Intake.PeekMessagesAsync(cancellationToken: Cancellation)).Value.Single().Body.ToString();
+        var message = IntakeMessage.TryParse(sent, out _)!;
+        Assert.Equal((Awkward, 1, await pipeline.Store.GetImageETagAsync(Awkward, Cancellation)), (message.Name, message.Attempt, message.ETag));
+        Assert.Equal(IntakeResult.Enqueued, (await retry.RetryAsync(sent, 1, TestPipeline.Profile, Cancellation)).Outcome!.Result);
     }
 
     [Theory]
@@ -84,7 +39,7 @@ public sealed class PoisonMarkerTests(AzuriteFixture azurite)
     public async Task MarkImageAsync_NotOurs_IsKeptAsItCame(string message)
     {
         await using var pipeline = await CreateAsync();
-        Assert.Equal(PoisonResult.Kept, (await new PoisonMarker(pipeline.Intake).MarkImageAsync(message, TestPipeline.Profile, Cancellation)).Result);
+        Assert.Equal(PoisonResult.Kept, (await new PoisonMarker(pipeline.Intake).MarkImageAsync(message, new(pipeline.Intake, new()), Cancellation)).Result);
         Assert.Equal([message], await KeptAsync(pipeline));
     }
 
@@ -105,19 +60,24 @@ public sealed class PoisonMarkerTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task MarkJobAsync_BareJob_IsMarkedAndItsClaimReleasedSoThatARetryWorks()
+    public async Task MarkJobAsync_APlatformGaveTheMessageUp_IsSentAgainAndFailsOnlyAfterManyRounds()
     {
         await using var pipeline = await CreateAsync();
         await pipeline.UploadAsync("a.jpg", TestPipeline.Picture());
-        await pipeline.UploadAsync("b.jpg", TestPipeline.Picture(1));
-        await pipeline.SweepAsync(prefix: "a");
+        await pipeline.SweepAsync();
         var job = await JobAsync(pipeline);
         await pipeline.Storage.Captions.ClearMessagesAsync(Cancellation);
-        await pipeline.SweepAsync(prefix: "b");
-        var json = Encoding.UTF8.GetString(Convert.FromBase64String(CaptionMessage.Format(job)));
-        Assert.Equal(PoisonResult.Marked, (await new PoisonMarker(pipeline.Intake).MarkJobAsync(json, Cancellation)).Result);
+        var marker = new PoisonMarker(pipeline.Intake);
+        Assert.Equal(PoisonResult.SentAgain, (await marker.MarkJobAsync(Json(job), Cancellation)).Result);
+        Assert.Equal(1, await pipeline.QueueLengthAsync());
+        Assert.Null(await pipeline.RecordAsync("a.jpg"));
+
+        Assert.Equal(PoisonResult.Marked, (await marker.MarkJobAsync(Json(job with { Returned = 100 }), Cancellation)).Result);
         Assert.Equal("gave-up", (await pipeline.RecordAsync("a.jpg"))!.Error!.Code);
-        Assert.Equal(1, (await pipeline.SweepAsync(retryFailed: true, prefix: "a")).Enqueued);
+        Assert.Equal(0, await pipeline.TicketsAsync());
+        Assert.Equal(1, (await pipeline.SweepAsync(retryFailed: true)).Enqueued);
+
+        static string Json(JobHint hint) => Encoding.UTF8.GetString(Convert.FromBase64String(CaptionMessage.Format(hint)));
     }
 
     [Fact]
@@ -151,7 +111,7 @@ public sealed class PoisonMarkerTests(AzuriteFixture azurite)
 
     private static (PoisonResult Result, string? Name) Short(PoisonOutcome outcome) => (outcome.Result, outcome.Name);
 
-    private static async Task<CaptionJob> JobAsync(TestPipeline pipeline)
+    private static async Task<JobHint> JobAsync(TestPipeline pipeline)
     {
         var message = (await pipeline.Storage.Captions.PeekMessagesAsync(1, Cancellation)).Value.Single();
         Assert.True(CaptionMessage.TryParse(message.Body.ToString(), out var job, out _));

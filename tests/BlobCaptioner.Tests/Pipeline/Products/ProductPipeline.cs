@@ -52,13 +52,13 @@ internal static class ProductPipeline
     public static IReadOnlyList<string> ProductCalls(this TestPipeline pipeline) =>
         [.. pipeline.Model.Requests.Where(r => r.Profile.Fields.Any(f => f.Name == "title")).Select(r => string.Join(' ', r.Images))];
 
-    /// <summary>What is left when all is done: a sweep that does nothing, an empty queue and no claim.</summary>
+    /// <summary>What is left when all is done: a sweep that does nothing, an empty queue and no ticket.</summary>
     public static async Task AssertSettledAsync(this TestPipeline pipeline)
     {
         var last = await pipeline.SweepAsync();
         Assert.Equal((0, 0, 0, 0, 0), (last.Enqueued, last.InFlight, last.Products, last.ProductsInFlight, last.Errors));
         Assert.Equal(0, await pipeline.QueueLengthAsync());
-        Assert.Equal(0, await pipeline.ClaimsAsync());
+        Assert.Equal(0, await pipeline.TicketsAsync());
     }
 
     private static int Seed(string name) => name.Aggregate(17, (sum, c) => ((sum * 31) + c) % 5000);

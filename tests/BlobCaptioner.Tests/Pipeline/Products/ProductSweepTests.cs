@@ -119,7 +119,7 @@ public sealed class ProductSweepTests(AzuriteFixture azurite)
         var storage = BlobCaptioner.Storage.CaptionStorage.Connect(await azurite.GetConnectionStringAsync(Cancellation), pipeline.Storage.Options, requests);
         var intake = new ImageIntake(storage, pipeline.Preparer, pipeline.IntakeOptions, time: null, onEvent: null, new BlobCaptioner.Profiles.Files.FolderSettings(storage));
         Assert.Equal(new SweepSummary { Listed = 3, UpToDate = 3 }, await new Sweep(intake).RunAsync(new() { Profile = pipeline.Basis }, Cancellation));
-        Assert.Equal(["GET 200 " + storage.Images.Name, "GET 404 _captioner.json", "GET 404 _catalog.csv"], requests.Take().Order(StringComparer.Ordinal));
+        Assert.Equal(["GET 200 " + storage.Images.Name, "GET 200 " + storage.Prepared.Name, "GET 404 _captioner.json", "GET 404 _catalog.csv"], requests.Take().Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -193,7 +193,7 @@ public sealed class ProductSweepTests(AzuriteFixture azurite)
         await using var pipeline = await DescribedAsync("S-1.jpg", "S-2.jpg");
         await pipeline.Storage.Images.DeleteBlobAsync("S.product.json", cancellationToken: Cancellation);
         var results = await Task.WhenAll(Enumerable.Range(0, 8).Select(i =>
-            new ProductDispatch(pipeline.Storage, pipeline.FolderFiles!.ResolveAsync, TimeSpan.FromMinutes(2), modelHash: null, TimeProvider.System, (_, _, _) => { })
+            new ProductDispatch(pipeline.Storage, new(pipeline.Storage, TimeProvider.System), pipeline.FolderFiles!.ResolveAsync, modelHash: null, TimeProvider.System, (_, _, _) => { })
                 .EnsureAsync($"S-{(i % 2) + 1}.jpg", pipeline.Basis, Cancellation)));
         Assert.Equal((1, 7), (results.Count(r => r == IntakeResult.Enqueued), results.Count(r => r == IntakeResult.AlreadyQueued)));
         Assert.Equal(1, await pipeline.QueueLengthAsync());

@@ -38,7 +38,7 @@ public sealed class ContinuedSweepTests(AzuriteFixture azurite)
         await pipeline.RunUntilEmptyAsync();
         Assert.Equal(new(SweepEnd.Complete, new() { Listed = 5, UpToDate = 5 }), await sweep.RunAsync(Request, Ample, Cancellation));
         Assert.Equal(0, await pipeline.QueueLengthAsync());
-        Assert.Equal(0, await pipeline.ClaimsAsync());
+        Assert.Equal(0, await pipeline.TicketsAsync());
     }
 
     [Fact]

@@ -65,6 +65,7 @@ public sealed class SweepTests(AzuriteFixture azurite)
         var knowsAnother = new Sweep(new(pipeline.Storage, preparer, new() { Model = new("other", "model-hash-2", "x") }));
         Assert.Equal(1, (await knowsNone.RunAsync(new() { Profile = TestPipeline.Profile }, Cancellation)).UpToDate);
         Assert.Equal(1, (await knowsNone.RunAsync(new() { Profile = TestPipeline.Profile with { Languages = [new("de")] } }, Cancellation)).Enqueued);
+        await pipeline.Storage.Prepared.DeleteBlobAsync(Tickets.NameOf(pipeline.Storage.Images.Name, "a.jpg"), cancellationToken: Cancellation);
         Assert.Equal(1, (await knowsAnother.RunAsync(new() { Profile = TestPipeline.Profile }, Cancellation)).Enqueued);
     }
 
