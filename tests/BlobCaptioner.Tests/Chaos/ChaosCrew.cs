@@ -13,7 +13,6 @@ internal sealed class ChaosCrew : IAsyncDisposable
     private readonly string[] _arguments;
     private readonly Member[] _members;
     private readonly List<Member> _all = [];
-    private readonly Dictionary<string, int> _deaths = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentQueue<string> _problems = new();
     private readonly Task _keeping;
@@ -50,7 +49,6 @@ internal sealed class ChaosCrew : IAsyncDisposable
         var atWork = _members.Where(m => _model.OpenOf(m.Name) > 0).ToArray();
         var victim = random.GetItems(atWork.Length > 0 ? atWork : _members, 1)[0];
         victim.IsKilled = true;
-        _deaths[victim.Name] = _model.Count;
         OpenCalls += _model.OpenOf(victim.Name);
         Killed++;
         await victim.Process.KillAsync();
@@ -79,9 +77,6 @@ internal sealed class ChaosCrew : IAsyncDisposable
 
         await _keeping;
     }
-
-    /// <summary>True if the worker of the first call was killed before the second call.</summary>
-    public bool WasKilledBetween(ModelCall first, ModelCall second) => _deaths.TryGetValue(first.Worker, out var death) && death < second.Number;
 
     /// <summary>What the workers wrote about a picture, for a person who looks for the reason.</summary>
     public IEnumerable<string> LinesAbout(string name) =>

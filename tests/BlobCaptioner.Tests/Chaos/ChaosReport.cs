@@ -47,6 +47,9 @@ internal sealed record ChaosReport
     /// <summary>Each promise that was broken, and what kept the run from proving anything.</summary>
     public required IReadOnlyList<string> Problems { get; init; }
 
+    /// <summary>True if each promise held.</summary>
+    public bool HasHeld => Problems.Count == 0 && (Lost, Twice) == (0, 0) && NextSweep == (0, Pictures);
+
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"""
         pictures            {Pictures} in {Elapsed.TotalSeconds:0} s

@@ -12,9 +12,7 @@ public sealed class ChaosTests(AzuriteFixture files)
         var output = TestContext.Current.TestOutputHelper!;
         var report = await ChaosRun.RunAsync(new(), files.CreateFolder(), output.WriteLine, TestContext.Current.CancellationToken);
         output.WriteLine(report.ToString());
-        Assert.True(report.Problems.Count == 0, report.ToString());
-        Assert.Equal((0, 0), (report.Lost, report.Twice));
-        Assert.Equal((0, report.Pictures), (report.NextSweep.Enqueued, report.NextSweep.UpToDate));
+        Assert.True(report.HasHeld, report.ToString());
         Assert.True(report is { Killed.OpenCalls: > 0, Requests.Spoiled: > 0, Requests.Unreached: > 0 }, $"too little went wrong to prove anything\n{report}");
     }
 }

@@ -62,22 +62,26 @@ internal sealed class ChaosVerdict
             }
             else
             {
-                verdict.Count(name, [.. calls[answer.Picture]], crew);
+                verdict.Count(name, [.. calls[answer.Picture]], journal.StoryOf(name), crew);
             }
         });
         return verdict;
     }
 
-    private void Count(string name, IReadOnlyList<ModelCall> calls, ChaosCrew crew)
+    private void Count(string name, IReadOnlyList<ModelCall> calls, TicketStory story, ChaosCrew crew)
     {
         Interlocked.Add(ref _repeated, calls.Count - 1);
-        var died = calls.Zip(calls.Skip(1)).Count(pair => !pair.First.IsAnswered || crew.WasKilledBetween(pair.First, pair.Second));
-        Interlocked.Add(ref _ranOut, died);
-        if (calls.Count > 1 + died)
+        Interlocked.Add(ref _ranOut, story.RanOut);
+        if (story.TooEarly > 0)
+        {
+            Add($"The ticket of '{name}' was taken {story.TooEarly} times before its holder's lease ran out.", name, crew);
+        }
+
+        if (calls.Count > 1 + story.RanOut)
         {
             Interlocked.Increment(ref _twice);
             var by = string.Join(", ", calls.Select(c => $"{c.Number} by {c.Worker}{(c.IsAnswered ? "" : " (no answer)")}"));
-            Add($"'{name}' was described {calls.Count} times, though only {died} leases ran out: calls {by}.", name, crew);
+            Add($"'{name}' was described {calls.Count} times, though only {story.RanOut} leases ran out ({story.Freed} holds were handed back): calls {by}.", name, crew);
         }
     }
 

@@ -1,75 +1,74 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using BlobCaptioner.Pipeline;
 
 namespace BlobCaptioner.Tests.Chaos;
 
 /// <summary>What Azurite applied to each ticket, as the proxy saw it, in storage's own time: who held it when, whatever the workers believed.</summary>
 internal sealed class TicketJournal
 {
-    private const string Folder = "/_tickets/";
-
     private readonly ConcurrentDictionary<string, List<TicketWrite>> _tickets = new(StringComparer.Ordinal);
 
     /// <summary>Notes a request that was applied, if it is about a ticket.</summary>
     public void Note(HttpRequestMessage request, byte[] body, HttpResponseMessage answer)
     {
         var path = request.RequestUri!.AbsolutePath;
-        var at = path.IndexOf(Folder, StringComparison.Ordinal);
+        var at = path.IndexOf(Tickets.Folder, StringComparison.Ordinal);
         if (at < 0 || !answer.IsSuccessStatusCode || (request.Method != HttpMethod.Put && request.Method != HttpMethod.Delete))
         {
             return;
         }
 
         var write = request.Method == HttpMethod.Delete
-            ? new TicketWrite(answer.Headers.Date!.Value, Worker: null, IsDelete: true)
-            : new TicketWrite(answer.Content.Headers.LastModified!.Value, WorkerIn(body), IsDelete: false);
-        var writes = _tickets.GetOrAdd(path[(at + Folder.Length)..], static _ => []);
+            ? new TicketWrite(answer.Headers.Date!.Value, Holder: null, Hold: default, IsDelete: true)
+            : Read(body, answer.Content.Headers.LastModified!.Value);
+        var writes = _tickets.GetOrAdd(path[at..], static _ => []);
         lock (writes)
         {
             writes.Add(write);
         }
     }
 
-    /// <summary>How a ticket went from hand to hand.</summary>
-    /// <param name="ticket">The ticket's blob name below its folder.</param>
-    /// <param name="lease">The lease that workers take.</param>
-    public TicketStory StoryOf(string ticket, TimeSpan lease)
+    /// <summary>How the ticket of a picture went from hand to hand.</summary>
+    public TicketStory StoryOf(string picture)
     {
-        var (ranOut, tooEarly, given) = (0, 0, 0);
+        var (ranOut, tooEarly, freed) = (0, 0, 0);
         TicketWrite? last = null;
-        foreach (var write in _tickets.GetValueOrDefault(ticket) ?? [])
+        foreach (var write in _tickets.GetValueOrDefault(Tickets.NameOf("images", picture)) ?? [])
         {
-            if (last is { Worker: { } holder } && write.Worker is { } next && holder != next)
+            if (last is { Holder: { } holder } && !write.IsDelete && write.Holder != holder)
             {
                 // Both times are storage's, in whole seconds, as the worker that takes over reads them.
-                _ = write.At - last.At >= lease ? ranOut++ : tooEarly++;
-            }
-            else if (last is { Worker: not null } && write is { Worker: null, IsDelete: false })
-            {
-                given++;
+                _ = write.At - last.At >= last.Hold ? ranOut++ : write.Holder is null ? freed++ : tooEarly++;
             }
 
             last = write;
         }
 
-        return new(ranOut, tooEarly, given);
+        return new(ranOut, tooEarly, freed);
     }
 
-    private static string? WorkerIn(byte[] body)
+    private static TicketWrite Read(byte[] body, DateTimeOffset at)
     {
-        using var ticket = JsonDocument.Parse(body);
-        return ticket.RootElement.TryGetProperty("worker", out var worker) ? worker.GetString() : null;
+        using var document = JsonDocument.Parse(body);
+        var ticket = document.RootElement;
+        return new(
+            at,
+            ticket.TryGetProperty("holder", out var holder) ? holder.GetString() : null,
+            ticket.TryGetProperty("holdSeconds", out var seconds) ? TimeSpan.FromSeconds(seconds.GetInt32()) : default,
+            IsDelete: false);
     }
 }
 
 /// <summary>One write to a ticket.</summary>
 /// <param name="At">Storage's time, in whole seconds.</param>
-/// <param name="Worker">Who holds it now; null for nobody.</param>
+/// <param name="Holder">Who holds it now; null for nobody.</param>
+/// <param name="Hold">For how long.</param>
 /// <param name="IsDelete">True where the ticket is gone.</param>
-internal sealed record TicketWrite(DateTimeOffset At, string? Worker, bool IsDelete);
+internal sealed record TicketWrite(DateTimeOffset At, string? Holder, TimeSpan Hold, bool IsDelete);
 
 /// <summary>How a ticket went from hand to hand.</summary>
-/// <param name="RanOut">How often another worker took it after its lease had run out.</param>
+/// <param name="RanOut">How often its hold was ended by another after it had run out.</param>
 /// <param name="TooEarly">How often another worker took it before.</param>
-/// <param name="GivenBack">How often its worker put it back.</param>
-internal sealed record TicketStory(int RanOut, int TooEarly, int GivenBack);
+/// <param name="Freed">How often it was freed before: by its own worker, which handed it back.</param>
+internal sealed record TicketStory(int RanOut, int TooEarly, int Freed);
