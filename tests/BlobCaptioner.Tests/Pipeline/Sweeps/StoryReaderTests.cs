@@ -275,18 +275,18 @@ public sealed class StoryReaderTests(AzuriteFixture azurite)
     public async Task ReadAsync_Product_TellsItsViewsAndItsOwnRecord()
     {
         await using var pipeline = await ProductPipeline.CreateAsync(azurite);
-        await pipeline.UploadAsync("shoes/S-17.jpg", "shoes/S-17-2.jpg");
-        var waiting = await ReadAsync(pipeline, "shoes/S-17.product.json");
+        await pipeline.UploadAsync("shoes/mug.jpg", "shoes/mug-2.jpg");
+        var waiting = await ReadAsync(pipeline, "shoes/mug.product.json");
         Assert.Equal((StoryState.WaitsForViews, true), (waiting.State, waiting.IsProduct));
         Assert.Contains("2 views", Assert.Single(waiting.Events).Text, StringComparison.Ordinal);
         await pipeline.DescribeAsync();
-        var done = await ReadAsync(pipeline, "shoes/S-17.product.json");
+        var done = await ReadAsync(pipeline, "shoes/mug.product.json");
         Assert.Equal(StoryState.Described, done.State);
         Assert.Equal([StoryEventKind.Views, StoryEventKind.Record, StoryEventKind.Fresh], done.Events.Select(e => e.Kind));
-        Assert.Contains((await ReadAsync(pipeline, "shoes/S-17.jpg")).Events, e => e.Kind == StoryEventKind.Views && e.Text.Contains("shoes/S-17.product.json", StringComparison.Ordinal));
-        Assert.Equal(StoryState.Gone, (await ReadAsync(pipeline, "shoes/S-18.product.json")).State);
-        await pipeline.UploadAsync("shoes/S-17-3.jpg");
-        Assert.Equal(StoryState.WaitsForViews, (await ReadAsync(pipeline, "shoes/S-17.product.json")).State);
+        Assert.Contains((await ReadAsync(pipeline, "shoes/mug.jpg")).Events, e => e.Kind == StoryEventKind.Views && e.Text.Contains("shoes/mug.product.json", StringComparison.Ordinal));
+        Assert.Equal(StoryState.Gone, (await ReadAsync(pipeline, "shoes/cup.product.json")).State);
+        await pipeline.UploadAsync("shoes/mug-3.jpg");
+        Assert.Equal(StoryState.WaitsForViews, (await ReadAsync(pipeline, "shoes/mug.product.json")).State);
     }
 
     [Fact]
