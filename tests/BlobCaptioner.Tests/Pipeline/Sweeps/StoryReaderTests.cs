@@ -5,7 +5,6 @@ using BlobCaptioner.Pipeline;
 using BlobCaptioner.Pipeline.Intake;
 using BlobCaptioner.Pipeline.Sweeps;
 using BlobCaptioner.Profiles;
-using BlobCaptioner.Records;
 using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Pipeline.Products;
 using Xunit;
