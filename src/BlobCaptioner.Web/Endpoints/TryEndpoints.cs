@@ -133,7 +133,9 @@ internal static class TryEndpoints
             new FormFeature(request, new FormOptions { MultipartBodyLengthLimit = limit, ValueLengthLimit = 1 << 20, ValueCountLimit = MostFields }));
         try
         {
-            var form = await request.ReadFormAsync(cancellationToken);
+            // Given the token, the form would abort the connection when the time is over, and nobody would read why.
+            request.Body = new RequestBody(request.Body, cancellationToken);
+            var form = await request.ReadFormAsync(CancellationToken.None);
             return form.Any(f => f.Key.Contains('\0', StringComparison.Ordinal) || f.Value.Any(v => v?.Contains('\0', StringComparison.Ordinal) == true))
                 ? throw new ApiException(400, "form-invalid", "A field of the form holds a NUL character.", "Leave it out.")
                 : form;

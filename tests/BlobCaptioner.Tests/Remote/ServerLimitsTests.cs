@@ -75,12 +75,15 @@ public sealed class ServerLimitsTests
         server.Otherwise = StubServer.Hang;
         server.Then(StubServer.Refuse(503, "", "loading the weights"), StubServer.Hang);
         var time = new TimerWatch();
-        await using var model = RemoteCaptionModel.Create(server.Options(o => (o.Timeout, o.StartTimeout) = (TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(45))), timeProvider: time);
+        await using var model = RemoteCaptionModel.Create(
+            server.Options(o => (o.Timeout, o.StartTimeout, o.RetryDelay, o.MaxRetryDelay) =
+                (TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(45), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(20))),
+            timeProvider: time);
         var check = model.CheckAsync(Cancel);
-        await time.WaitAsync(due => due > TimeSpan.Zero && due < TimeSpan.FromSeconds(1), Cancel);
-        time.Advance(TimeSpan.FromSeconds(1));
+        await time.WaitAsync(due => due > TimeSpan.Zero && due <= TimeSpan.FromSeconds(20), Cancel);
+        time.Advance(TimeSpan.FromSeconds(20));
         await time.WaitAsync(due => due == TimeSpan.FromMinutes(10), Cancel);
-        time.Advance(TimeSpan.FromSeconds(44));
+        time.Advance(TimeSpan.FromSeconds(25));
         var error = await Assert.ThrowsAsync<CaptionException>(() => check);
         Assert.Equal("server-timeout", error.Code);
         Assert.Contains("45 s in all", error.Message, StringComparison.Ordinal);
