@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.Reporting;
 using BlobCaptioner.Images;
@@ -44,7 +45,7 @@ internal static class WhyCommand
         Console.Out.WriteLine(story.Name);
         foreach (var step in story.Events)
         {
-            Console.Out.WriteLine($"{step.At?.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'"),-20}  {step.Text}");
+            Console.Out.WriteLine($"{step.At?.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture),-20}  {step.Text}");
         }
 
         Console.Out.WriteLine($"{"Next:",-20}  {story.Next}");

@@ -17,6 +17,7 @@ public sealed partial class CommandLineTests(AzuriteFixture fixture)
     [InlineData("work", "--connection", "--data", "--slots", "--json")]
     [InlineData("sweep", "--connection", "--data", "--retry-failed", "--force", "--prefix", "--dry-run", "--json")]
     [InlineData("redo", "NAME", "--status", "--flag", "--profile", "--prefix", "--over-edits", "--json")]
+    [InlineData("why", "NAME", "--connection", "--data", "--profile", "--json")]
     [InlineData("upload", "DIR", "--connection", "--data", "--json")]
     [InlineData("status", "--connection", "--data", "--json")]
     [InlineData("describe", "FILE", "--model", "--attention", "--flash-attention", "--profile", "--json")]

@@ -14,6 +14,7 @@ public sealed class RecordSchemaTests
         await ValidRecord.CheckAsync(described.With(("price", "1")) with { Product = new("SKU", ["a.jpg", "b.jpg"]) });
         await ValidRecord.CheckAsync(described.Reviewed("""{"anything":[1,{"a":null}]}"""));
         await ValidRecord.CheckAsync(described.Reviewed("\"a text\""));
+        await ValidRecord.CheckAsync(described with { Generation = described.Generation with { Failures = [new() { At = DateTimeOffset.UnixEpoch, Worker = "w/1", Error = "internal: It broke." }] } });
         await ValidRecord.CheckAsync(TestRecords.Without("a.jpg", RecordStatus.Rejected));
         await ValidRecord.CheckAsync(TestRecords.Without("a.jpg", RecordStatus.Failed));
     }

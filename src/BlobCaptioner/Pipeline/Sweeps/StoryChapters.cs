@@ -11,16 +11,17 @@ internal static class StoryChapters
     /// <summary>The tries that failed before the record, the record, and what a person decided about it.</summary>
     public static IEnumerable<StoryEvent> OfRecord(StoryParts parts)
     {
-        switch (parts.Stored)
+        if (parts.Stored is not { } stored)
         {
-            case null:
-                yield break;
-            case { Record: null } blocked:
-                yield return new(StoryEventKind.Blocked, null, blocked.BlockedError(parts.RecordName, parts.Name).Message);
-                yield break;
+            yield break;
         }
 
-        var record = parts.Stored.Record;
+        if (stored.Record is not { } record)
+        {
+            yield return new(StoryEventKind.Blocked, null, stored.BlockedError(parts.RecordName, parts.Name).Message);
+            yield break;
+        }
+
         foreach (var (i, failure) in (record.Generation.Failures ?? []).Index())
         {
             yield return Failed(i + 1, failure.At, failure.Worker, failure.Error);
@@ -61,16 +62,17 @@ internal static class StoryChapters
     /// <summary>What is wanted, the tries, and who works on it.</summary>
     public static IEnumerable<StoryEvent> OfTicket(StoryParts parts)
     {
-        switch (parts.Ticket)
+        if (parts.Ticket is not { } stored)
         {
-            case null:
-                yield break;
-            case { Ticket: null }:
-                yield return new(StoryEventKind.Ticket, null, $"Its ticket '{Tickets.NameOf(parts.Container, parts.Name)}' can't be read.");
-                yield break;
+            yield break;
         }
 
-        var (stored, ticket) = (parts.Ticket, parts.Ticket.Ticket);
+        if (stored.Ticket is not { } ticket)
+        {
+            yield return new(StoryEventKind.Ticket, null, $"Its ticket '{Tickets.NameOf(parts.Container, parts.Name)}' can't be read.");
+            yield break;
+        }
+
         yield return new(StoryEventKind.Sent, ticket.EnqueuedAt, SentText(ticket));
         for (var i = 0; i < ticket.Tries.Count; i++)
         {

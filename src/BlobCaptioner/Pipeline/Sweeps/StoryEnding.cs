@@ -15,15 +15,8 @@ internal static class StoryEnding
         // What is of an older version happened before this version was uploaded.
         var recordIsOlder = parts.Differs.Contains("source", StringComparer.Ordinal);
         var ticketIsOlder = IsOlder(parts);
-        List<StoryEvent> events =
-        [
-            .. parts.First is { } first ? [first] : Array.Empty<StoryEvent>(),
-            .. recordIsOlder ? record : [],
-            .. ticketIsOlder ? ticket : [],
-            .. seen,
-            .. recordIsOlder ? [] : record,
-            .. ticketIsOlder ? [] : ticket,
-        ];
+        List<StoryEvent> events = parts.First is { } first ? [first] : [];
+        events.AddRange([.. recordIsOlder ? record : [], .. ticketIsOlder ? ticket : [], .. seen, .. recordIsOlder ? [] : record, .. ticketIsOlder ? [] : ticket]);
         if (StoryChapters.OfFreshness(parts) is { } verdict)
         {
             events.Add(verdict);
