@@ -234,6 +234,10 @@ public sealed record RecordGeneration
 
     /// <summary>Number of this try, from 1; 0 where the image was rejected before it reached a model.</summary>
     public int Tries { get; init; }
+
+    /// <summary>Times that a sweep took a failed record up by itself (<see cref="RetryRounds"/>); left out for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Rounds { get; init; }
 }
 
 /// <summary>The <see cref="SamplingOptions"/> of the text.</summary>

@@ -146,6 +146,7 @@ internal static class RecordDraft
                 At = at,
                 Tries = ticket.Tries.Count,
                 Redo = ticket.Want.Redo,
+                Rounds = status == RecordStatus.Failed ? ticket.Rounds : 0,
             },
             Fingerprint = Fingerprint.Compute(job.ContentHash, job.Preparation, version, model?.Hash ?? ""),
         };
