@@ -152,6 +152,7 @@ public sealed class CaptionerWeb : IAsyncDisposable
         app.MapOpenApi();
         var api = app.MapGroup("/api");
         StatusEndpoint.Map(api, context, guard, sync, batch);
+        WhyEndpoint.Map(api, context);
         GalleryEndpoints.Map(api, context, index, feed, thumbnails);
         RecordEndpoints.Map(api, new RecordEditor(context, index, sync), guard);
         UploadEndpoints.Map(api, context, sync);

@@ -24,6 +24,7 @@ namespace BlobCaptioner.Cli.Commands;
 [JsonSerializable(typeof(IReadOnlyList<FleetForecast>))]
 [JsonSerializable(typeof(IReadOnlyList<ModelListing>))]
 [JsonSerializable(typeof(IReadOnlyList<ProfileListing>))]
+[JsonSerializable(typeof(PictureStory))]
 [JsonSerializable(typeof(ProfileCheck))]
 [JsonSerializable(typeof(ProfilePromptText))]
 [JsonSerializable(typeof(JsonNode))]

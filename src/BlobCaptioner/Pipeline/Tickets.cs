@@ -14,6 +14,9 @@ namespace BlobCaptioner.Pipeline;
 /// <param name="Busy">How long it still is a worker's, or waits for its next try; zero or less where it is free. Storage's clock counts.</param>
 internal sealed record StoredTicket(Ticket? Ticket, ETag ETag, TimeSpan Busy)
 {
+    /// <summary>When it was last changed, by storage's clock.</summary>
+    public DateTimeOffset LastModified { get; init; }
+
     /// <summary>True while a worker has it whose lease has not run out.</summary>
     public bool IsHeld => Ticket?.Holder is not null && Busy > TimeSpan.Zero;
 }
@@ -52,7 +55,7 @@ internal sealed class Tickets(CaptionStorage storage)
             var read = await storage.Prepared.GetBlobClient(blobName).DownloadContentAsync(cancellationToken);
             var (details, ticket) = (read.Value.Details, Parse(read.Value.Content, blobName));
             var now = read.GetRawResponse().Headers.Date ?? details.LastModified;
-            return new(ticket, details.ETag, details.LastModified.AddSeconds(ticket?.HoldSeconds ?? 0) - now);
+            return new(ticket, details.ETag, details.LastModified.AddSeconds(ticket?.HoldSeconds ?? 0) - now) { LastModified = details.LastModified };
         }
         catch (RequestFailedException error) when (error.Status == 404)
         {

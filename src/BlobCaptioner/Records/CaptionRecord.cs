@@ -238,6 +238,27 @@ public sealed record RecordGeneration
     /// <summary>Times that a sweep took a failed record up by itself (<see cref="RetryRounds"/>); left out for none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Rounds { get; init; }
+
+    /// <summary>The tries that failed before, the first one first; left out where there were none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<RecordFailure>? Failures { get; init; }
+
+    /// <summary>True for the receipt of the same work: a list read from storage equals no other by itself.</summary>
+    internal bool IsOfSameWork(RecordGeneration other) =>
+        this with { Failures = null } == other with { Failures = null } && (Failures ?? []).SequenceEqual(other.Failures ?? []);
+}
+
+/// <summary>A try that failed.</summary>
+public sealed record RecordFailure
+{
+    /// <summary>When the model began, UTC, by the worker's clock.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>The worker: machine and process.</summary>
+    public required string Worker { get; init; }
+
+    /// <summary>Code and message, up to 500 characters; <c>worker-vanished</c> where the worker died.</summary>
+    public required string Error { get; init; }
 }
 
 /// <summary>The <see cref="SamplingOptions"/> of the text.</summary>

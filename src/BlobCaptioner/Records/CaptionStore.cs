@@ -38,7 +38,8 @@ public sealed class CaptionStore(CaptionStorage storage)
             var details = blob.Details;
             var file = details.ContentLength > RecordFile.MaxBytes ? new(null, null) : RecordFile.Read(await BinaryData.FromStreamAsync(blob.Content, cancellationToken));
             var record = file.Record is { } whole && isIts(whole) ? whole : null;
-            return new(record, details.ETag.Plain(), RecordReceipt.FromMetadata(details.Metadata) is not null) { Problem = file.Problem };
+            var receipt = RecordReceipt.FromMetadata(details.Metadata);
+            return new(record, details.ETag.Plain(), receipt is not null) { Problem = file.Problem, Receipt = receipt };
         }
         catch (RequestFailedException error) when (error.Status == 404)
         {
@@ -127,7 +128,7 @@ public sealed class CaptionStore(CaptionStorage storage)
 
             if (await GetImageETagAsync(name, cancellationToken) is not { } before)
             {
-                return present?.Record?.Generation == record.Generation
+                return present?.Record?.Generation.IsOfSameWork(record.Generation) == true
                     ? await TakeBackAsync(blob, new(present.ETag), cancellationToken)
                     : RecordWrite.ImageGone;
             }
@@ -137,7 +138,7 @@ public sealed class CaptionStore(CaptionStorage storage)
                 return RecordWrite.ImageChanged;
             }
 
-            if (present is { HasReceipt: true, Record: { } there } && there.Generation == record.Generation && IsSameVersion(there, record))
+            if (present is { HasReceipt: true, Record: { } there } && there.Generation.IsOfSameWork(record.Generation) && IsSameVersion(there, record))
             {
                 // An earlier attempt of this call succeeded, but its response was lost.
                 return RecordWrite.Written;
@@ -222,6 +223,9 @@ public sealed record StoredRecord(CaptionRecord? Record, string ETag, bool HasRe
 {
     /// <summary>Why a caption record can't be used; null where it can, or where the blob is not a caption record.</summary>
     public string? Problem { get; init; }
+
+    /// <summary>The receipt that a listing shows; null without one, and where the blob was not read from storage.</summary>
+    public RecordReceipt? Receipt { get; init; }
 
     /// <summary>The error for a blob without a <see cref="Record"/>.</summary>
     /// <param name="recordName">The blob's name.</param>

@@ -25,6 +25,23 @@ internal sealed record Freshness(string SourceVersion, string ProfileVersion, st
     public bool IsMadeSo(RecordReceipt receipt) =>
         (receipt.IsPinned && receipt.Status != RecordStatus.Failed) || (HasProfile(receipt) && HasPreparation(receipt) && HasModel(receipt));
 
+    /// <summary>What makes a record out of date: <c>source</c>, <c>profile</c>, <c>preparation</c>, <c>model</c>; nothing where <see cref="IsFresh"/>.</summary>
+    public IEnumerable<string> Differences(RecordReceipt receipt)
+    {
+        if (!HasSource(receipt))
+        {
+            yield return "source";
+        }
+
+        foreach (var (isSame, part) in IsMadeSo(receipt) ? [] : new[] { (HasProfile(receipt), "profile"), (HasPreparation(receipt), "preparation"), (HasModel(receipt), "model") })
+        {
+            if (!isSame)
+            {
+                yield return part;
+            }
+        }
+    }
+
     /// <summary>True where the record is of the same version.</summary>
     public bool HasSource(RecordReceipt receipt) => receipt.SourceETag == SourceVersion;
 

@@ -68,6 +68,7 @@ public sealed record RecordFile(CaptionRecord? Record, string? Problem)
             ("profile.languages", profile.Languages ?? []),
             ("product", product is null ? [] : [product.Sku, product.Views]),
             ("product.views", product?.Views ?? []),
+            ("generation.failures", record.Generation.Failures ?? []),
             ("error", error is null ? [] : [error.Code, error.Message, error.Remedy])) : $"status is {record.Status}";
     }
 

@@ -1,7 +1,7 @@
 namespace BlobCaptioner.Tests.Simulation;
 
 /// <summary>
-/// Everything random of a run, from one seed. <see cref="Of"/> gives dice for one subject, so that what one subject draws doesn't depend on how often others draw: a schedule
+/// Everything random of a run, from one seed. <c>Of</c> gives dice for one subject, so that what one subject draws doesn't depend on how often others draw: a schedule
 /// keeps its shape while it is shrunk.
 /// </summary>
 internal sealed class Dice(ulong seed)

@@ -108,6 +108,12 @@ public sealed class ImageIntake
 
     private async Task<IntakeOutcome> FindAndIngestAsync(IntakeRequest request, ListedImage? listed, CancellationToken cancellationToken)
     {
+        if (RecordError.OfName(request.Name) is { } unusable)
+        {
+            Publish(PipelineEventKind.Blocked, request.Name, unusable);
+            return new(IntakeResult.Blocked, unusable);
+        }
+
         // An event and a sweep of one process share one preparation.
         using var turn = await _turns.TakeAsync(request.Name, cancellationToken);
         if ((listed?.ETag ?? await FindImageAsync(request.Name, cancellationToken)) is not { } etag)

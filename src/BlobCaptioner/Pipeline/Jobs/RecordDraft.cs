@@ -145,6 +145,7 @@ internal static class RecordDraft
                 Worker = WorkerName.Current,
                 At = at,
                 Tries = ticket.Tries.Count,
+                Failures = Failures(ticket.Tries),
                 Redo = ticket.Want.Redo,
                 Rounds = status == RecordStatus.Failed ? ticket.Rounds : 0,
             },
@@ -166,6 +167,14 @@ internal static class RecordDraft
             Width = main.Width,
             Height = main.Height,
         };
+    }
+
+    // This worker's own last try ends with the record, which says how.
+    private static List<RecordFailure>? Failures(IReadOnlyList<TicketTry> tries)
+    {
+        var ended = tries is [.., { Error: null } last] && last.Worker == WorkerName.Current ? tries.SkipLast(1) : tries;
+        List<RecordFailure> failures = [.. ended.Select(t => new RecordFailure { At = t.At, Worker = t.Worker, Error = t.Error ?? "worker-vanished: The worker died." })];
+        return failures.Count > 0 ? failures : null;
     }
 
     private static RecordProduct? Product(Ticket ticket, ResolvedProfile? resolved) => ticket.Job is ProductJob product

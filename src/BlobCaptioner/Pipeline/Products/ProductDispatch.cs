@@ -75,9 +75,12 @@ internal sealed class ProductDispatch(
             : state.Views.All(v => v.IsSettled) ? IntakeResult.Gone : IntakeResult.AlreadyQueued;
     }
 
+    /// <summary>What a record of a product with settled views would say now.</summary>
+    public Freshness FreshnessOf(ProductState state) => state.FreshnessFor(modelHash);
+
     /// <summary>True if a product with settled views must be described.</summary>
     public bool HasWork(ProductState state, bool force, bool retryFailed) =>
-        force || !state.FreshnessFor(modelHash).IsFresh(state.Receipt) || (retryFailed && state.Receipt!.Status == RecordStatus.Failed);
+        force || !FreshnessOf(state).IsFresh(state.Receipt) || (retryFailed && state.Receipt!.Status == RecordStatus.Failed);
 
     private async Task<IntakeResult> EnqueueAsync(ProductState state, ProductRequest request, CancellationToken cancellationToken)
     {

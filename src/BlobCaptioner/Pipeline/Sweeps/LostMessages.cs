@@ -26,9 +26,7 @@ internal static class LostMessages
 
             // Read after the ticket's page: what it holds then was sent before.
             front ??= await QueueFront.ReadAsync(intake.Storage, cancellationToken);
-            var free = -listed.Busy;
-            var isLost = front.IsEmpty ? free >= Shorter(InAnEmptyQueue, intake.LostAfter) : free >= intake.LostAfter && listed.LastModified < front.ReadTo;
-            if (isLost && await SendAsync(intake, listed, cancellationToken))
+            if (IsLost(listed.Busy, listed.LastModified, front, intake.LostAfter) && await SendAsync(intake, listed, cancellationToken))
             {
                 sent++;
             }
@@ -36,6 +34,17 @@ internal static class LostMessages
 
         return sent;
     }
+
+    /// <summary>True where a ticket has no message that is still to come.</summary>
+    /// <param name="busy"><see cref="StoredTicket.Busy"/>.</param>
+    /// <param name="lastModified">When the ticket was last changed, by storage's clock.</param>
+    /// <param name="front">The queue's front, read after the ticket.</param>
+    /// <param name="lostAfter"><see cref="IntakeOptions.LostAfter"/>.</param>
+    public static bool IsLost(TimeSpan busy, DateTimeOffset lastModified, QueueFront front, TimeSpan lostAfter) =>
+        -busy >= Patience(front, lostAfter) && (front.IsEmpty || lastModified < front.ReadTo);
+
+    /// <summary>How long a free ticket is left alone.</summary>
+    public static TimeSpan Patience(QueueFront front, TimeSpan lostAfter) => front.IsEmpty && InAnEmptyQueue < lostAfter ? InAnEmptyQueue : lostAfter;
 
     private static async Task<bool> SendAsync(ImageIntake intake, ListedTicket listed, CancellationToken cancellationToken)
     {
@@ -62,6 +71,4 @@ internal static class LostMessages
         await intake.Dispatch.SendAsync(new() { Container = ticket.Container, Name = ticket.Job.Name, EnqueuedAt = intake.Time.GetUtcNow() }, TimeSpan.Zero, cancellationToken);
         return true;
     }
-
-    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 }

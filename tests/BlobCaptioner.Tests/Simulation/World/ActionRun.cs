@@ -1,3 +1,4 @@
+using BlobCaptioner.Pipeline;
 using System.Text.Json;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Pipeline.Sweeps;
@@ -97,7 +98,7 @@ internal sealed class ActionRun(SimulatedWorld world, PlannedAction action)
                 SpoilRecord();
                 break;
             case ActionKind.BadTicket:
-                var ticket = Pipeline.Tickets.NameOf(world.Names.ImagesContainer, Name);
+                var ticket = Tickets.NameOf(world.Names.ImagesContainer, Name);
                 world.Loop.Store.Blobs.Write(world.Names.PreparedContainer, ticket, "{\"no\":1}"u8.ToArray());
                 world.Tickets.Reread(ticket);
                 _pictures.Changed(Name);

@@ -182,6 +182,11 @@ internal sealed class SimulatedWorld
     private RequestFate FateOf(PendingRequest request)
     {
         var dice = request.Dice;
+        if (request.Request.Method == Azure.Core.RequestMethod.Put && request.Request.Uri.Path.Contains(global::BlobCaptioner.Pipeline.Tickets.Folder, StringComparison.Ordinal))
+        {
+            Tickets.Attempted(request.Process, request.Request.Path().Others);
+        }
+
         if (IsHealing)
         {
             return RequestFate.Prompt(dice);
@@ -230,7 +235,7 @@ internal sealed class SimulatedWorld
         }
 
         var (container, name) = request.Request.Path();
-        if (container == Names.PreparedContainer && name.StartsWith(Pipeline.Tickets.Folder, StringComparison.Ordinal))
+        if (container == Names.PreparedContainer && name.StartsWith(global::BlobCaptioner.Pipeline.Tickets.Folder, StringComparison.Ordinal))
         {
             Tickets.Changed(request, name);
         }
