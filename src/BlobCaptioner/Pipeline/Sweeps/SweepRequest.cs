@@ -64,7 +64,7 @@ public sealed record SweepSummary
     /// <summary>Products whose job was in the queue before.</summary>
     public long ProductsInFlight { get; init; }
 
-    /// <summary>Images and products that the day's budget holds back. A later sweep sends them.</summary>
+    /// <summary>Images and products that the day's budget holds back. A later sweep sends them. Some that are in the queue already may count here, since a paused sweep asks for no ticket.</summary>
     public long Paused { get; init; }
 
     /// <summary>They failed: storage refused, or another error occurred. The next sweep tries again.</summary>
