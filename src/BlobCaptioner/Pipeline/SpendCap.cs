@@ -202,7 +202,7 @@ public sealed class SpendCap : IAsyncDisposable
             : new();
         lock (_lock)
         {
-            _seen = new(today, now with { By = now.By.Where(b => b.Key != _me).ToDictionary(StringComparer.Ordinal) }.Total, mine, queued, now.Resumed, before);
+            _seen = new(today, SpendDay.Sum(now.By.Where(b => b.Key != _me).Select(b => b.Value)), mine, queued, now.Resumed, before);
             foreach (var past in _mine.Where(m => m.Key != today && m.Value == _written.GetValueOrDefault(m.Key)).Select(m => m.Key).ToList())
             {
                 _mine.Remove(past);
@@ -222,7 +222,7 @@ public sealed class SpendCap : IAsyncDisposable
         }
 
         var now = await SpendDay.ChangeAsync(
-            _storage, day, seen => isDirty ? seen with { By = new Dictionary<string, Spend>(seen.By, StringComparer.Ordinal) { [_me] = mine }, Caps = _caps } : null, cancellationToken);
+            _storage, day, seen => isDirty ? seen with { By = With(seen.By, mine), Caps = _caps } : null, cancellationToken);
         lock (_lock)
         {
             if (isDirty)
@@ -234,6 +234,8 @@ public sealed class SpendCap : IAsyncDisposable
 
         return (now, mine);
     }
+
+    private Dictionary<string, Spend> With(IReadOnlyDictionary<string, Spend> by, Spend mine) => new(by, StringComparer.Ordinal) { [_me] = mine };
 
     private List<DateOnly> Days()
     {

@@ -40,7 +40,10 @@ internal sealed record SpendDay
 
     /// <summary>The day's total.</summary>
     [JsonIgnore]
-    public Spend Total => By.Values.Aggregate(new Spend(), (sum, one) => sum + one);
+    public Spend Total => Sum(By.Values);
+
+    /// <summary>The sum of totals.</summary>
+    public static Spend Sum(IEnumerable<Spend> totals) => totals.Aggregate(new Spend(), (sum, one) => sum + one);
 
     /// <summary>Reads a day.</summary>
     /// <returns>The day and its ETag; null where nothing was counted.</returns>
