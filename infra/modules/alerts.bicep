@@ -48,6 +48,14 @@ var queries = [
     threshold: 0
   }
   {
+    name: 'budget'
+    title: 'The daily budget (Budget__PerDay) holds pictures back'
+    severity: 3
+    window: 'PT15M'
+    query: 'customMetrics | where name == "captioner.budget.held_back" | summarize value = sum(valueSum)'
+    threshold: 0
+  }
+  {
     name: 'rejected'
     title: 'More than ${rejectedPercent} % of the pictures are rejected'
     severity: 3

@@ -36,7 +36,8 @@ public sealed partial class CaptionFunctions(
     [Function("Sweep")]
     public async Task SweepAsync([TimerTrigger("%Sweep:Schedule%")] TimerInfo timer, CancellationToken cancellationToken)
     {
-        var (end, found) = await sweep.RunAsync(new() { Profile = profile, Parallelism = options.Parallelism }, options.MaxDuration, cancellationToken);
+        var request = new SweepRequest { Profile = profile, Parallelism = options.Parallelism, Rounds = new(options.RetryAfter, options.MaxRetryRounds) };
+        var (end, found) = await sweep.RunAsync(request, options.MaxDuration, cancellationToken);
         Swept(end, found.Listed, found.Enqueued, found.Products, found.Rejected, found.Errors);
     }
 

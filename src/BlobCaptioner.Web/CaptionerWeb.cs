@@ -54,7 +54,7 @@ public sealed class CaptionerWeb : IAsyncDisposable
         var log = logging.CreateLogger<CaptionerWeb>();
         var index = new RecordIndex(options.IndexPath, context.Storage.Images.Uri.AbsoluteUri);
         var feed = new LiveFeed(context.Time);
-        var batch = new BatchMonitor(context.Storage, feed, context.Time);
+        var batch = new BatchMonitor(context.Storage, feed, context.Time, context.Cap);
         var sync = new IndexSync(context.Storage, index, feed, batch, options, context.Time, log);
         var thumbnails = new Thumbnails(context);
         var gate = new TryGate(options, context.Time);

@@ -67,7 +67,7 @@ internal static class CaptionerCommand
         (string Title, Command[] Commands)[] groups =
         [
             ("Run", [UpCommand.Create(), WebCommand.Create(), WorkCommand.Create()]),
-            ("Fill and check the store", [UploadCommand.Create(), SweepCommand.Create(), RedoCommand.Create(), StatusCommand.Create(), WhyCommand.Create(), EstimateCommand.Create()]),
+            ("Fill and check the store", [UploadCommand.Create(), SweepCommand.Create(), RedoCommand.Create(), StatusCommand.Create(), WhyCommand.Create(), EstimateCommand.Create(), BudgetCommand.Create()]),
             ("Use the results", [ExportCommand.Create(), EvalCommand.Create()]),
             ("Try single pictures, without a store", [DescribeCommand.Create(), AskCommand.Create()]),
             ("Set up", [DoctorCommand.Create(), ModelCommand.Create(), ProfileCommand.Create(), BenchCommand.Create()]),

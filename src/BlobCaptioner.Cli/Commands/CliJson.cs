@@ -14,6 +14,7 @@ namespace BlobCaptioner.Cli.Commands;
 /// <summary>JSON of the commands' results.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(AskResult))]
+[JsonSerializable(typeof(BudgetResult))]
 [JsonSerializable(typeof(ContainerEstimate))]
 [JsonSerializable(typeof(EngineResult))]
 [JsonSerializable(typeof(EvaluationReport))]

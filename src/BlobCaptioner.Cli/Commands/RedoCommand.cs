@@ -66,12 +66,13 @@ internal static class RedoCommand
             using var preparer = new ImagePreparer(images.Read(parse));
             using var signals = new StopSignals(() => Console.Error.WriteLine("Stopping."));
             await using var opened = await StoreSession.OpenAsync(store.Read(parse), ErrorProgress.Instance, create: true, TimeProvider.System, signals.Stop);
-            var found = await new Redo(new(opened.Storage, preparer)).RunAsync(request, signals.Stop);
+            var found = await new Redo(new(opened.Storage, preparer, cap: opened.Cap)).RunAsync(request, signals.Stop);
             await Console.Out.WriteLineAsync(reports.Json(parse)
                 ? JsonSerializer.Serialize(found, CliJson.Lines.RedoSummary)
                 : $"{found.Selected} of {found.Listed} pictures and products: {found.Enqueued} enqueued, {found.InFlight} in the queue already, {found.Rejected} rejected, " +
-                  $"{found.Gone} not there, {found.Blocked} blocked, {found.Errors} errors");
-            return found.Rejected + found.Gone + found.Blocked + found.Errors > 0 ? ExitCode.SomeFailed : ExitCode.Done;
+                  $"{found.Gone} not there, {found.Blocked} blocked, {found.Errors} errors" +
+                  (found.Paused > 0 ? $"; {found.Paused} not enqueued: the day's budget is reached. See: captioner status. To go on now: captioner budget resume" : ""));
+            return found.Rejected + found.Gone + found.Blocked + found.Errors + found.Paused > 0 ? ExitCode.SomeFailed : ExitCode.Done;
         });
         return command;
     }

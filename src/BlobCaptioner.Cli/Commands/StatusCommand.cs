@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Azure;
 using BlobCaptioner.Cli.Hosting;
 using BlobCaptioner.Cli.Reporting;
@@ -17,7 +18,7 @@ internal static class StatusCommand
         var (store, reports) = (new StoreArguments(), new OutputArguments());
         var command = new ExampleCommand("status", "Counts the pictures by state. Also shows the length and age of the queue, and the length of the poison queue.")
         {
-            Examples = [("captioner status --json", "For machines: images, described, rejected, failed, waiting, outOfDate, blocked, products, productsFailed, queueLength, oldestWait, poison.")],
+            Examples = [("captioner status --json", "For machines: images, described, rejected, failed, waiting, outOfDate, blocked, products, productsFailed, queueLength, oldestWait, poison, budget.")],
         };
         command.AddAll(prefix, store, reports);
         command.SetAction(async (parse, _) =>
@@ -42,6 +43,8 @@ internal static class StatusCommand
         return command;
     }
 
+    private static string Share(string spent, string cap) => cap.Length > 0 ? $"{spent} of {cap}" : spent;
+
     private static void Write(StoreStatus status)
     {
         var table = new Table().RoundedBorder().HideHeaders().AddColumn("").AddColumn(new TableColumn("").RightAligned());
@@ -61,6 +64,18 @@ internal static class StatusCommand
         table.AddRow("in the queue", $"{status.QueueLength}");
         table.AddRow("oldest message", status.OldestWait is { } wait ? $"{wait.TotalSeconds:0} s" : "-");
         table.AddRow("in the poison queue", $"{status.Poison}");
+        if (status.Budget is { } budget)
+        {
+            table.AddRow("sent today (UTC)", Share($"{budget.Pictures}", $"{budget.Caps.Pictures}"));
+            table.AddRow("tokens today", Share($"{budget.Tokens}", $"{budget.Caps.Tokens}"));
+            table.AddRow("spent today", Share(string.Create(CultureInfo.InvariantCulture, $"{budget.Money:0.00} {budget.Currency}"), string.Create(CultureInfo.InvariantCulture, $"{budget.Caps.Money}")));
+            table.AddRow("sending", budget switch { { Paused: not null } => "paused", { Resumed: true } => "resumed by hand", _ => "goes on" });
+        }
+
         AnsiConsole.Write(table);
+        if (status.Budget?.Paused is { } why)
+        {
+            AnsiConsole.WriteLine($"Sending is paused. {why} It goes on at 00:00 UTC, or now with: captioner budget resume");
+        }
     }
 }

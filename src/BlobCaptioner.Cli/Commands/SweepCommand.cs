@@ -49,12 +49,13 @@ internal static class SweepCommand
                 return ExitCode.Done;
             }
 
-            var found = await new Sweep(new(opened.Storage, preparer)).RunAsync(request, signals.Stop);
+            var found = await new Sweep(new(opened.Storage, preparer, cap: opened.Cap)).RunAsync(request, signals.Stop);
             await Console.Out.WriteLineAsync(reports.Json(parse)
                 ? JsonSerializer.Serialize(found, CliJson.Lines.SweepSummary)
                 : $"{found.Listed} pictures: {found.Enqueued} enqueued, {found.UpToDate + found.Refreshed} up to date, {found.InFlight} in the queue already, " +
                   $"{found.Rejected} rejected, {found.Blocked} blocked, {found.Errors} errors; " +
-                  $"{found.Products} products enqueued, {found.ProductsInFlight} in the queue already");
+                  $"{found.Products} products enqueued, {found.ProductsInFlight} in the queue already" +
+                  (found.Paused > 0 ? $"; {found.Paused} held back by the day's budget (see: captioner status)" : ""));
             return found.Rejected + found.Blocked + found.Errors > 0 ? ExitCode.SomeFailed : ExitCode.Done;
         });
         return command;

@@ -42,7 +42,7 @@ internal static class WebCommand
             var isAddress = choice.Connection?.StartsWith("http", StringComparison.OrdinalIgnoreCase) == true;
             await using var opened = await StoreSession.OpenAsync(choice, ErrorProgress.Instance, create: !isAddress, TimeProvider.System, signals.Stop);
             var options = web.Read(parse, opened);
-            var context = new WebContext(opened.Storage, model?.Preparer ?? preparer!, imageOptions, model?.Model, writeUp, TimeProvider.System);
+            var context = new WebContext(opened.Storage, model?.Preparer ?? preparer!, imageOptions, model?.Model, writeUp, TimeProvider.System, opened.Cap);
             await using var page = await WebSession.StartAsync(options, context, logging, signals.Stop);
             await Console.Out.WriteLineAsync($"{WebSession.AddressLine(page, options)}. Ctrl-C stops.");
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, signals.Stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

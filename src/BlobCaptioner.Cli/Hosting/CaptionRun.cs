@@ -38,7 +38,7 @@ internal sealed class CaptionRun
         _records = records;
         _logging = logging;
         _time = time;
-        _feed = options.Sweeps ? new(new(new(store.Storage, engine.Preparer, new() { Model = engine.Model.Info }, time, OnEvent)), options, report, tally, time) : null;
+        _feed = options.Sweeps ? new(new(new(store.Storage, engine.Preparer, new() { Model = engine.Model.Info }, time, OnEvent, cap: store.Cap)), options, report, tally, time) : null;
     }
 
     /// <summary>Called for each event; must be thread-safe. Null for none.</summary>
@@ -57,7 +57,8 @@ internal sealed class CaptionRun
         await using var telemetry = RunTelemetry.Start(_store.Storage, _logging);
         using var stopReceiving = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var loop = new CaptionQueueLoop(
-            _store.Storage, _engine.Preparer, _engine.Model, BuiltInProfiles.Lookup(_options.Profile), _options.Loop, _time, OnEvent, _logging.CreateLogger<CaptionQueueLoop>());
+            _store.Storage, _engine.Preparer, _engine.Model, BuiltInProfiles.Lookup(_options.Profile), _options.Loop, _time, OnEvent, _logging.CreateLogger<CaptionQueueLoop>(),
+            cap: _store.Cap);
         var work = loop.RunAsync(stopReceiving.Token, abort);
         var watch = WatchAzuriteAsync(stopReceiving.Token);
         var feed = _feed?.RunAsync(stopReceiving.Token) ?? Task.FromResult(true);

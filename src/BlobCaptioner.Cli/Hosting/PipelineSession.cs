@@ -78,7 +78,7 @@ internal static class PipelineSession
         }
 
         var options = choice.Web(store);
-        var context = new WebContext(store.Storage, engine.Preparer, choice.Images, engine.Model, choice.Run.Profile, TimeProvider.System) { OnUpload = run.TakeIn };
+        var context = new WebContext(store.Storage, engine.Preparer, choice.Images, engine.Model, choice.Run.Profile, TimeProvider.System, store.Cap) { OnUpload = run.TakeIn };
         var page = await WebSession.StartAsync(options, context, logging, cancellationToken);
         run.Watch = page.OnEvent;
         report.Report(WebSession.AddressLine(page, options));

@@ -1,20 +1,26 @@
 using BlobCaptioner.Cli.LocalStack;
+using BlobCaptioner.Hosting.Settings;
+using BlobCaptioner.Pipeline;
 using BlobCaptioner.Storage;
+using Microsoft.Extensions.Configuration;
 
 namespace BlobCaptioner.Cli.Hosting;
 
 /// <summary>The store of a running command, with its local Azurite if there is one.</summary>
 public sealed class StoreSession : IAsyncDisposable
 {
-    private StoreSession(CaptionStorage storage, LocalAzurite? azurite, string? dataDirectory)
+    private StoreSession(CaptionStorage storage, SpendCap cap, LocalAzurite? azurite, string? dataDirectory)
     {
-        Storage = storage;
+        (Storage, Cap) = (storage, cap);
         DataDirectory = dataDirectory;
         Azurite = azurite;
     }
 
     /// <summary>The containers and queues.</summary>
     public CaptionStorage Storage { get; }
+
+    /// <summary>The day's budget, by the environment variables <c>Budget__PerDay__...</c>.</summary>
+    public SpendCap Cap { get; }
 
     /// <summary>The local Azurite; null if the store was given by its connection.</summary>
     public LocalAzurite? Azurite { get; }
@@ -28,7 +34,7 @@ public sealed class StoreSession : IAsyncDisposable
     /// <param name="create">True creates missing containers and queues.</param>
     /// <param name="time">Clock.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <exception cref="UsageException">The connection string is not valid.</exception>
+    /// <exception cref="UsageException">The connection string, or a setting of the budget, is not valid.</exception>
     /// <exception cref="LocalStackException">Azurite could not be started.</exception>
     public static async Task<StoreSession> OpenAsync(
         StoreChoice choice, IProgress<string>? progress, bool create, TimeProvider time, CancellationToken cancellationToken)
@@ -44,7 +50,12 @@ public sealed class StoreSession : IAsyncDisposable
                 await storage.CreateIfNotExistsAsync(cancellationToken);
             }
 
-            return new(storage, azurite, choice.Connection is null ? choice.DataDirectory : null);
+            return new(storage, CaptionServices.ReadSpendCap(new ConfigurationBuilder().AddEnvironmentVariables().Build(), storage, time), azurite, choice.Connection is null ? choice.DataDirectory : null);
+        }
+        catch (SettingsException wrong)
+        {
+            await (azurite?.DisposeAsync() ?? default);
+            throw new UsageException(wrong.Message, wrong);
         }
         catch (ArgumentException ex)
         {
@@ -80,9 +91,10 @@ public sealed class StoreSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops Azurite if this process started it.</summary>
+    /// <summary>Writes what was spent, and stops Azurite if this process started it.</summary>
     public async ValueTask DisposeAsync()
     {
+        await Cap.DisposeAsync();
         if (Azurite is not null)
         {
             await Azurite.DisposeAsync();

@@ -48,9 +48,10 @@ internal sealed class SweepFeed(Sweep sweep, CaptionRunOptions options, IRunRepo
             {
                 tally.Add(found);
                 report.Add(found);
-                if (options.Once && found is { Enqueued: 0, InFlight: 0, Products: 0, ProductsInFlight: 0 } && (found.Errors == 0 || found.Errors == errors))
+                if (options.Once && found is { Enqueued: 0, InFlight: 0, Products: 0, ProductsInFlight: 0 } && (found.Errors == 0 || found.Errors == errors)
+                    && (found.Paused == 0 || tally.Read() is { Waiting: 0, InWork: 0 }))
                 {
-                    return found.Errors == 0;
+                    return found.Errors + found.Paused == 0;
                 }
 
                 errors = found.Errors;

@@ -26,6 +26,9 @@ public sealed record DescribeSetup
     /// <summary>The profile that the warm-up uses: the one in most use.</summary>
     public required Profile Profile { get; init; }
 
+    /// <summary>The day's budget; null for none.</summary>
+    public SpendCap? Cap { get; init; }
+
     /// <summary>Called for each event; must be thread-safe. Null for no listener.</summary>
     public Action<PipelineEvent>? OnEvent { get; init; }
 }
@@ -143,7 +146,7 @@ public sealed partial class DescribeService(
             }
 
             var handler = new CaptionJobHandler(
-                storage, preparer, model, BuiltInProfiles.Lookup(setup.Profile), setup.Queue, time, setup.OnEvent, logging.CreateLogger<CaptionJobHandler>());
+                storage, preparer, model, BuiltInProfiles.Lookup(setup.Profile), setup.Queue, time, setup.OnEvent, logging.CreateLogger<CaptionJobHandler>(), cap: setup.Cap);
             _ready.SetResult(handler);
             await _drained.Task;
         }

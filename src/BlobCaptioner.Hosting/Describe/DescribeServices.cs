@@ -1,5 +1,6 @@
 using BlobCaptioner.Hosting.Settings;
 using BlobCaptioner.Hosting.Worker;
+using BlobCaptioner.Pipeline;
 using BlobCaptioner.Pipeline.Jobs;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Remote;
@@ -40,6 +41,7 @@ public static class DescribeServices
                 Describe = provider.GetRequiredService<DescribeOptions>(),
                 Queue = provider.GetRequiredService<QueueLoopOptions>(),
                 Profile = provider.GetRequiredService<Profile>(),
+                Cap = provider.GetRequiredService<SpendCap>(),
                 OnEvent = CaptionServices.PipelineEvents(provider),
             })
             .AddSingleton<DescribeService>()

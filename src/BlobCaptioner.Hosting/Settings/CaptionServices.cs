@@ -17,7 +17,7 @@ namespace BlobCaptioner.Hosting.Settings;
 /// </summary>
 public static class CaptionServices
 {
-    /// <summary>Registers <see cref="CaptionStorage"/>, <see cref="StorageOptions"/> and the clock.</summary>
+    /// <summary>Registers <see cref="CaptionStorage"/>, <see cref="StorageOptions"/>, <see cref="SpendCap"/> and the clock.</summary>
     public static IServiceCollection AddCaptionStorage(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
@@ -28,7 +28,10 @@ public static class CaptionServices
 
         return services
             .AddSettings<StorageOptions, StorageOptionsValidator>(configuration, StorageOptions.Section, options => StorageConnection.Connect(configuration, options))
-            .AddSingleton(provider => StorageConnection.Connect(configuration, provider.GetRequiredService<StorageOptions>()));
+            .AddSettings<BudgetOptions, BudgetOptionsValidator>(configuration, BudgetOptions.Section)
+            .AddSingleton(provider => StorageConnection.Connect(configuration, provider.GetRequiredService<StorageOptions>()))
+            .AddSingleton(provider => new SpendCap(
+                provider.GetRequiredService<CaptionStorage>(), provider.GetRequiredService<BudgetOptions>(), provider.GetRequiredService<TimeProvider>()));
     }
 
     /// <summary>Registers <see cref="ImagePreparer"/> and <see cref="ImageOptions"/>.</summary>
@@ -49,7 +52,8 @@ public static class CaptionServices
             provider.GetRequiredService<ImagePreparer>(),
             options: null,
             provider.GetRequiredService<TimeProvider>(),
-            PipelineEvents(provider)));
+            PipelineEvents(provider),
+            cap: provider.GetRequiredService<SpendCap>()));
         services.TryAddSingleton<Sweep>();
         return services;
     }
@@ -83,6 +87,11 @@ public static class CaptionServices
     public static IServiceCollection AddCaptionQueue(this IServiceCollection services, IConfiguration configuration) =>
         services.AddCaptionStorage(configuration).AddCaptionImages(configuration)
             .AddSettings<QueueLoopOptions, QueueLoopOptionsValidator>(configuration, QueueLoopOptions.Section);
+
+    /// <summary>The day's budget by a host's settings.</summary>
+    /// <exception cref="SettingsException">A setting is unknown, of the wrong type or out of its range.</exception>
+    public static SpendCap ReadSpendCap(IConfiguration configuration, CaptionStorage storage, TimeProvider time) =>
+        new(storage, SettingsBinding.Read<BudgetOptions, BudgetOptionsValidator>(configuration, BudgetOptions.Section), time);
 
     /// <summary>All registered listeners as one; null where there is none.</summary>
     public static Action<PipelineEvent>? PipelineEvents(IServiceProvider provider) =>

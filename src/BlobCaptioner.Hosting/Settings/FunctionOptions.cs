@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using BlobCaptioner.Records;
 using Microsoft.Extensions.Options;
 
 namespace BlobCaptioner.Hosting.Settings;
@@ -23,6 +24,16 @@ public sealed record SweepOptions
     /// <value>1 to 64, default 4.</value>
     [Range(1, 64)]
     public int Parallelism { get; init; } = 4;
+
+    /// <summary>After how long a failed record is taken up again whose failure was not its picture's. The wait doubles with each round, up to a day.</summary>
+    /// <value>1 s to 30 days, default 1 h.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]
+    public TimeSpan RetryAfter { get; init; } = RetryRounds.Default.First;
+
+    /// <summary>How often that happens; then only <c>captioner sweep --retry-failed</c> takes it up.</summary>
+    /// <value>0 to 100, default 8; 0 for never.</value>
+    [Range(0, 100)]
+    public int MaxRetryRounds { get; init; } = RetryRounds.Default.Most;
 }
 
 /// <summary>How the app learns of new images; configuration section <c>BlobTrigger</c>.</summary>

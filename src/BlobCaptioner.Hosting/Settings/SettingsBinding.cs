@@ -121,7 +121,8 @@ public static class SettingsBinding
     {
         _ when type == typeof(TimeSpan) => "a time as hh:mm:ss, for example 00:00:30",
         _ when type == typeof(bool) => "true or false",
-        _ when type == typeof(int) => "a whole number",
+        _ when type == typeof(int) || type == typeof(long) => "a whole number",
+        _ when type == typeof(decimal) => "an amount such as 12.50",
         _ when type == typeof(Uri) => "an address like https://example.com/",
         { IsEnum: true } => string.Join(" or ", Enum.GetNames(type)),
         _ => $"a {type.Name}",

@@ -23,6 +23,9 @@ public sealed record WorkerSetup
     /// <summary>The profile that the warm-up uses: the one in most use.</summary>
     public required Profile Profile { get; init; }
 
+    /// <summary>The day's budget; null for none.</summary>
+    public SpendCap? Cap { get; init; }
+
     /// <summary>Called for each event; must be thread-safe. Null for no listener.</summary>
     public Action<PipelineEvent>? OnEvent { get; init; }
 }
@@ -107,7 +110,8 @@ public sealed partial class CaptionWorker(
             model = await SelfTest.WarmUpAsync(load, preparer, setup.Profile, _stop.Token);
             Warm(model.Info.Name, model.Info.Engine, Stopwatch.GetElapsedTime(began));
             var loop = new CaptionQueueLoop(
-                storage, preparer, model, BuiltInProfiles.Lookup(setup.Profile), setup.Queue, time, setup.OnEvent, logging.CreateLogger<CaptionQueueLoop>());
+                storage, preparer, model, BuiltInProfiles.Lookup(setup.Profile), setup.Queue, time, setup.OnEvent, logging.CreateLogger<CaptionQueueLoop>(),
+                cap: setup.Cap);
             _loop = loop;
             state.Enter(WorkerPhase.Ready);
             await loop.RunAsync(_stop.Token, _abort.Token);

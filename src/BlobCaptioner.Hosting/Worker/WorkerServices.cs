@@ -1,5 +1,6 @@
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Hosting.Settings;
+using BlobCaptioner.Pipeline;
 using BlobCaptioner.Pipeline.Jobs;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Remote;
@@ -32,6 +33,7 @@ public static class WorkerServices
                 Worker = provider.GetRequiredService<WorkerOptions>(),
                 Queue = provider.GetRequiredService<QueueLoopOptions>(),
                 Profile = provider.GetRequiredService<Profile>(),
+                Cap = provider.GetRequiredService<SpendCap>(),
                 OnEvent = CaptionServices.PipelineEvents(provider),
             })
             .AddHostedService<CaptionWorker>();

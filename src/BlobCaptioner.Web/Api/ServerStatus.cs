@@ -21,8 +21,9 @@ public sealed record ServerStatus(
 /// <param name="TokensPerSecond">Output tokens a second, over the last minute.</param>
 /// <param name="Points">The last ten minutes, every five seconds, the oldest first.</param>
 /// <param name="SecondsLeft">Seconds until the queue is empty at this rate; null if the queue is empty or nothing was described.</param>
+/// <param name="Paused">Why no pictures are sent: a cap of the day's budget; null where they are.</param>
 public sealed record BatchStatus(
-    int Queue, int Poison, double PicturesPerMinute, double TokensPerSecond, IReadOnlyList<BatchPoint> Points, double? SecondsLeft = null);
+    int Queue, int Poison, double PicturesPerMinute, double TokensPerSecond, IReadOnlyList<BatchPoint> Points, double? SecondsLeft = null, string? Paused = null);
 
 /// <summary>One moment of a batch.</summary>
 /// <param name="At">Time, UTC.</param>

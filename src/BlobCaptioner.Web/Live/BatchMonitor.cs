@@ -1,4 +1,5 @@
 using Azure;
+using BlobCaptioner.Pipeline;
 using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
 using BlobCaptioner.Web.Api;
@@ -6,7 +7,7 @@ using BlobCaptioner.Web.Api;
 namespace BlobCaptioner.Web.Live;
 
 /// <summary>Measures the batch: pictures described by any worker in the last minute, and the length of the queue.</summary>
-internal sealed class BatchMonitor(CaptionStorage storage, LiveFeed feed, TimeProvider time)
+internal sealed class BatchMonitor(CaptionStorage storage, LiveFeed feed, TimeProvider time, SpendCap? cap = null)
 {
     private const int MaxPoints = 120;
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(5);
@@ -19,6 +20,7 @@ internal sealed class BatchMonitor(CaptionStorage storage, LiveFeed feed, TimePr
     private readonly DateTimeOffset _began = time.GetUtcNow();
     private int _queue;
     private int _poison;
+    private string? _paused;
 
     /// <summary>Counts a record if it was described in the last minute. A record that is seen again counts once.</summary>
     public void Count(CaptionRecord record)
@@ -46,7 +48,7 @@ internal sealed class BatchMonitor(CaptionStorage storage, LiveFeed feed, TimePr
         lock (_lock)
         {
             var (rate, tokens) = Rates();
-            return new(_queue, _poison, rate, tokens, [.. _points], _queue > 0 && rate > 0 ? Math.Round(_queue / rate * 60) : null);
+            return new(_queue, _poison, rate, tokens, [.. _points], _queue > 0 && rate > 0 ? Math.Round(_queue / rate * 60) : null, _paused);
         }
     }
 
@@ -59,6 +61,7 @@ internal sealed class BatchMonitor(CaptionStorage storage, LiveFeed feed, TimePr
             {
                 _queue = (await storage.Captions.GetPropertiesAsync(stop)).Value.ApproximateMessagesCount;
                 _poison = (await storage.Poison.GetPropertiesAsync(stop)).Value.ApproximateMessagesCount;
+                _paused = cap is { IsSet: true } ? (await BudgetStatus.ReadAsync(storage, time, stop))?.Paused : null;
             }
             catch (Exception error) when (error is RequestFailedException or AggregateException or OperationCanceledException)
             {

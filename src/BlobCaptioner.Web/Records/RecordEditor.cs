@@ -76,6 +76,12 @@ internal sealed class RecordEditor(WebContext context, RecordIndex index, IndexS
 
         var done = await new Redo(context.Intake).RunAsync(
             new() { Profiles = context.ProfileOrDefault, Names = request.Names, Part = part, ProfileOverride = request.Profile }, cancellationToken);
+        if (done.Paused > 0)
+        {
+            throw new ApiException(
+                409, "budget-reached", $"The day's budget is reached: {done.Paused} of {done.Selected} were not sent.", "They can be sent after 00:00 UTC. Or resume on this page, or run: captioner budget resume.");
+        }
+
         return new(done.Enqueued, done.InFlight, done.Gone + done.Blocked);
     }
 

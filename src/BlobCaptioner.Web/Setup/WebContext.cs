@@ -2,6 +2,7 @@ using Azure;
 using Azure.Storage.Blobs.Models;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Images;
+using BlobCaptioner.Pipeline;
 using BlobCaptioner.Pipeline.Intake;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Files;
@@ -21,12 +22,14 @@ public sealed class WebContext
     /// <param name="model">Describes pictures that are tried; null if this process has no model.</param>
     /// <param name="profile">The profile of folders without settings.</param>
     /// <param name="time">Clock.</param>
-    public WebContext(CaptionStorage storage, ImagePreparer preparer, ImageOptions images, ICaptionModel? model, Profile profile, TimeProvider time)
+    /// <param name="cap">The day's budget; null for none.</param>
+    public WebContext(CaptionStorage storage, ImagePreparer preparer, ImageOptions images, ICaptionModel? model, Profile profile, TimeProvider time, SpendCap? cap = null)
     {
         (Storage, Preparer, ImageOptions, Model, Profile, Time) = (storage, preparer, images, model, profile, time);
         Store = new(storage);
         Folders = new(storage, maxAge: TimeSpan.FromSeconds(2), time);
-        Intake = new(storage, preparer, new() { Model = model?.Info }, time);
+        Intake = new(storage, preparer, new() { Model = model?.Info }, time, cap: cap);
+        Cap = cap;
     }
 
     /// <summary>Called with the name of each uploaded picture, so that intake need not wait for a listing. Must be thread-safe and return at once; null for none.</summary>
@@ -49,6 +52,8 @@ public sealed class WebContext
     internal FolderSettings Folders { get; }
 
     internal ImageIntake Intake { get; }
+
+    internal SpendCap? Cap { get; }
 
     /// <summary>The profile that a worker with the same settings has under this name.</summary>
     internal Profile ProfileOrDefault(string name) => name == Profile.Name ? Profile : BuiltInProfiles.Find(name) ?? Profile;

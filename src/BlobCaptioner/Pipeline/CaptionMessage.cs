@@ -117,6 +117,7 @@ internal sealed record PoisonBlob
 [JsonSerializable(typeof(JobHint))]
 [JsonSerializable(typeof(Ticket))]
 [JsonSerializable(typeof(PoisonMessage))]
+[JsonSerializable(typeof(SpendDay))]
 [JsonSerializable(typeof(PoisonBlob))]
 internal sealed partial class MessageJson : JsonSerializerContext
 {

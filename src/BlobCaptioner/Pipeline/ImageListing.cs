@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using BlobCaptioner.Records;
@@ -27,14 +28,14 @@ internal static class ImageListing
     /// <param name="cancellationToken">Gives up.</param>
     public static IAsyncEnumerable<ListedImage> ReadAsync(
         BlobContainerClient images, string? prefix, Action<string, RecordReceipt?>? onProduct, CancellationToken cancellationToken) =>
-        PairAsync(images.GetBlobsAsync(Options(prefix), cancellationToken), onProduct, cancellationToken);
+        PairAsync(AgedAsync(images.GetBlobsAsync(Options(prefix), cancellationToken).AsPages(), blob => blob), onProduct, cancellationToken);
 
     /// <summary>Reads one folder, without its sub-folders.</summary>
     public static IAsyncEnumerable<ListedImage> ReadFolderAsync(
         BlobContainerClient images, string prefix, Action<string, RecordReceipt?> onProduct, CancellationToken cancellationToken)
     {
         var options = new GetBlobsByHierarchyOptions { Traits = BlobTraits.Metadata, Delimiter = "/", Prefix = prefix };
-        return PairAsync(images.GetBlobsByHierarchyAsync(options, cancellationToken).Where(i => i.IsBlob).Select(i => i.Blob), onProduct, cancellationToken);
+        return PairAsync(AgedAsync(images.GetBlobsByHierarchyAsync(options, cancellationToken).AsPages(), item => item.IsBlob ? item.Blob : null), onProduct, cancellationToken);
     }
 
     /// <summary>Reads a container in pages, from any page on. An image whose record is on the next page counts as one without; intake finds the record.</summary>
@@ -50,18 +51,18 @@ internal static class ImageListing
     {
         await foreach (var page in images.GetBlobsAsync(Options(prefix), cancellationToken).AsPages(from, pageSize))
         {
-            yield return (PairAsync(page.Values.ToAsyncEnumerable(), onProduct, cancellationToken), page.ContinuationToken ?? "");
+            yield return (PairAsync(Aged(page, blob => blob).ToAsyncEnumerable(), onProduct, cancellationToken), page.ContinuationToken ?? "");
         }
     }
 
     private static GetBlobsOptions Options(string? prefix) => new() { Traits = BlobTraits.Metadata, Prefix = prefix };
 
     private static async IAsyncEnumerable<ListedImage> PairAsync(
-        IAsyncEnumerable<BlobItem> blobs, Action<string, RecordReceipt?>? onProduct, [EnumeratorCancellation] CancellationToken cancellationToken)
+        IAsyncEnumerable<(BlobItem Blob, TimeSpan? Age)> blobs, Action<string, RecordReceipt?>? onProduct, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var waiting = new Dictionary<string, ListedImage>(StringComparer.Ordinal);
         var order = new PriorityQueue<string, string>(StringComparer.Ordinal);
-        await foreach (var blob in blobs.WithCancellation(cancellationToken))
+        await foreach (var (blob, age) in blobs.WithCancellation(cancellationToken))
         {
             while (order.TryPeek(out var passed, out _) && string.CompareOrdinal(passed, blob.Name) < 0)
             {
@@ -74,7 +75,7 @@ internal static class ImageListing
 
             if (waiting.Remove(blob.Name, out var found))
             {
-                yield return found with { HasRecord = true, Receipt = RecordReceipt.FromMetadata(blob.Metadata) };
+                yield return found with { HasRecord = true, Receipt = Receipt(blob, age) };
             }
             else if (ImageNames.IsImage(blob.Name) && !IsFolder(blob.Metadata))
             {
@@ -84,7 +85,7 @@ internal static class ImageListing
             }
             else if (onProduct is not null && ProductRecords.IsProductRecord(blob.Name))
             {
-                onProduct(blob.Name, RecordReceipt.FromMetadata(blob.Metadata));
+                onProduct(blob.Name, Receipt(blob, age));
             }
         }
 
@@ -92,6 +93,31 @@ internal static class ImageListing
         {
             yield return rest;
         }
+    }
+
+    private static RecordReceipt? Receipt(BlobItem blob, TimeSpan? age) => RecordReceipt.FromMetadata(blob.Metadata) is { } receipt ? receipt with { Age = age } : null;
+
+    private static async IAsyncEnumerable<(BlobItem Blob, TimeSpan? Age)> AgedAsync<T>(IAsyncEnumerable<Page<T>> pages, Func<T, BlobItem?> blobOf)
+        where T : notnull
+    {
+        await foreach (var page in pages)
+        {
+            foreach (var blob in Aged(page, blobOf))
+            {
+                yield return blob;
+            }
+        }
+    }
+
+    // Both times are storage's, so that no clock here matters.
+    private static IEnumerable<(BlobItem Blob, TimeSpan? Age)> Aged<T>(Page<T> page, Func<T, BlobItem?> blobOf)
+        where T : notnull
+    {
+        var now = page.GetRawResponse().Headers.Date;
+        return from item in page.Values
+               let blob = blobOf(item)
+               where blob is not null
+               select (blob, now - blob.Properties.LastModified);
     }
 
     /// <summary>True for the empty blobs that represent folders in accounts with a hierarchical namespace.</summary>

@@ -29,11 +29,14 @@ public enum IntakeResult
 
     /// <summary>A blob that is not a record has its record's name; nothing was done.</summary>
     Blocked,
+
+    /// <summary>The day's budget is reached (<see cref="SpendCap"/>); nothing was done. A sweep takes it in once sending goes on.</summary>
+    Paused,
 }
 
 /// <summary>The result of taking in an image, and the reason.</summary>
 /// <param name="Result">The result.</param>
-/// <param name="Error">The reason; only for <see cref="IntakeResult.Rejected"/> and <see cref="IntakeResult.Blocked"/>.</param>
+/// <param name="Error">The reason; only for <see cref="IntakeResult.Rejected"/>, <see cref="IntakeResult.Blocked"/> and <see cref="IntakeResult.Paused"/>.</param>
 public sealed record IntakeOutcome(IntakeResult Result, RecordError? Error = null)
 {
     /// <summary>True where it was its product's last unfinished view, and the product's job is in the queue now.</summary>

@@ -3,7 +3,7 @@ using BlobCaptioner.Storage;
 namespace BlobCaptioner.Pipeline;
 
 /// <summary>Puts pictures and products on their way: writes the ticket, then sends the message. Whoever changes what a ticket wants sends a message.</summary>
-internal sealed class JobDispatch(CaptionStorage storage, TimeProvider time)
+internal sealed class JobDispatch(CaptionStorage storage, TimeProvider time, SpendCap? cap = null)
 {
     public Tickets Tickets { get; } = new(storage);
 
@@ -15,6 +15,16 @@ internal sealed class JobDispatch(CaptionStorage storage, TimeProvider time)
     /// <param name="version"><see cref="CaptionJob.Version"/>.</param>
     /// <param name="want">What is wanted.</param>
     public static bool Covers(StoredTicket? seen, string version, Want want) => seen?.Ticket is { } ticket && ticket.Job.Version == version && want.Redo is null;
+
+    /// <summary>Takes a place in the day's budget, before the work for a job begins.</summary>
+    public Task<SpendPlace> TakePlaceAsync(CancellationToken cancellationToken) => cap?.TakeAsync(cancellationToken) ?? Task.FromResult(new SpendPlace());
+
+    /// <summary>Keeps the place of a job that was sent.</summary>
+    public Task KeepAsync(SpendPlace place, CancellationToken cancellationToken)
+    {
+        place.Keep();
+        return cap?.SettleAsync(cancellationToken) ?? Task.CompletedTask;
+    }
 
     /// <summary>Enqueues a job, or adds what is wanted to its ticket.</summary>
     /// <param name="wanted">The ticket as it would be if there were none.</param>

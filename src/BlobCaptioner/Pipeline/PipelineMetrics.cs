@@ -33,6 +33,9 @@ internal static class PipelineMetrics
     private static readonly Counter<long> Tokens = Meter.CreateCounter<long>(
         "captioner.tokens", "{token}", "Tokens of answered pictures by kind, as the model counts them");
 
+    private static readonly Counter<long> HeldBackPictures = Meter.CreateCounter<long>(
+        "captioner.budget.held_back", "{picture}", "Pictures not sent because the day's budget is reached; a picture counts at each attempt to send it");
+
     private static readonly Histogram<int> Tries = Meter.CreateHistogram(
         "captioner.tries", "{try}", "Tries that ended pictures took", advice: Buckets(1, 2, 3, 4, 5, 10, 20, 50, 100));
 
@@ -88,6 +91,9 @@ internal static class PipelineMetrics
 
     /// <summary>Counts a job that was handed back: <c>lease-lost</c>, <c>stopped</c>, <c>storage</c> or <c>unknown-profile</c>.</summary>
     public static void HandedBack(string reason) => HandedBackMessages.Add(1, Tag(TelemetryTags.Reason, reason));
+
+    /// <summary>Counts a picture that the day's budget holds back.</summary>
+    public static void HeldBack() => HeldBackPictures.Add(1);
 
     public static void Taken(string queue, TimeSpan age) => QueueAge.Record(Math.Max(0, age.TotalSeconds), Tag(TelemetryTags.Queue, queue));
 

@@ -41,6 +41,10 @@ internal sealed record Ticket
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Waits { get; init; }
 
+    /// <inheritdoc cref="Records.RecordGeneration.Rounds"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Rounds { get; init; }
+
     /// <summary>Id of the worker's hold on it; null while nobody works on it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Holder { get; init; }

@@ -235,6 +235,10 @@ public sealed record RecordGeneration
     /// <summary>Number of this try, from 1; 0 where the image was rejected before it reached a model.</summary>
     public int Tries { get; init; }
 
+    /// <summary>Times that a sweep took a failed record up by itself (<see cref="RetryRounds"/>); left out for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Rounds { get; init; }
+
     /// <summary>The tries that failed before, the first one first; left out where there were none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<RecordFailure>? Failures { get; init; }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Records;
@@ -95,6 +96,15 @@ public sealed record RecordReceipt
     /// <summary>True where a person chose the profile, so that the folder's does not count.</summary>
     public bool IsPinned { get; init; }
 
+    /// <summary>Code of the error; null without one, and in records of older versions.</summary>
+    public string? Error { get; init; }
+
+    /// <inheritdoc cref="RecordGeneration.Rounds"/>
+    public int Rounds { get; init; }
+
+    /// <summary>Time since the record was written, by storage's clock; null where it does not come from a listing.</summary>
+    public TimeSpan? Age { get; init; }
+
     /// <summary>Reads it from blob metadata; null where it is incomplete: the blob is not ours, or a copy without metadata.</summary>
     public static RecordReceipt? FromMetadata(IDictionary<string, string>? metadata)
     {
@@ -119,6 +129,8 @@ public sealed record RecordReceipt
                 Preparation = preparation,
                 Profile = Value("profile"),
                 IsPinned = values.ContainsKey("pinned"),
+                Error = values.GetValueOrDefault("error"),
+                Rounds = int.TryParse(values.GetValueOrDefault("rounds"), CultureInfo.InvariantCulture, out var rounds) ? rounds : 0,
                 Flags = Value("flags") switch
                 {
                     null => null,
@@ -142,6 +154,8 @@ public sealed record RecordReceipt
         Preparation = Plain(record.Generation.Preparation),
         Profile = IsPlain(record.Profile.Name) && record.Profile.Name.Length <= MostCharacters ? record.Profile.Name : null,
         IsPinned = record.Profile.IsPinned,
+        Error = record.Error is { Code: var code } && IsPlain(code) ? code : null,
+        Rounds = record.Generation.Rounds,
         Flags = record.Flags.All(IsPlain) && record.Flags.Sum(f => f.Length + 1L) <= MostFlagCharacters && record.Flags is not [NoFlags] ? record.Flags : null,
     };
 
@@ -156,6 +170,8 @@ public sealed record RecordReceipt
         ("modelhash", ModelHash),
         ("profile", Profile),
         ("pinned", IsPinned ? "yes" : null),
+        ("error", Error),
+        ("rounds", Rounds > 0 ? Rounds.ToString(CultureInfo.InvariantCulture) : null),
         ("flags", Flags is { Count: 0 } ? NoFlags : Flags is null ? null : string.Join(' ', Flags)),
     }.Where(m => m.Value is { Length: > 0 }).ToDictionary(m => m.Key, m => m.Value!, StringComparer.OrdinalIgnoreCase);
 

@@ -5,6 +5,7 @@ using BlobCaptioner.Cli.Commands;
 using BlobCaptioner.Models;
 using BlobCaptioner.Pipeline.Jobs;
 using BlobCaptioner.Tests.LocalStack;
+using BlobCaptioner.Tests.Pipeline;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Cli;
@@ -20,6 +21,7 @@ public sealed partial class CommandLineTests(AzuriteFixture fixture)
     [InlineData("why", "NAME", "--connection", "--data", "--profile", "--json")]
     [InlineData("upload", "DIR", "--connection", "--data", "--json")]
     [InlineData("status", "--connection", "--data", "--json")]
+    [InlineData("budget resume", "--connection", "--data", "--json")]
     [InlineData("describe", "FILE", "--model", "--attention", "--flash-attention", "--profile", "--json")]
     [InlineData("doctor", "--model", "--slots", "--json")]
     [InlineData("bench engine", "--count", "--rounds", "--words", "--slots", "--json")]
@@ -60,6 +62,35 @@ public sealed partial class CommandLineTests(AzuriteFixture fixture)
         Assert.Equal(2, result.ExitCode);
         Assert.Contains("no queue 'no-such-queue'", result.Errors, StringComparison.Ordinal);
         Assert.Contains("captioner up", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Status_BudgetReached_SaysSoUntilAPersonResumes()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        var connection = await fixture.GetConnectionStringAsync(cancel);
+        var names = TestPipeline.Names();
+        names = names with { PoisonQueue = names.CaptionsQueue + "-poison" };
+        await using var pipeline = await TestPipeline.CreateAsync(connection, names: names);
+        await pipeline.UploadAsync("a.jpg", TestPipeline.Picture(1));
+        await pipeline.UploadAsync("b.jpg", TestPipeline.Picture(2));
+        string[] store =
+            ["--connection", connection, "--container", names.ImagesContainer, "--prepared-container", names.PreparedContainer, "--queue", names.CaptionsQueue];
+        var capped = new Dictionary<string, string>(StringComparer.Ordinal) { ["Budget__PerDay__Pictures"] = "1" };
+        await using var process = CaptionerProcess.Start(fixture.CreateFolder(), capped, ["sweep", .. store]);
+        var sweep = await process.EndAsync();
+        Assert.Contains("1 enqueued", sweep.Text, StringComparison.Ordinal);
+        Assert.Contains("1 held back by the day's budget", sweep.Text, StringComparison.Ordinal);
+        Assert.Equal(1, await pipeline.QueueLengthAsync());
+
+        var status = await CaptionerProcess.RunAsync(fixture.CreateFolder(), ["status", .. store]);
+        Assert.Contains("Sending is paused. The day's budget is 1 pictures, and 1 were sent.", status.Text, StringComparison.Ordinal);
+        Assert.Contains("captioner budget resume", status.Text, StringComparison.Ordinal);
+        var resumed = await CaptionerProcess.RunAsync(fixture.CreateFolder(), ["budget", "resume", .. store]);
+        Assert.Equal(0, resumed.ExitCode);
+        status = await CaptionerProcess.RunAsync(fixture.CreateFolder(), ["status", .. store]);
+        Assert.Contains("resumed by hand", status.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Sending is paused", status.Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -8,6 +8,7 @@ using BlobCaptioner.Engine.Setup;
 using BlobCaptioner.Exports;
 using BlobCaptioner.Hosting.Settings;
 using BlobCaptioner.Hosting.Telemetry;
+using BlobCaptioner.Pipeline;
 using BlobCaptioner.Pipeline.Jobs;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Tests.Pipeline;
@@ -65,6 +66,29 @@ public sealed class OptionsTests
     {
         using var services = new ServiceCollection().AddCaptionQueue(Settings(setting)).BuildServiceProvider();
         Assert.Contains(says, Assert.Throws<SettingsException>(services.CheckSettings).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Budget:PerDay:Pictures=0", "'Budget__PerDay__Pictures' is '0'. It must be between 1 and 1000000000.")]
+    [InlineData("Budget:PerDay:Tokens=many", "'Budget__PerDay__Tokens' is 'many'. It takes a whole number.")]
+    [InlineData("Budget:PerDay:Money=0", "'Budget__PerDay__Money' is '0'. It must be between 0.01 and 1000000000.")]
+    [InlineData("Budget:PerDay:Money=lots", "'Budget__PerDay__Money' is 'lots'. It takes an amount such as 12.50.")]
+    [InlineData("Budget:PerDay:Images=3", "'Budget__PerDay__Images' is not a setting.")]
+    public void Start_BudgetOutOfRange_IsRefused(string setting, string says)
+    {
+        using var services = new ServiceCollection().AddCaptionQueue(Settings(setting)).BuildServiceProvider();
+        Assert.Contains(says, Assert.Throws<SettingsException>(services.CheckSettings).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_NoBudgetOrOne_IsTakenAsItIs()
+    {
+        await using var without = new ServiceCollection().AddCaptionQueue(Settings()).BuildServiceProvider();
+        Assert.False(without.GetRequiredService<SpendCap>().IsSet);
+        await using var services = new ServiceCollection().AddCaptionQueue(Settings("Budget:PerDay:Money=12.50")).BuildServiceProvider();
+        services.CheckSettings();
+        Assert.Equal(new BudgetOptions { Money = 12.5m }, services.GetRequiredService<BudgetOptions>());
+        Assert.True(services.GetRequiredService<SpendCap>().IsSet);
     }
 
     [Fact]

@@ -40,7 +40,7 @@ internal static partial class HostSettings
             return parts[1] is StorageConnection.BlobServiceUri or StorageConnection.QueueServiceUri or StorageConnection.Credential or StorageConnection.ClientId;
         }
 
-        return Sections.TryGetValue(parts[0], out var type) && type.GetProperty(parts[1]) is { CanWrite: true };
+        return Sections.TryGetValue(string.Join(':', parts[..^1]), out var type) && type.GetProperty(parts[^1]) is { CanWrite: true };
     }
 
     private static Dictionary<string, Type> SectionTypes() => typeof(StorageConnection).Assembly.GetTypes().Concat(typeof(StorageOptions).Assembly.GetTypes())

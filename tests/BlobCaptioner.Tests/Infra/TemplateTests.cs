@@ -280,7 +280,7 @@ public sealed partial class TemplateTests(CompiledTemplate template) : IClassFix
             .Select(m => m.Groups["name"].Value).Distinct(StringComparer.Ordinal).ToList();
         var code = InfraFiles.Sources("BlobCaptioner");
 
-        Assert.Equal(["captioner.pictures", "captioner.poisoned", "captioner.queue.oldest_age", "captioner.state"], names.Order(StringComparer.Ordinal));
+        Assert.Equal(["captioner.budget.held_back", "captioner.pictures", "captioner.poisoned", "captioner.queue.oldest_age", "captioner.state"], names.Order(StringComparer.Ordinal));
         Assert.All(names, n => Assert.Contains($"\"{n}\"", code, StringComparison.Ordinal));
         Assert.All(["\"described\"", "\"rejected\"", "\"failed\""], s => Assert.Contains(s, code, StringComparison.Ordinal));
     }

@@ -26,7 +26,7 @@ export interface RecordView { card: Card; eTag?: string; record?: CaptionRecord;
 export interface Conflict { fields: string[]; by?: string; now: RecordView }
 export interface Change { language?: string; field: string; value: Value | null; was: Value | null }
 export interface BatchPoint { at: string; picturesPerMinute: number; tokensPerSecond: number; queue: number }
-export interface Batch { queue: number; poison: number; picturesPerMinute: number; tokensPerSecond: number; secondsLeft?: number; points: BatchPoint[] }
+export interface Batch { queue: number; poison: number; picturesPerMinute: number; tokensPerSecond: number; secondsLeft?: number; paused?: string; points: BatchPoint[] }
 export interface Status {
   container: string; model?: string; maxMegabytes: number; maxMegapixels: number; person?: string; profile: string; exportFormats: string[]; isIndexComplete: boolean; batch: Batch;
 }

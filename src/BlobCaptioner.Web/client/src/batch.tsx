@@ -1,10 +1,16 @@
-import type { BatchPoint } from './api';
+import { Button } from '@mantine/core';
+import { call, type BatchPoint } from './api';
 import { useLive } from './live';
+import { tell } from './tell';
 import { useWords } from './words';
 
 const duration = (seconds: number, tongue: string): string => {
   const [value, unit] = seconds < 90 ? [seconds, 'second'] as const : seconds < 5400 ? [seconds / 60, 'minute'] as const : [seconds / 3600, 'hour'] as const;
   return new Intl.NumberFormat(tongue, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
+};
+
+const resume = (say: ReturnType<typeof useWords>['say']): void => {
+  call('POST', '/budget/resume').catch((error: unknown) => tell(say('error'), error));
 };
 
 /** How the whole batch goes. */
@@ -22,6 +28,7 @@ export const BatchStrip = () => {
       <span>{say('tokens')} <b>{number.format(batch.tokensPerSecond)}</b></span>
       {batch.secondsLeft !== undefined && <span>{say('left')} <b>{duration(batch.secondsLeft, tongue)}</b></span>}
       {batch.poison > 0 && <span>{say('poison')} <b>{number.format(batch.poison)}</b></span>}
+      {batch.paused && <span role="alert" data-testid="paused">{say('paused')} {batch.paused} <Button size="compact-xs" variant="default" onClick={() => resume(say)}>{say('resume')}</Button></span>}
       <Chart points={batch.points} what={p => p.picturesPerMinute} color="var(--mantine-color-blue-filled)" label={say('perMinute')} />
       <Chart points={batch.points} what={p => p.tokensPerSecond} color="var(--mantine-color-teal-filled)" label={say('tokens')} />
       <Chart points={batch.points} what={p => p.queue} color="var(--mantine-color-orange-filled)" label={say('queue')} />

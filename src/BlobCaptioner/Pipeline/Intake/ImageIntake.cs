@@ -28,26 +28,30 @@ public sealed class ImageIntake
     /// <param name="time">Clock; null takes the system's.</param>
     /// <param name="onEvent">Called for each event; must be thread-safe.</param>
     /// <param name="settings">The folders' settings; null reads them from the store.</param>
+    /// <param name="cap">The day's budget; null for none.</param>
     public ImageIntake(
         CaptionStorage storage,
         ImagePreparer preparer,
         IntakeOptions? options = null,
         TimeProvider? time = null,
         Action<PipelineEvent>? onEvent = null,
-        FolderSettings? settings = null)
-        : this(storage, preparer, options, time, onEvent, (settings ?? new(storage, time: time)).ResolveAsync)
+        FolderSettings? settings = null,
+        SpendCap? cap = null)
+        : this(storage, preparer, options, time, onEvent, (settings ?? new(storage, time: time)).ResolveAsync, cap)
     {
     }
 
     internal ImageIntake(
-        CaptionStorage storage, IImagePreparer preparer, IntakeOptions? options, TimeProvider? time, Action<PipelineEvent>? onEvent, ProfileResolver resolve)
+        CaptionStorage storage, IImagePreparer preparer, IntakeOptions? options, TimeProvider? time, Action<PipelineEvent>? onEvent, ProfileResolver resolve,
+        SpendCap? cap = null)
     {
         Storage = storage;
         _options = new IntakeOptionsValidator().Require(options ?? new());
         Time = time ?? TimeProvider.System;
         OnEvent = onEvent;
         Store = new(storage);
-        Dispatch = new(storage, Time);
+        Cap = cap;
+        Dispatch = new(storage, Time, cap);
         _prepared = new(storage, preparer);
         Resolve = resolve;
         Products = new(storage, Dispatch, resolve, _options.Model?.Hash, Time, (kind, name, error) => Publish(kind, name, error));
@@ -62,6 +66,8 @@ public sealed class ImageIntake
     internal ProfileResolver Resolve { get; }
 
     internal CaptionStore Store { get; }
+
+    internal SpendCap? Cap { get; }
 
     internal JobDispatch Dispatch { get; }
 
@@ -154,6 +160,12 @@ public sealed class ImageIntake
     private async Task<IntakeOutcome> PrepareAndEnqueueAsync(Arrival arrival, StoredTicket? ticket, StoredRecord? present, CancellationToken cancellationToken)
     {
         var (request, resolved, preparation) = (arrival.Request, arrival.Resolved, arrival.Preparation);
+        using var place = await Dispatch.TakePlaceAsync(cancellationToken);
+        if (place.Paused is { } paused)
+        {
+            return new(IntakeResult.Paused, paused);
+        }
+
         OnEvent?.Invoke(new() { Kind = PipelineEventKind.Preparing, Name = request.Name, At = Time.GetUtcNow() });
         var source = await PrepareAsync(request.Name, arrival.ETag, resolved.Profile, cancellationToken);
         if (source is null)
@@ -187,6 +199,7 @@ public sealed class ImageIntake
                 }
 
                 Publish(PipelineEventKind.Enqueued, request.Name);
+                await Dispatch.KeepAsync(place, cancellationToken);
                 return new(IntakeResult.Enqueued);
             default:
                 throw new InvalidOperationException($"{source.Outcome.GetType()} is not a known outcome of a preparation.");
@@ -252,6 +265,23 @@ public sealed class ImageIntake
         }
     }
 
+    /// <summary>Counts a round of a failed record whose image still can't be taken in, so that the next one comes later. Best effort.</summary>
+    internal async Task NoteRoundAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await Store.ReadAsync(name, cancellationToken) is { Record: { Status: RecordStatus.Failed, Generation: var made } record } stored)
+            {
+                var noted = record with { Generation = made with { Rounds = made.Rounds + 1 } };
+                await Store.WriteAsync(noted, stored.ETag, cancellationToken);
+            }
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The next sweep tries again, without the longer wait.
+        }
+    }
+
     /// <summary>What a record of the image would say now.</summary>
     internal Freshness FreshnessOf(string etag, ResolvedProfile resolved)
     {
@@ -307,6 +337,7 @@ public sealed class ImageIntake
             Want = Want,
             Call = JobDispatch.NewId(),
             EnqueuedAt = at,
+            Rounds = Request.Rounds,
         };
     }
 }

@@ -30,6 +30,9 @@ public sealed record IntakeRequest
     /// <summary>True tries an image again that was given up.</summary>
     public bool RetryFailed { get; init; }
 
+    /// <summary>Times that a sweep took its failed record up by itself, this time included; 0, the default, for none.</summary>
+    internal int Rounds { get; init; }
+
     internal Want ToWant() => Force
         ? new() { Redo = JobDispatch.NewId(), Part = Part, NewWording = NewWording, OverEdits = OverEdits, ProfileOverride = ProfileOverride }
         : ProfileOverride is null && !OverEdits ? Want.Fresh : new() { OverEdits = OverEdits, ProfileOverride = ProfileOverride };

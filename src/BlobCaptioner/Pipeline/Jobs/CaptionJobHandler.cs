@@ -40,6 +40,7 @@ public sealed class CaptionJobHandler
     /// <param name="onEvent">Called for each event; must be thread-safe.</param>
     /// <param name="logger">Null logs nothing.</param>
     /// <param name="settings">The folders' settings; null reads them from the store.</param>
+    /// <param name="cap">The day's budget; null for none.</param>
     /// <exception cref="OptionsValidationException">An option is out of its range.</exception>
     public CaptionJobHandler(
         CaptionStorage storage,
@@ -50,19 +51,20 @@ public sealed class CaptionJobHandler
         TimeProvider? time = null,
         Action<PipelineEvent>? onEvent = null,
         ILogger? logger = null,
-        FolderSettings? settings = null)
-        : this(storage, preparer, model, profiles, options, time, onEvent, logger, (settings ?? new(storage, time: time)).ResolveAsync)
+        FolderSettings? settings = null,
+        SpendCap? cap = null)
+        : this(storage, preparer, model, profiles, options, time, onEvent, logger, (settings ?? new(storage, time: time)).ResolveAsync, cap)
     {
     }
 
     internal CaptionJobHandler(
         CaptionStorage storage, IImagePreparer preparer, ICaptionModel model, Func<string, Profile> profiles, QueueLoopOptions? options, TimeProvider? time,
-        Action<PipelineEvent>? onEvent, ILogger? logger, ProfileResolver resolve)
+        Action<PipelineEvent>? onEvent, ILogger? logger, ProfileResolver resolve, SpendCap? cap = null)
     {
         _storage = storage;
         var clock = time ?? TimeProvider.System;
         _report = new(clock, onEvent, logger ?? NullLogger.Instance);
-        _services = new(storage, preparer, model, profiles, resolve, new QueueLoopOptionsValidator().Require(options ?? new()), clock, _report);
+        _services = new(storage, preparer, model, profiles, resolve, new QueueLoopOptionsValidator().Require(options ?? new()), clock, _report, cap);
     }
 
     /// <summary>Images that the model works on at once.</summary>

@@ -26,6 +26,7 @@ public sealed partial class CaptionQueueLoop
     private readonly Action<PipelineEvent>? _onEvent;
     private readonly ILogger _logger;
     private readonly CaptionJobHandler _handler;
+    private readonly SpendCap? _cap;
     private readonly Places _room;
     private readonly int _capacity;
     private volatile bool _endsWhenEmpty;
@@ -40,6 +41,7 @@ public sealed partial class CaptionQueueLoop
     /// <param name="onEvent">Called for each event; must be thread-safe.</param>
     /// <param name="logger">Null logs nothing.</param>
     /// <param name="settings">The folders' settings; null reads them from the store.</param>
+    /// <param name="cap">The day's budget; null for none.</param>
     /// <exception cref="OptionsValidationException">An option is out of its range.</exception>
     public CaptionQueueLoop(
         CaptionStorage storage,
@@ -50,21 +52,23 @@ public sealed partial class CaptionQueueLoop
         TimeProvider? time = null,
         Action<PipelineEvent>? onEvent = null,
         ILogger<CaptionQueueLoop>? logger = null,
-        FolderSettings? settings = null)
-        : this(storage, preparer, model, profiles, options, time, onEvent, logger, (settings ?? new(storage, time: time)).ResolveAsync)
+        FolderSettings? settings = null,
+        SpendCap? cap = null)
+        : this(storage, preparer, model, profiles, options, time, onEvent, logger, (settings ?? new(storage, time: time)).ResolveAsync, cap)
     {
     }
 
     internal CaptionQueueLoop(
         CaptionStorage storage, IImagePreparer preparer, ICaptionModel model, Func<string, Profile> profiles, QueueLoopOptions? options, TimeProvider? time,
-        Action<PipelineEvent>? onEvent, ILogger<CaptionQueueLoop>? logger, ProfileResolver resolve)
+        Action<PipelineEvent>? onEvent, ILogger<CaptionQueueLoop>? logger, ProfileResolver resolve, SpendCap? cap = null)
     {
         _storage = storage;
         _options = new QueueLoopOptionsValidator().Require(options ?? new());
         _time = time ?? TimeProvider.System;
         _onEvent = onEvent;
         _logger = (ILogger?)logger ?? NullLogger.Instance;
-        _handler = new(storage, preparer, model, profiles, _options, _time, onEvent, logger, resolve);
+        _handler = new(storage, preparer, model, profiles, _options, _time, onEvent, logger, resolve, cap);
+        _cap = cap;
         _capacity = _handler.Slots + (_options.Prefetch ?? _handler.Slots + 4);
         _room = new(_capacity);
     }
@@ -102,6 +106,7 @@ public sealed partial class CaptionQueueLoop
         _room.Release(_capacity);
         ended.Cancel();
         await grace;
+        await (abort.IsCancellationRequested ? Task.CompletedTask : _cap?.FlushAsync(abort) ?? Task.CompletedTask);
     }
 
     private async Task EndReceivingAsync(CancellationTokenSource receive, CancellationToken stopReceiving, CancellationToken ended)
@@ -165,6 +170,7 @@ public sealed partial class CaptionQueueLoop
 
             if (emptyPolls > 0)
             {
+                await (_cap?.SettleAsync(receive) ?? Task.CompletedTask);
                 if (_endsWhenEmpty && InHand == 0 && await IsEmptyAsync(receive))
                 {
                     return;

@@ -21,6 +21,7 @@ internal sealed class JobEnd(JobServices services, JobScope scope, JobDelivery d
     /// <param name="madeFrom">The image that the prepared image names; null for none. Later images of the same bytes then find this record.</param>
     public async Task DescribedAsync(Ticket ticket, CaptionRecord record, StoredRecord? present, TimeSpan elapsed, CaptionUsage usage, string? madeFrom = null)
     {
+        services.Cap?.Count(usage);
         var version = await WriteAsync(ticket, record, present);
         if (version is not null)
         {
@@ -32,6 +33,7 @@ internal sealed class JobEnd(JobServices services, JobScope scope, JobDelivery d
         }
 
         await FinishAsync(ticket, version);
+        await (services.Cap?.SettleAsync(abort) ?? Task.CompletedTask);
     }
 
     /// <summary>Writes a <c>rejected</c> record: the picture can't be described.</summary>

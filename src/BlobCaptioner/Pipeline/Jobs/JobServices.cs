@@ -13,7 +13,7 @@ internal sealed class JobServices
 {
     public JobServices(
         CaptionStorage storage, IImagePreparer preparer, ICaptionModel model, Func<string, Profile> profiles, ProfileResolver resolve, QueueLoopOptions options,
-        TimeProvider time, WorkerReport report)
+        TimeProvider time, WorkerReport report, SpendCap? cap = null)
     {
         (Model, Profiles, Resolve, Options, Time, Report) = (model, profiles, resolve, options, time, report);
         Storage = storage.WaitingOut(time, error =>
@@ -26,7 +26,8 @@ internal sealed class JobServices
         Tickets = new(Storage);
 
         // Only sweeps compare the model: workers with two models would undo each other's products.
-        Products = new(Storage, new(Storage, time), resolve, modelHash: null, time, (kind, name, error) => report.Publish(kind, name, error));
+        Cap = cap;
+        Products = new(Storage, new(Storage, time, cap), resolve, modelHash: null, time, (kind, name, error) => report.Publish(kind, name, error));
         Slots = options.Slots ?? model.Concurrency;
         Gate = new(Slots + options.Lookahead);
     }
@@ -44,6 +45,9 @@ internal sealed class JobServices
     public TimeProvider Time { get; }
 
     public WorkerReport Report { get; }
+
+    /// <summary>The day's budget; null for none.</summary>
+    public SpendCap? Cap { get; }
 
     public CaptionStore Store { get; }
 

@@ -147,6 +147,7 @@ internal static class RecordDraft
                 Tries = ticket.Tries.Count,
                 Failures = Failures(ticket.Tries),
                 Redo = ticket.Want.Redo,
+                Rounds = status == RecordStatus.Failed ? ticket.Rounds : 0,
             },
             Fingerprint = Fingerprint.Compute(job.ContentHash, job.Preparation, version, model?.Hash ?? ""),
         };

@@ -32,7 +32,7 @@ internal sealed class ProductDispatch(
     /// <summary>Enqueues a product, if it needs it.</summary>
     /// <returns>
     /// <see cref="IntakeResult.Enqueued"/>; <see cref="IntakeResult.UpToDate"/>; <see cref="IntakeResult.AlreadyQueued"/>, also if a view is not settled: its worker enqueues
-    /// the product; <see cref="IntakeResult.Gone"/> if no view can be shown; <see cref="IntakeResult.Blocked"/>.
+    /// the product; <see cref="IntakeResult.Gone"/> if no view can be shown; <see cref="IntakeResult.Blocked"/>; <see cref="IntakeResult.Paused"/>.
     /// </returns>
     /// <exception cref="Azure.RequestFailedException">Storage refused. The next call or sweep tries again.</exception>
     public async Task<IntakeResult> EnsureAsync(ProductRequest request, CancellationToken cancellationToken)
@@ -103,12 +103,19 @@ internal sealed class ProductDispatch(
             return IntakeResult.AlreadyQueued;
         }
 
+        using var place = await dispatch.TakePlaceAsync(cancellationToken);
+        if (place.Paused is not null)
+        {
+            return IntakeResult.Paused;
+        }
+
         if (!await dispatch.EnqueueAsync(TicketFor(job, request, state.Resolved.Version, want), ticket, cancellationToken))
         {
             return IntakeResult.AlreadyQueued;
         }
 
         publish(PipelineEventKind.Enqueued, state.RecordName, null);
+        await dispatch.KeepAsync(place, cancellationToken);
         return IntakeResult.Enqueued;
     }
 
@@ -131,6 +138,7 @@ internal sealed class ProductDispatch(
         Want = want,
         Call = JobDispatch.NewId(),
         EnqueuedAt = time.GetUtcNow(),
+        Rounds = request.Rounds,
     };
 
     private async Task<(ProductJob? Job, RecordError? Broken)> CreateJobAsync(ProductState state, CancellationToken cancellationToken)
@@ -190,6 +198,9 @@ internal sealed record ProductRequest
 
     /// <summary>True drops <c>review.edits</c> once the new copy is written.</summary>
     public bool OverEdits { get; init; }
+
+    /// <inheritdoc cref="Ticket.Rounds"/>
+    public int Rounds { get; init; }
 
     public Want ToWant() => Force ? new() { Redo = JobDispatch.NewId(), Part = Part, NewWording = NewWording, OverEdits = OverEdits } : Want.Fresh;
 }

@@ -90,6 +90,7 @@ public sealed class ContinuedSweep(ImageIntake intake)
         }
 
         await _sweep.RunAsync(request, products.Flush().ToAsyncEnumerable(), tally, cancellationToken);
+        await (intake.Cap?.FlushAsync(cancellationToken) ?? Task.CompletedTask);
         return new(end, SweepSummary.Of(tally) with { Resent = resent });
 
         Task SaveAsync(string next) =>

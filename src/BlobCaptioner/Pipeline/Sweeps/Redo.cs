@@ -41,6 +41,7 @@ public sealed class Redo(ImageIntake intake)
                 tally.Add(result: null);
             }
         });
+        await (intake.Cap?.FlushAsync(cancellationToken) ?? Task.CompletedTask);
         return new()
         {
             Listed = tally.Images + skipped,
@@ -50,6 +51,7 @@ public sealed class Redo(ImageIntake intake)
             Rejected = tally.Count(IntakeResult.Rejected),
             Gone = tally.Count(IntakeResult.Gone) + tally.Count(IntakeResult.NotAnImage),
             Blocked = tally.Count(IntakeResult.Blocked),
+            Paused = tally.Count(IntakeResult.Paused),
             Errors = tally.Count(result: null),
         };
     }

@@ -76,6 +76,9 @@ public sealed record RedoSummary
     /// <summary>A blob that is not a record has their record's name.</summary>
     public long Blocked { get; init; }
 
+    /// <summary>The day's budget holds them back: ask again once sending goes on.</summary>
+    public long Paused { get; init; }
+
     /// <summary>They failed: storage refused, or another error occurred.</summary>
     public long Errors { get; init; }
 }

@@ -3,7 +3,7 @@ using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Pipeline.Sweeps;
 
-/// <summary>Counts of a store, from one streamed listing and three requests to the queues.</summary>
+/// <summary>Counts of a store, from one streamed listing and a few requests.</summary>
 public sealed record StoreStatus
 {
     /// <summary>Images.</summary>
@@ -41,6 +41,9 @@ public sealed record StoreStatus
 
     /// <summary>Messages in the poison queue; approximate.</summary>
     public required long Poison { get; init; }
+
+    /// <summary>What was spent today, and whether sending is paused; null where no budget is set, or nothing was spent today.</summary>
+    public BudgetStatus? Budget { get; init; }
 
     /// <summary>Reads the counts.</summary>
     /// <param name="storage">The store.</param>
@@ -81,6 +84,7 @@ public sealed record StoreStatus
             QueueLength = queue.Value.ApproximateMessagesCount,
             OldestWait = oldest is { } inserted ? time.GetUtcNow() - inserted : null,
             Poison = poison.Value.ApproximateMessagesCount,
+            Budget = await BudgetStatus.ReadAsync(storage, time, cancellationToken),
         };
 
         void CountProduct(string name, RecordReceipt? receipt)

@@ -44,6 +44,7 @@ public sealed class Sweep
         var tally = new IntakeTally();
         var resent = await _outage.RunAsync(cancel => LostMessages.SendAgainAsync(_intake, cancel), cancellationToken);
         await RunAsync(request, products.ReadAsync(images, cancellationToken).Concat(products.Flush().ToAsyncEnumerable()), tally, cancellationToken);
+        await (_intake.Cap?.FlushAsync(cancellationToken) ?? Task.CompletedTask);
         return SweepSummary.Of(tally) with { Resent = resent };
     }
 
@@ -94,11 +95,13 @@ public sealed class Sweep
         {
             { Product: { } product } => new(await TakeProductAsync(product, request, cancel)),
             { Image: { } image } when await IsSettledAsync(image, item.Resolved, request, cancel) => new(IntakeResult.UpToDate),
-            _ => await _intake.IngestAsync(For(item.Image!.Name, request), item.Image, cancel),
+            _ when _intake.Cap is { } cap && await cap.FindPauseAsync(cancel) is { } pause => new(IntakeResult.Paused, pause),
+            _ => await _intake.IngestAsync(For(item.Image!.Name, request, item.Image.Receipt), item.Image, cancel),
         },
-        cancellationToken);
+        cancellationToken,
+        failed: item.Image is { Receipt: { } receipt, Name: var name } && request.Rounds.IsDue(receipt) ? cancel => _intake.NoteRoundAsync(name, cancel) : null);
 
-    private async Task<IntakeOutcome?> TryAsync(string name, Func<CancellationToken, Task<IntakeOutcome>> take, CancellationToken cancellationToken)
+    private async Task<IntakeOutcome?> TryAsync(string name, Func<CancellationToken, Task<IntakeOutcome>> take, CancellationToken cancellationToken, Func<CancellationToken, Task>? failed = null)
     {
         try
         {
@@ -107,13 +110,14 @@ public sealed class Sweep
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
             PublishTrouble(name, error, "The next sweep tries again.");
+            await (failed?.Invoke(cancellationToken) ?? Task.CompletedTask);
             return null;
         }
     }
 
     // If a view is not settled, the worker that settles the last one enqueues the product.
     private async Task<IntakeResult> TakeProductAsync(ProductState product, SweepRequest request, CancellationToken cancellationToken) =>
-        product.IsReady && _intake.Products.HasWork(product, request.Force, request.RetryFailed)
+        product.IsReady && _intake.Products.HasWork(product, request.Force, IsRetried(product.Receipt, request))
             ? await _intake.Products.EnsureAsync(RequestFor(product, request), cancellationToken)
             : IntakeResult.UpToDate;
 
@@ -124,16 +128,29 @@ public sealed class Sweep
         Basis = request.Profile,
         KnownViews = [.. product.Views.Select(v => v.Image.Name)],
         Force = request.Force,
-        RetryFailed = request.RetryFailed,
+        RetryFailed = IsRetried(product.Receipt, request),
+        Rounds = RoundOf(product.Receipt, request),
     };
+
+    /// <summary>True where a failed record is taken up again, because the request says so or its time has come.</summary>
+    internal static bool IsRetried(RecordReceipt? receipt, SweepRequest request) => request.RetryFailed || (receipt is not null && request.Rounds.IsDue(receipt));
+
+    // A person's --retry-failed begins anew.
+    private static int RoundOf(RecordReceipt? receipt, SweepRequest request) => !request.RetryFailed && receipt is not null && request.Rounds.IsDue(receipt) ? receipt.Rounds + 1 : 0;
 
     private async ValueTask<bool> IsSettledAsync(ListedImage image, ResolvedProfile? resolved, SweepRequest request, CancellationToken cancellationToken) =>
         !request.Force && image.Receipt is { } receipt && receipt.SourceETag == image.ETag
-        && !(request.RetryFailed && receipt.Status == RecordStatus.Failed)
+        && !(receipt.Status == RecordStatus.Failed && IsRetried(receipt, request))
         && _intake.FreshnessOf(image.ETag, resolved ?? await _intake.Resolve(image.Name, request.Profile, profileOverride: null, cancellationToken)).IsFresh(receipt);
 
-    private static IntakeRequest For(string name, SweepRequest request) =>
-        new() { Name = name, Profile = request.Profile, Force = request.Force, RetryFailed = request.RetryFailed };
+    private static IntakeRequest For(string name, SweepRequest request, RecordReceipt? receipt = null) => new()
+    {
+        Name = name,
+        Profile = request.Profile,
+        Force = request.Force,
+        RetryFailed = IsRetried(receipt, request),
+        Rounds = RoundOf(receipt, request),
+    };
 
     private void PublishTrouble(string name, Exception error, string remedy)
     {

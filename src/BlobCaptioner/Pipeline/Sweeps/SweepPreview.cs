@@ -50,7 +50,7 @@ public sealed class SweepPreview(ImageIntake intake)
             ? found with { Products = found.Products + 1 }
             : found;
 
-        bool HasWork(ProductState product) => intake.Products.HasWork(product, request.Force, request.RetryFailed);
+        bool HasWork(ProductState product) => intake.Products.HasWork(product, request.Force, Sweep.IsRetried(listed.Receipt, request));
     }
 
     private SweepForecast Count(SweepForecast found, ListedImage image, ResolvedProfile resolved, SweepRequest request) => image switch
@@ -71,7 +71,7 @@ public sealed class SweepPreview(ImageIntake intake)
     private static SweepForecast CountSettled(SweepForecast found, RecordReceipt receipt, SweepRequest request) => receipt.Status switch
     {
         _ when request.Force => found with { Forced = found.Forced + 1 },
-        RecordStatus.Failed when request.RetryFailed => found with { Retried = found.Retried + 1 },
+        RecordStatus.Failed when Sweep.IsRetried(receipt, request) => found with { Retried = found.Retried + 1 },
         RecordStatus.Failed => found with { KnownFailed = found.KnownFailed + 1 },
         RecordStatus.Rejected => found with { KnownRejected = found.KnownRejected + 1 },
         _ => found with { UpToDate = found.UpToDate + 1 },

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.ComponentModel.DataAnnotations;
 using BlobCaptioner.Profiles;
+using BlobCaptioner.Records;
 
 namespace BlobCaptioner.Pipeline.Sweeps;
 
@@ -18,6 +19,9 @@ public sealed record SweepRequest
 
     /// <summary>True tries images again that were given up.</summary>
     public bool RetryFailed { get; init; }
+
+    /// <summary>When images are tried again that were given up for a reason that is not theirs. Default <see cref="RetryRounds.Default"/>.</summary>
+    public RetryRounds Rounds { get; init; } = RetryRounds.Default;
 
     /// <summary>Images taken in at the same time. Range 1 to 64, default the number of processors.</summary>
     [Range(1, 64)]
@@ -60,6 +64,9 @@ public sealed record SweepSummary
     /// <summary>Products whose job was in the queue before.</summary>
     public long ProductsInFlight { get; init; }
 
+    /// <summary>Images and products that the day's budget holds back. A later sweep sends them. Some that are in the queue already may count here, since a paused sweep asks for no ticket.</summary>
+    public long Paused { get; init; }
+
     /// <summary>They failed: storage refused, or another error occurred. The next sweep tries again.</summary>
     public long Errors { get; init; }
 
@@ -75,6 +82,7 @@ public sealed record SweepSummary
         Blocked = tally.Count(IntakeResult.Blocked) + tally.Count(IntakeResult.Blocked, isProduct: true),
         Products = tally.Count(IntakeResult.Enqueued, isProduct: true),
         ProductsInFlight = tally.Count(IntakeResult.AlreadyQueued, isProduct: true),
+        Paused = tally.Count(IntakeResult.Paused) + tally.Count(IntakeResult.Paused, isProduct: true),
         Errors = tally.Count(result: null) + tally.Count(result: null, isProduct: true),
     };
 }
