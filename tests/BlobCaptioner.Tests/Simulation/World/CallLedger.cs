@@ -1,6 +1,5 @@
 using System.Globalization;
 using BlobCaptioner.Captioning;
-using BlobCaptioner.Pipeline;
 using BlobCaptioner.Tests.Simulation.Scheduling;
 
 namespace BlobCaptioner.Tests.Simulation.World;
@@ -38,6 +37,9 @@ internal sealed class CallLedger(SimulatedWorld world)
     /// <summary>The lease really ran out, or the try is noted as failed: the picture may be described again.</summary>
     public void InVainNow(string name) => _calls.ForEach(c => c.IsExcused |= c.Name == name);
 
+    /// <summary>The last call of a process for a name that nothing excuses; null for none.</summary>
+    public ModelCall? Unexcused(SimulatedProcess process, string name) => _calls.FindLast(c => c.Name == name && c.Process == process && !c.IsExcused);
+
     /// <summary>What a process had in hand may be done again, since storage refused it.</summary>
     public void Refused(SimulatedProcess process) => _calls.ForEach(c => c.IsExcused |= c.Process == process);
 
@@ -73,7 +75,7 @@ internal sealed class ModelCall(SimulatedWorld world, SimulatedProcess process, 
     /// <summary>True where another call for the same is no fault.</summary>
     public bool IsExcused
     {
-        get => _isExcused || process.IsDead || EndedAs is CallEnd.Failed or CallEnd.Cancelled;
+        get => _isExcused || process.IsDead || EndedAs is CallEnd.Failed;
         set => _isExcused = value;
     }
 
@@ -88,6 +90,11 @@ internal sealed class ModelCall(SimulatedWorld world, SimulatedProcess process, 
         {
             // the record may say failed from now on, in place of an earlier copy
             world.Calls.InVainNow(name);
+        }
+
+        if (how == CallEnd.Cancelled && !IsExcused && world.Loop.Now - began < Staff.QueueOptions.ModelTimeout && world.Tickets.IsHeldBy(process, name))
+        {
+            world.Violate("healthy-aborted", $"{process.Name} aborted call {id} for '{name}' though it holds the ticket and was not told to stop.");
         }
 
         world.Note(process.Name, $"model {how.ToString().ToLowerInvariant()} '{name}' (call {id})");

@@ -5,6 +5,7 @@ using BlobCaptioner.Profiles;
 using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
 using BlobCaptioner.Tests.Simulation.Scheduling;
+using JobTickets = BlobCaptioner.Pipeline.Tickets;
 
 namespace BlobCaptioner.Tests.Simulation.World;
 
@@ -182,6 +183,11 @@ internal sealed class SimulatedWorld
     private RequestFate FateOf(PendingRequest request)
     {
         var dice = request.Dice;
+        if (request.Request.Method == Azure.Core.RequestMethod.Put && request.Request.Uri.Path.Contains(JobTickets.Folder, StringComparison.Ordinal))
+        {
+            Tickets.Attempted(request.Process, request.Request.Path().Others);
+        }
+
         if (IsHealing)
         {
             return RequestFate.Prompt(dice);
@@ -230,7 +236,7 @@ internal sealed class SimulatedWorld
         }
 
         var (container, name) = request.Request.Path();
-        if (container == Names.PreparedContainer && name.StartsWith(Pipeline.Tickets.Folder, StringComparison.Ordinal))
+        if (container == Names.PreparedContainer && name.StartsWith(JobTickets.Folder, StringComparison.Ordinal))
         {
             Tickets.Changed(request, name);
         }

@@ -12,6 +12,9 @@ internal sealed class TicketWatch(SimulatedWorld world)
     private readonly Dictionary<string, (StoredBlob Blob, Ticket? Ticket)> _seen = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (SimulatedProcess Process, int Tries)> _unbegun = new(StringComparer.Ordinal);
 
+    private readonly Dictionary<string, SimulatedProcess> _holders = new(StringComparer.Ordinal);
+    private readonly Dictionary<(SimulatedProcess Process, string Blob), DateTimeOffset> _attempts = [];
+
     /// <summary>The tickets that can be read.</summary>
     public IEnumerable<(StoredBlob Blob, Ticket Ticket)> All => _seen.Values.Where(s => s.Ticket is not null).Select(s => (s.Blob, s.Ticket!));
 
@@ -19,6 +22,11 @@ internal sealed class TicketWatch(SimulatedWorld world)
     public bool IsEmpty => _seen.Count == 0;
 
     public Ticket? Find(string name) => _seen.GetValueOrDefault(Tickets.NameOf(world.Names.ImagesContainer, name)).Ticket;
+
+    public bool IsHeldBy(SimulatedProcess process, string name) => Find(name)?.Holder is { } holder && _holders.GetValueOrDefault(holder) == process;
+
+    /// <summary>A process sends a change of a ticket, whatever becomes of it.</summary>
+    public void Attempted(SimulatedProcess process, string blobName) => _attempts[(process, blobName)] = world.Loop.Now;
 
     /// <summary>The model begins: the try counts.</summary>
     public void Began(SimulatedProcess process, string name)
@@ -59,6 +67,8 @@ internal sealed class TicketWatch(SimulatedWorld world)
             }
             else if (now.Holder is not null || now.LastError is not null)
             {
+                CheckRenewed(blobName, name, held);
+
                 // the lease ran out, or the try failed
                 world.Calls.InVainNow(name);
             }
@@ -89,7 +99,15 @@ internal sealed class TicketWatch(SimulatedWorld world)
         }
     }
 
-    private readonly Dictionary<string, SimulatedProcess> _holders = new(StringComparer.Ordinal);
+    // A lease may run out under a live worker, but not because it stopped renewing.
+    private void CheckRenewed(string blobName, string name, Ticket held)
+    {
+        if (_holders.GetValueOrDefault(held.Holder!) is { IsDead: false } holder && world.Calls.Unexcused(holder, name) is { } call
+            && _attempts.TryGetValue((holder, blobName), out var last) && world.Loop.Now - last > Staff.QueueOptions.Lease)
+        {
+            world.Violate("renewing-ended", $"{holder.Name} lost '{name}' (call {call.Id}): it lives, but last tried to renew it {(world.Loop.Now - last).TotalSeconds:0} s ago.");
+        }
+    }
 
     private bool IsOwn(SimulatedProcess process, Ticket ticket) => _holders.GetValueOrDefault(ticket.Holder!) == process;
 

@@ -1,0 +1,54 @@
+using Azure.Core;
+using Azure.Core.Pipeline;
+using BlobCaptioner.Storage;
+
+namespace BlobCaptioner.Tests.Pipeline.Schedules;
+
+/// <summary>Carries requests to a real storage, and spoils those that a test names: before storage has seen them, or after it has applied them.</summary>
+internal sealed class CutTransport : HttpPipelineTransport, IDisposable
+{
+    private readonly HttpClientTransport _inner = new();
+    private int _spoilt;
+
+    /// <summary>Throws what a request meets before it is sent; default: nothing.</summary>
+    public Action<HttpMessage>? Before { get; set; }
+
+    /// <summary>True cuts the answer of a request that storage has applied; default: none.</summary>
+    public Predicate<HttpMessage>? CutsAnswer { get; set; }
+
+    /// <summary>Answers that were cut.</summary>
+    public int Spoilt => _spoilt;
+
+    /// <summary>Connects to a test's storage through a new one.</summary>
+    public static async Task<(CaptionStorage Storage, CutTransport Transport)> ConnectAsync(LocalStack.AzuriteFixture azurite, TestPipeline pipeline, CancellationToken cancellationToken)
+    {
+        var transport = new CutTransport();
+        return (CaptionStorage.Connect(await azurite.GetConnectionStringAsync(cancellationToken), pipeline.Storage.Options, transport), transport);
+    }
+
+    public static bool IsMessageUpdate(HttpMessage message) => message.Request.Method == RequestMethod.Put && Path(message).Contains("/messages/", StringComparison.Ordinal);
+
+    public static bool IsSend(HttpMessage message) => message.Request.Method == RequestMethod.Post && Path(message).EndsWith("/messages", StringComparison.Ordinal);
+
+    public static bool IsTicketWrite(HttpMessage message) => message.Request.Method == RequestMethod.Put && Path(message).Contains("/_tickets/", StringComparison.Ordinal);
+
+    public override Request CreateRequest() => _inner.CreateRequest();
+
+    public override void Process(HttpMessage message) => _inner.Process(message);
+
+    public override async ValueTask ProcessAsync(HttpMessage message)
+    {
+        Before?.Invoke(message);
+        await _inner.ProcessAsync(message);
+        if (CutsAnswer?.Invoke(message) == true)
+        {
+            Interlocked.Increment(ref _spoilt);
+            message.Response.Dispose();
+            throw new HttpRequestException(HttpRequestError.ResponseEnded, "The answer was cut.");
+        }
+    }
+
+    public void Dispose() => _inner.Dispose();
+
+    private static string Path(HttpMessage message) => message.Request.Uri.ToUri().AbsolutePath;
+}

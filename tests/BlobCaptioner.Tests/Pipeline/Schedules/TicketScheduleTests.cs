@@ -1,0 +1,95 @@
+using BlobCaptioner.Captioning;
+using BlobCaptioner.Pipeline;
+using BlobCaptioner.Pipeline.Sweeps;
+using BlobCaptioner.Records;
+using BlobCaptioner.Tests.LocalStack;
+using Xunit;
+
+namespace BlobCaptioner.Tests.Pipeline.Schedules;
+
+/// <summary>Schedules in which a ticket says more, or less, than is on its way.</summary>
+public sealed class TicketScheduleTests(AzuriteFixture azurite)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task ScheduleD_WorkerDiedBeforeItDeletedTheTicket_ARedoIsDone()
+    {
+        await using var pipeline = await WithLeftTicketAsync("d.jpg");
+        var redo = await RedoAsync(pipeline, "d.jpg");
+        Assert.Equal(1, redo.Enqueued);
+        pipeline.StartLoop();
+        await pipeline.RunUntilEmptyAsync();
+        Assert.Equal(2, pipeline.Model.Calls.Count);
+        Assert.Equal(0, await pipeline.TicketsAsync());
+    }
+
+    [Fact]
+    public async Task ScheduleM_ProfileChangedAndBackBesideALeftTicket_TheRecordIsUpToDate()
+    {
+        await using var pipeline = await WithLeftTicketAsync("m.jpg");
+        var first = pipeline.Basis;
+        foreach (var profile in new[] { first with { Instruction = first.Instruction + " Be brief." }, first })
+        {
+            pipeline.Basis = profile;
+            await pipeline.SweepAsync();
+            pipeline.StartLoop();
+            await pipeline.RunUntilEmptyAsync();
+            Assert.Equal(profile.Version, (await pipeline.RecordAsync("m.jpg"))!.Profile.Version);
+        }
+    }
+
+    [Fact]
+    public async Task ScheduleE_OneFieldIsRedoneAndThenAnotherWhileTheFirstWaits_BothAreDone()
+    {
+        await using var pipeline = await DescribedAsync("e.jpg");
+        await RedoAsync(pipeline, "e.jpg", "title");
+        await RedoAsync(pipeline, "e.jpg", "color");
+        pipeline.StartLoop();
+        await pipeline.RunUntilEmptyAsync();
+        Assert.Equal(["color", "title"], pipeline.Model.Requests.Skip(1).SelectMany(r => r.Profile.Fields).Select(f => f.Name).Distinct().Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task ScheduleE_SecondRedoComesWhileTheModelIsAtTheFirst_BothAreDone()
+    {
+        await using var pipeline = await DescribedAsync("e.jpg");
+        await RedoAsync(pipeline, "e.jpg", "title");
+        pipeline.Model.Script = async (_, _) =>
+        {
+            pipeline.Model.Script = null;
+            Assert.Equal(1, (await RedoAsync(pipeline, "e.jpg", "color")).Enqueued);
+        };
+        pipeline.StartLoop();
+        await pipeline.RunUntilEmptyAsync();
+        Assert.Equal(["title", "color"], pipeline.Model.Requests.Skip(1).Select(r => Assert.Single(r.Profile.Fields).Name));
+        Assert.Equal(0, await pipeline.TicketsAsync());
+    }
+
+    private static async Task<RedoSummary> RedoAsync(TestPipeline pipeline, string name, string? field = null) => await new Redo(pipeline.Intake).RunAsync(
+        new() { Profiles = _ => pipeline.Basis, Names = [name], Part = field is null ? null : new CopyPart([field], []) }, Cancellation);
+
+    private async Task<TestPipeline> DescribedAsync(string name)
+    {
+        var pipeline = await TestPipeline.CreateAsync(azurite);
+        await pipeline.UploadAsync(name, TestPipeline.Picture());
+        await pipeline.SweepAsync();
+        pipeline.StartLoop();
+        await pipeline.RunUntilEmptyAsync();
+        Assert.Equal(RecordStatus.Described, (await pipeline.RecordAsync(name))!.Status);
+        return pipeline;
+    }
+
+    // As a worker leaves it that dies after it has written the record, when its message is gone too.
+    private async Task<TestPipeline> WithLeftTicketAsync(string name)
+    {
+        var pipeline = await TestPipeline.CreateAsync(azurite);
+        await pipeline.UploadAsync(name, TestPipeline.Picture());
+        await pipeline.SweepAsync();
+        var ticket = (await pipeline.TicketAsync(name))!;
+        pipeline.StartLoop();
+        await pipeline.RunUntilEmptyAsync();
+        Assert.NotNull(await new Tickets(pipeline.Storage).TryWriteAsync(ticket, seen: null, Cancellation));
+        return pipeline;
+    }
+}
