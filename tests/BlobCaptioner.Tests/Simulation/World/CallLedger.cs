@@ -19,11 +19,6 @@ internal sealed class CallLedger(SimulatedWorld world)
         var key = world.KeyOf(name, request, ticket);
         var call = new ModelCall(world, process, name, _calls.Count, _calls.Count(c => c.Name == name), world.Loop.Now, key, ticket?.Holder);
         world.Note(process.Name, $"model begins '{name}' (call {call.Id})");
-        if (ticket is null || ticket.Holder is null)
-        {
-            world.Violate("model-without-hold", $"The model begins '{name}' in {process.Name}, but {(ticket is null ? "there is no ticket" : "nobody holds its ticket")}.");
-        }
-
         world.Tickets.Began(process, name);
         if (_calls.FindLast(c => c.Key == key && !c.IsExcused) is { } before)
         {
