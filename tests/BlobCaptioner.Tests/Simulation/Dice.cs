@@ -1,7 +1,7 @@
 namespace BlobCaptioner.Tests.Simulation;
 
 /// <summary>
-/// Everything random of a run, from one seed. <c>Of</c> gives dice for one subject, so that what one subject draws doesn't depend on how often others draw: a schedule
+/// Everything random of a run, from one seed. <see cref="Of(ulong)"/> gives dice for one subject, so that what one subject draws doesn't depend on how often others draw: a schedule
 /// keeps its shape while it is shrunk.
 /// </summary>
 internal sealed class Dice(ulong seed)
@@ -13,7 +13,7 @@ internal sealed class Dice(ulong seed)
     /// <summary>Dice of their own for a subject; the same subject gets the same.</summary>
     public Dice Of(ulong subject) => new(Mix(Seed ^ Mix(subject + 0x9E3779B97F4A7C15)));
 
-    /// <inheritdoc cref="Of(ulong)"/>
+    /// <inheritdoc cref="Of(ulong)" path="/summary"/>
     public Dice Of(string subject)
     {
         // FNV-1a: string.GetHashCode differs from process to process

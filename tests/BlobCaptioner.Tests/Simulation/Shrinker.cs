@@ -39,6 +39,7 @@ internal static class Shrinker
             LeaveOut(smallest.Actions.Count, (from, count) => Try(smallest with { Actions = Without(smallest.Actions, from, count) }));
             Try(smallest with { Disorder = 0 });
             Try(smallest with { HasBallast = false });
+            Try(smallest with { HasMeddling = false });
             Try(smallest with { HasProducts = false });
         }
 

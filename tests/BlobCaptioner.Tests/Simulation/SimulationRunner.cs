@@ -67,7 +67,7 @@ internal sealed class SimulationRunner
         text.AppendLine(violation is null
             ? $"Seed {seed} holds."
             : $"Seed {seed} breaks '{violation.Kind}' after {violation.At:hh\\:mm\\:ss}: {violation.What}");
-        text.AppendLine($"Shrunk from {plan.Actions.Count} to {smallest.Actions.Count} actions and {smallest.Faults?.Count ?? 0} faults{(smallest.HasProducts ? ", with products" : "")}{(smallest.HasBallast ? ", the queue never empty" : "")}.");
+        text.AppendLine($"Shrunk from {plan.Actions.Count} to {smallest.Actions.Count} actions and {smallest.Faults?.Count ?? 0} faults{(smallest.HasProducts ? ", with products" : "")}{(smallest.HasBallast ? ", the queue never empty" : "")}{(smallest.HasMeddling ? ", people act while the model works" : "")}.");
         text.AppendLine($"Again: dotnet run --project tests/BlobCaptioner.Tests -- simulate --seeds 1 --from {seed}");
         text.Append(world.Log.ToTable(MostLines));
         return (text.ToString(), violation is null);

@@ -1,3 +1,4 @@
+using Azure;
 using Azure.Core;
 using Azure.Core.Pipeline;
 using BlobCaptioner.Storage;
@@ -44,7 +45,7 @@ internal sealed class CutTransport : HttpPipelineTransport, IDisposable
         {
             Interlocked.Increment(ref _spoilt);
             message.Response.Dispose();
-            throw new HttpRequestException(HttpRequestError.ResponseEnded, "The answer was cut.");
+            throw new RequestFailedException("The answer was cut.", new HttpRequestException(HttpRequestError.ResponseEnded));
         }
     }
 

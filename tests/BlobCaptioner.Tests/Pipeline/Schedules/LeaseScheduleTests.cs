@@ -50,11 +50,16 @@ public sealed class LeaseScheduleTests(AzuriteFixture azurite)
         await using var pipeline = await TestPipeline.CreateAsync(azurite);
         var (storage, transport) = await CutTransport.ConnectAsync(azurite, pipeline, Cancellation);
         using var _ = transport;
-        var (writes, renewed) = (0, new TaskCompletionSource());
+        var (writes, cut, renewed) = (0, new TaskCompletionSource(), new TaskCompletionSource());
         transport.CutsAnswer = message =>
         {
-            // the first takes the ticket; the second, a renewal, is cut, and so is its repetition; then two must get through
+            // the first takes the ticket; the second, a renewal, is cut, and so is its repetition
             var count = CutTransport.IsTicketWrite(message) ? Interlocked.Increment(ref writes) : 0;
+            if (count == 2)
+            {
+                cut.TrySetResult();
+            }
+
             if (count >= 5)
             {
                 renewed.TrySetResult();
@@ -66,6 +71,7 @@ public sealed class LeaseScheduleTests(AzuriteFixture azurite)
         await pipeline.UploadAsync("k.jpg", TestPipeline.Picture());
         await pipeline.SweepAsync();
         pipeline.StartLoop(ShortLease, storage: storage);
+        await cut.Task.WaitAsync(Cancellation);
         pipeline.StartLoop(ShortLease);
         await pipeline.RunUntilEmptyAsync();
 

@@ -160,13 +160,13 @@ public abstract class QueueFacts(AzuriteFixture? azurite) : StorageFacts(azurite
     public async Task Receive_NumberOutOfRange_IsRefused(int count) => Assert.StartsWith(
         "400 ", await AnswerAsync(() => Storage.Captions.ReceiveMessagesAsync(count, Minute, Cancellation)), StringComparison.Ordinal);
 
-    private Task SendAsync(string text) => Storage.Captions.SendMessageAsync(text, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: Cancellation);
+    private async Task SendAsync(string text) => await Storage.Captions.SendMessageAsync(text, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: Cancellation);
 
     private async Task<QueueMessage[]> ReceiveAsync(TimeSpan hidden) => (await Storage.Captions.ReceiveMessagesAsync(32, hidden, Cancellation)).Value;
 
-    private Task DeleteAsync(string id, string receipt) => Storage.Captions.DeleteMessageAsync(id, receipt, Cancellation);
+    private async Task DeleteAsync(string id, string receipt) => await Storage.Captions.DeleteMessageAsync(id, receipt, Cancellation);
 
-    private Task UpdateAsync(string id, string receipt) => Storage.Captions.UpdateMessageAsync(id, receipt, "again", Minute, Cancellation);
+    private async Task UpdateAsync(string id, string receipt) => await Storage.Captions.UpdateMessageAsync(id, receipt, "again", Minute, Cancellation);
 
     private async Task<int> CountAsync() => (await Storage.Captions.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount;
 }

@@ -1,9 +1,12 @@
+using System.Runtime.InteropServices;
+
 namespace BlobCaptioner.Tests.Simulation.Scheduling;
 
 /// <summary>What a request meets on its way.</summary>
 /// <param name="Fault">What goes wrong.</param>
 /// <param name="There">Time until it reaches storage.</param>
 /// <param name="Back">Time from there until its answer reaches the process.</param>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct RequestFate(Fault Fault, TimeSpan There, TimeSpan Back)
 {
     /// <summary>Nothing goes wrong, within milliseconds.</summary>

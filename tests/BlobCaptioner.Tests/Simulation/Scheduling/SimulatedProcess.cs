@@ -54,7 +54,7 @@ internal sealed class SimulatedProcess : TaskScheduler
         this).Unwrap();
 
     /// <summary>Does something in it at once, such as cancelling a token.</summary>
-    public void Do(Action work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, this);
+    public void Do(Action work) => _ = Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, this);
 
     public void Execute(Task task) => TryExecuteTask(task);
 

@@ -28,7 +28,7 @@ public sealed class SimulationLoopTests
             foreach (var name in new[] { "a", "b", "c" })
             {
                 var process = new SimulatedProcess(loop, name);
-                process.Start(async () =>
+                _ = process.Start(async () =>
                 {
                     try
                     {
@@ -55,7 +55,7 @@ public sealed class SimulationLoopTests
         var loop = new SimulationLoop(new(1), Start);
         var process = new SimulatedProcess(loop, "a", skew: TimeSpan.FromMinutes(5));
         var seen = new List<TimeSpan>();
-        process.Start(async () =>
+        _ = process.Start(async () =>
         {
             for (var i = 0; i < 3; i++)
             {
@@ -75,7 +75,7 @@ public sealed class SimulationLoopTests
         Setup(loop);
         var process = new SimulatedProcess(loop, "a");
         var after = 0;
-        process.Start(async () =>
+        _ = process.Start(async () =>
         {
             try
             {
@@ -101,7 +101,7 @@ public sealed class SimulationLoopTests
         var loop = new SimulationLoop(new(1), Start);
         Setup(loop);
         var process = new SimulatedProcess(loop, "a");
-        process.Start(() => Task.Run(() => process.Storage.Images.ExistsAsync(CancellationToken.None)));
+        _ = process.Start(() => Task.Run(() => process.Storage.Images.ExistsAsync(CancellationToken.None)));
         var error = Assert.Throws<SimulationEscapeException>((Action)(() =>
         {
             // the pool's thread comes when it likes
@@ -127,7 +127,7 @@ public sealed class SimulationLoopTests
         Setup(loop);
         var process = new SimulatedProcess(loop, "a");
         Exception? thrown = null;
-        process.Start(async () =>
+        _ = process.Start(async () =>
             thrown = await Record.ExceptionAsync(() => process.Storage.Images.GetBlobClient("x").UploadAsync(BinaryData.FromString("x"), CancellationToken.None)));
         loop.Fate = _ => new(Enum.Parse<Fault>(fault), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
         loop.Run(Start + TimeSpan.FromMinutes(1));
@@ -143,7 +143,7 @@ public sealed class SimulationLoopTests
         var process = new SimulatedProcess(loop, "a");
         using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(2), process.Time);
         Exception? thrown = null;
-        process.Start(async () => thrown = await Record.ExceptionAsync(() => process.Storage.Images.ExistsAsync(stop.Token)));
+        _ = process.Start(async () => thrown = await Record.ExceptionAsync(() => process.Storage.Images.ExistsAsync(stop.Token)));
         loop.Fate = _ => new(Fault.None, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
         loop.Run(Start + TimeSpan.FromSeconds(3));
         Assert.IsAssignableFrom<OperationCanceledException>(thrown);
@@ -156,7 +156,7 @@ public sealed class SimulationLoopTests
         foreach (var name in new[] { "a", "b" })
         {
             var process = new SimulatedProcess(loop, name);
-            process.Start(() => Parallel.ForEachAsync(
+            _ = process.Start(() => Parallel.ForEachAsync(
                 Enumerable.Range(0, 20), new ParallelOptions { MaxDegreeOfParallelism = 4, TaskScheduler = TaskScheduler.Current }, async (i, cancel) =>
                 {
                     await process.Storage.Images.GetBlobClient($"{i}").UploadAsync(BinaryData.FromString(name), overwrite: true, cancel);

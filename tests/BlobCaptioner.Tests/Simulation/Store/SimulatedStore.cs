@@ -5,7 +5,7 @@ namespace BlobCaptioner.Tests.Simulation.Store;
 
 /// <summary>
 /// A storage account in memory. It speaks what this project uses of the Blob and Queue REST APIs, as Azure documents them; what it doesn't know it refuses with
-/// <see cref="NotSupportedException"/>. <c>StorageFacts</c> holds it to Azurite. One thread at a time.
+/// <see cref="NotSupportedException"/>. <see cref="Facts.StorageFacts"/> holds it to Azurite. One thread at a time.
 /// </summary>
 internal sealed class SimulatedStore
 {

@@ -5,6 +5,7 @@ using BlobCaptioner.Pipeline.Sweeps;
 using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
 using BlobCaptioner.Tests.Simulation.Scheduling;
+using JobTickets = BlobCaptioner.Pipeline.Tickets;
 
 namespace BlobCaptioner.Tests.Simulation.World;
 
@@ -98,7 +99,7 @@ internal sealed class ActionRun(SimulatedWorld world, PlannedAction action)
                 SpoilRecord();
                 break;
             case ActionKind.BadTicket:
-                var ticket = Tickets.NameOf(world.Names.ImagesContainer, Name);
+                var ticket = JobTickets.NameOf(world.Names.ImagesContainer, Name);
                 world.Loop.Store.Blobs.Write(world.Names.PreparedContainer, ticket, "{\"no\":1}"u8.ToArray());
                 world.Tickets.Reread(ticket);
                 _pictures.Changed(Name);
@@ -165,7 +166,7 @@ internal sealed class ActionRun(SimulatedWorld world, PlannedAction action)
         var (web, basis) = (world.Staff.Web, world.Basis);
         for (; times > 0; times--)
         {
-            web.Process.Start(async () =>
+            _ = web.Process.Start(async () =>
             {
                 try
                 {
@@ -187,7 +188,7 @@ internal sealed class ActionRun(SimulatedWorld world, PlannedAction action)
         var part = _dice.Chance(0.6) ? new CopyPart([_dice.Pick(all)], []) : null;
         var (asked, epoch) = (world.Loop.Now, _pictures.EpochOf(name));
         world.Note(web.Process.Name, $"redo of {(part is null ? "all" : part.Fields[0])} of '{name}'");
-        web.Process.Start(async () =>
+        _ = web.Process.Start(async () =>
         {
             var done = await new Redo(web.Intake).RunAsync(
                 new() { Profiles = _ => world.Basis, Names = [name], Part = part, OverEdits = _dice.Chance(0.2), Parallelism = 1 }, CancellationToken.None);
@@ -203,7 +204,7 @@ internal sealed class ActionRun(SimulatedWorld world, PlannedAction action)
     {
         var web = world.Staff.Web;
         var by = $"editor {action.Number}";
-        web.Process.Start(async () =>
+        _ = web.Process.Start(async () =>
         {
             try
             {

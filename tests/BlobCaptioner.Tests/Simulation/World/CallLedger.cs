@@ -17,13 +17,8 @@ internal sealed class CallLedger(SimulatedWorld world)
         var name = world.NameOf(request);
         var ticket = world.Tickets.Find(name);
         var key = world.KeyOf(name, request, ticket);
-        var call = new ModelCall(world, process, name, _calls.Count, _calls.Count(c => c.Name == name), world.Loop.Now, key);
+        var call = new ModelCall(world, process, name, _calls.Count, _calls.Count(c => c.Name == name), world.Loop.Now, key, ticket?.Holder);
         world.Note(process.Name, $"model begins '{name}' (call {call.Id})");
-        if (ticket is null || ticket.Holder is null)
-        {
-            world.Violate("model-without-hold", $"The model begins '{name}' in {process.Name}, but {(ticket is null ? "there is no ticket" : "nobody holds its ticket")}.");
-        }
-
         world.Tickets.Began(process, name);
         if (_calls.FindLast(c => c.Key == key && !c.IsExcused) is { } before)
         {
@@ -52,7 +47,7 @@ internal sealed class CallLedger(SimulatedWorld world)
 }
 
 /// <summary>A call of the model.</summary>
-internal sealed class ModelCall(SimulatedWorld world, SimulatedProcess process, string name, int id, int nth, DateTimeOffset began, string key)
+internal sealed class ModelCall(SimulatedWorld world, SimulatedProcess process, string name, int id, int nth, DateTimeOffset began, string key, string? holder)
 {
     private bool _isExcused;
 
@@ -92,7 +87,7 @@ internal sealed class ModelCall(SimulatedWorld world, SimulatedProcess process, 
             world.Calls.InVainNow(name);
         }
 
-        if (how == CallEnd.Cancelled && !IsExcused && world.Loop.Now - began < Staff.QueueOptions.ModelTimeout && world.Tickets.IsHeldBy(process, name))
+        if (how == CallEnd.Cancelled && !IsExcused && world.Loop.Now - began < Staff.QueueOptions.ModelTimeout && holder is not null && world.Tickets.Find(name)?.Holder == holder)
         {
             world.Violate("healthy-aborted", $"{process.Name} aborted call {id} for '{name}' though it holds the ticket and was not told to stop.");
         }

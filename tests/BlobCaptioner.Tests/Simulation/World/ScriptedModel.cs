@@ -17,6 +17,8 @@ internal sealed class ScriptedModel(SimulatedWorld world, SimulatedProcess proce
         var call = world.Calls.Begin(process, request);
         var dice = process.Dice.Of($"call {call.Name} {call.Nth}");
         var trouble = world.TakeTrouble(call.Name);
+        var duration = Duration(dice);
+        world.Meddle(call, dice, duration);
         try
         {
             if (trouble == ModelTrouble.Hangs)
@@ -25,7 +27,7 @@ internal sealed class ScriptedModel(SimulatedWorld world, SimulatedProcess proce
                 await (dice.Chance(0.5) ? new TaskCompletionSource().Task : Task.Delay(Timeout.InfiniteTimeSpan, process.Time, cancellationToken));
             }
 
-            await Task.Delay(Duration(dice), process.Time, cancellationToken);
+            await Task.Delay(duration, process.Time, cancellationToken);
         }
         catch (OperationCanceledException)
         {

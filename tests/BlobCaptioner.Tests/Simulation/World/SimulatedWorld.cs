@@ -5,6 +5,7 @@ using BlobCaptioner.Profiles;
 using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
 using BlobCaptioner.Tests.Simulation.Scheduling;
+using JobTickets = BlobCaptioner.Pipeline.Tickets;
 
 namespace BlobCaptioner.Tests.Simulation.World;
 
@@ -150,6 +151,21 @@ internal sealed class SimulatedWorld
 
     public ModelTrouble TakeTrouble(string name) => _troubles.TryGetValue(name, out var troubles) && troubles.TryDequeue(out var trouble) ? trouble : ModelTrouble.None;
 
+    /// <summary>Somebody may act on a picture just while the model is at it.</summary>
+    public void Meddle(ModelCall call, Dice dice, TimeSpan duration)
+    {
+        if (Plan.HasMeddling && !IsHealing && dice.Chance(0.3))
+        {
+            var at = Loop.Now + (duration * dice.Fraction());
+            var number = Enumerable.Range(0, Plan.Pictures).FirstOrDefault(n => call.Name.StartsWith(Pictures.PictureName(n).Split('-', '.')[0], StringComparison.Ordinal));
+            var meddling = new PlannedAction(at - Start, dice.Pick(ActionKinds.Meddling), number + (Plan.Pictures * dice.Below(100)));
+            if (meddling.At < Plan.Length)
+            {
+                Loop.At(at, () => new ActionRun(this, meddling).Do());
+            }
+        }
+    }
+
     /// <summary>The folders' settings: none, apart from the SKU in a name.</summary>
     public ValueTask<ResolvedProfile> ResolveAsync(string imageName, Profile basis, string? profileOverride, CancellationToken cancellationToken) =>
         new(ResolvedProfile.Of(basis, facts: null, Plan.HasProducts ? imageName.Split('-')[0] : null));
@@ -182,7 +198,7 @@ internal sealed class SimulatedWorld
     private RequestFate FateOf(PendingRequest request)
     {
         var dice = request.Dice;
-        if (request.Request.Method == Azure.Core.RequestMethod.Put && request.Request.Uri.Path.Contains(global::BlobCaptioner.Pipeline.Tickets.Folder, StringComparison.Ordinal))
+        if (request.Request.Method == Azure.Core.RequestMethod.Put && request.Request.Uri.Path.Contains(JobTickets.Folder, StringComparison.Ordinal))
         {
             Tickets.Attempted(request.Process, request.Request.Path().Others);
         }
@@ -235,7 +251,7 @@ internal sealed class SimulatedWorld
         }
 
         var (container, name) = request.Request.Path();
-        if (container == Names.PreparedContainer && name.StartsWith(global::BlobCaptioner.Pipeline.Tickets.Folder, StringComparison.Ordinal))
+        if (container == Names.PreparedContainer && name.StartsWith(JobTickets.Folder, StringComparison.Ordinal))
         {
             Tickets.Changed(request, name);
         }

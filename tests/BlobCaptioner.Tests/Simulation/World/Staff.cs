@@ -62,7 +62,7 @@ internal sealed class Staff(SimulatedWorld world)
             process.Storage, _preparer, new ScriptedModel(world, process), _ => world.Basis, QueueOptions, process.Time, onEvent: null, new CriticalLog(world, process.Name), world.ResolveAsync);
         var worker = new Worker(process, loop);
         _workers.Add(worker);
-        process.Start(async () =>
+        _ = process.Start(async () =>
         {
             try
             {
@@ -88,7 +88,7 @@ internal sealed class Staff(SimulatedWorld world)
             process.Storage, _preparer, new ScriptedModel(world, process), _ => world.Basis, QueueOptions, process.Time, onEvent: null, new CriticalLog(world, process.Name), world.ResolveAsync);
         var host = new FunctionHost(process, handler, new(IntakeOf(process)));
         _hosts.Add(host);
-        process.Start(host.RunAsync);
+        _ = process.Start(host.RunAsync);
     }
 
     /// <summary>Sweeps once, in a process of its own.</summary>
@@ -96,7 +96,7 @@ internal sealed class Staff(SimulatedWorld world)
     {
         var process = Hire("sweep");
         var basis = world.Basis;
-        process.Start(async () =>
+        _ = process.Start(async () =>
         {
             SweepSummary? summary = null;
             try

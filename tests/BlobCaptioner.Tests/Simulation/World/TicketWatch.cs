@@ -23,8 +23,6 @@ internal sealed class TicketWatch(SimulatedWorld world)
 
     public Ticket? Find(string name) => _seen.GetValueOrDefault(Tickets.NameOf(world.Names.ImagesContainer, name)).Ticket;
 
-    public bool IsHeldBy(SimulatedProcess process, string name) => Find(name)?.Holder is { } holder && _holders.GetValueOrDefault(holder) == process;
-
     /// <summary>A process sends a change of a ticket, whatever becomes of it.</summary>
     public void Attempted(SimulatedProcess process, string blobName) => _attempts[(process, blobName)] = world.Loop.Now;
 

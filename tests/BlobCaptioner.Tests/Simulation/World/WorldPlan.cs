@@ -16,6 +16,9 @@ internal sealed record WorldPlan
     /// <summary>True where a message lies in the queue all the time, so that it is never empty.</summary>
     public required bool HasBallast { get; init; }
 
+    /// <summary>True where people and operators often act just while the model is at work.</summary>
+    public required bool HasMeddling { get; init; }
+
     /// <summary>Share of requests that go wrong, 0 to 1.</summary>
     public required double FaultRate { get; init; }
 
@@ -54,6 +57,7 @@ internal sealed record WorldPlan
             Pictures = pictures,
             HasProducts = dice.Chance(0.25),
             HasBallast = dice.Chance(0.4),
+            HasMeddling = dice.Chance(0.5),
             FaultRate = dice.Pick([0, 0, 0.005, 0.02, 0.06]),
             Disorder = dice.Pick([0, 0.1, 0.5]),
             Length = length,
@@ -141,6 +145,13 @@ internal enum ActionKind
 /// <summary>How often each kind is drawn.</summary>
 internal static class ActionKinds
 {
+    /// <summary>What is done while the model is at work.</summary>
+    public static IReadOnlyList<ActionKind> Meddling { get; } =
+    [
+        ActionKind.UploadSame, ActionKind.UploadSame, ActionKind.Upload, ActionKind.Delete, ActionKind.Redo, ActionKind.Edit, ActionKind.Event, ActionKind.Sweep, ActionKind.LoseMessage,
+        ActionKind.DoubleMessage, ActionKind.ChangeProfile,
+    ];
+
     public static IReadOnlyList<ActionKind> ByWeight { get; } =
     [
         .. Times(6, ActionKind.Upload), .. Times(3, ActionKind.UploadSame), .. Times(2, ActionKind.Delete), .. Times(6, ActionKind.Event), .. Times(6, ActionKind.Sweep),
