@@ -49,7 +49,7 @@ var queries = [
   }
   {
     name: 'budget'
-    title: 'The daily budget (Budget__PerDay) holds pictures back'
+    title: 'The daily budget holds pictures back'
     severity: 3
     window: 'PT15M'
     query: 'customMetrics | where name == "captioner.budget.held_back" | summarize value = sum(valueSum)'

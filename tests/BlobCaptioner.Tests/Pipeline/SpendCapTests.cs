@@ -159,7 +159,7 @@ public sealed class SpendCapTests(AzuriteFixture azurite) : IAsyncDisposable
             await cap.DisposeAsync();
         }
 
-        await _pipeline.DisposeAsync();
+        await (_pipeline?.DisposeAsync() ?? default);
     }
 
     private async Task StartAsync(int pictures)
