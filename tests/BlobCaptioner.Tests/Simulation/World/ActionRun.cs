@@ -1,4 +1,3 @@
-using BlobCaptioner.Pipeline;
 using System.Text.Json;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Pipeline.Sweeps;
