@@ -36,7 +36,9 @@ internal sealed partial class ListingXmlPolicy : HttpPipelinePolicy
     public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
     {
         RestoreMarker(message.Request.Uri);
-        await ProcessNextAsync(message, pipeline);
+
+        // As in every policy of the SDK: otherwise what follows it would leave the caller's scheduler.
+        await ProcessNextAsync(message, pipeline).ConfigureAwait(false);
         Repair(message);
     }
 
