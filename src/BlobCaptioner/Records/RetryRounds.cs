@@ -17,8 +17,12 @@ public sealed record RetryRounds(TimeSpan First, int Most)
 
     /// <summary>True where it is time for the next round.</summary>
     /// <param name="receipt">The record's receipt out of a listing; any other is never due.</param>
-    public bool IsDue(RecordReceipt receipt) =>
-        receipt is { Status: RecordStatus.Failed, Error: { } code, Age: { } age } && receipt.Rounds < Most && NotThePictures.Contains(code) && age >= WaitBefore(receipt.Rounds);
+    public bool IsDue(RecordReceipt receipt) => WaitFor(receipt) <= TimeSpan.Zero;
+
+    /// <summary>The time until the next round, zero or less where it is due; null where no sweep takes the record up by itself.</summary>
+    /// <param name="receipt">The record's receipt with its age.</param>
+    public TimeSpan? WaitFor(RecordReceipt receipt) =>
+        receipt is { Status: RecordStatus.Failed, Error: { } code, Age: { } age } && receipt.Rounds < Most && NotThePictures.Contains(code) ? WaitBefore(receipt.Rounds) - age : null;
 
     private TimeSpan WaitBefore(int round)
     {

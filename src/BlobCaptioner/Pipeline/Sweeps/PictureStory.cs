@@ -53,6 +53,10 @@ public enum StoryState
     [JsonStringEnumMemberName("waiting")]
     Waiting,
 
+    /// <summary>A sweep would take it in, but the day's budget is reached.</summary>
+    [JsonStringEnumMemberName("paused")]
+    Paused,
+
     /// <summary>A product that waits for its views.</summary>
     [JsonStringEnumMemberName("waits-for-views")]
     WaitsForViews,

@@ -45,9 +45,10 @@ internal static class StoryEnding
             return OfTicket(parts, ticket, stored);
         }
 
-        if (!parts.IsFresh)
+        if (parts.IsWanted)
         {
-            return (StoryState.Waiting, IsOlder(parts) || parts.Ticket is null ? SweepText(parts) : $"{SweepText(parts)} It replaces the ticket.", null);
+            var text = IsOlder(parts) || parts.Ticket is null ? SweepText(parts) : $"{SweepText(parts)} It replaces the ticket.";
+            return parts.Pause is { } pause ? (StoryState.Paused, $"Sending is paused. {pause} Once it goes on: {text}", null) : (StoryState.Waiting, text, null);
         }
 
         var leftover = parts.Ticket is null ? "" : " The next sweep or worker removes the ticket.";
@@ -55,6 +56,8 @@ internal static class StoryEnding
         {
             RecordStatus.Described => (StoryState.Described, $"Nothing: it is done.{leftover}", null),
             RecordStatus.Rejected => (StoryState.Rejected, $"Nothing, until the picture, its settings or a limit changes. {parts.Stored.Record.Error?.Remedy}{leftover}".TrimEnd(), null),
+            _ when parts.NextRound is { } wait => (StoryState.Failed,
+                $"A sweep after {Duration(wait)} tries it again, since the failure was not the picture's. To do that now, run: captioner redo {Quoted(parts.Name)}.{leftover}", wait),
             _ => (StoryState.Failed, $"Nothing, until you run: captioner redo {Quoted(parts.Name)} (or for all that failed: captioner sweep --retry-failed).{leftover}", null),
         };
     }
@@ -111,6 +114,7 @@ internal static class StoryEnding
     private static string SweepText(StoryParts parts) => parts switch
     {
         { HasBrokenSettings: true } => "The next sweep rejects it, because its folder's settings are broken. Correct them, and it is described.",
+        { IsFresh: true } => "The next sweep tries it again, since the failure was not the picture's.",
         { Stored: null } => "The next sweep takes it in.",
         { Differs: ["source"], Stored.Record.Status: not RecordStatus.Failed } => "The next sweep takes it in. If it has the same bytes as before, only its record is brought up to date.",
         { Differs: [] } => "The next sweep writes its record again, with the metadata that listings need.",

@@ -20,7 +20,7 @@ public sealed class StoryReader(ImageIntake intake)
     private const int MostPeeked = 32;
     private const int MostViewsNamed = 8;
 
-    /// <summary>Reads a story: four to seven requests, for a product also the listing of its views.</summary>
+    /// <summary>Reads a story: four to eight requests, for a product also the listing of its views.</summary>
     /// <param name="name">A picture's name, that of its record, or that of a product's record. Any text is told about.</param>
     /// <param name="basis">The profile where the folder names none: that of the sweeps.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -29,7 +29,7 @@ public sealed class StoryReader(ImageIntake intake)
     {
         if (ProductRecords.IsProductRecord(name) && ImageNames.Problem(name) is null)
         {
-            return StoryEnding.Tell(await ReadProductAsync(name, basis, cancellationToken));
+            return StoryEnding.Tell(await WithPauseAsync(await ReadProductAsync(name, basis, cancellationToken), cancellationToken));
         }
 
         var isRecord = name.EndsWith(".json", StringComparison.Ordinal) && ImageNames.IsImage(name[..^".json".Length]);
@@ -45,7 +45,7 @@ public sealed class StoryReader(ImageIntake intake)
             };
         }
 
-        var story = await ReadPictureAsync(image, basis, cancellationToken);
+        var story = await WithPauseAsync(await ReadPictureAsync(image, basis, cancellationToken), cancellationToken);
         return StoryEnding.Tell(isRecord ? story with { First = new(StoryEventKind.Name, null, $"'{name}' is the name of a record. This is the story of its picture.") } : story);
     }
 
@@ -60,6 +60,10 @@ public sealed class StoryReader(ImageIntake intake)
             : !ImageNames.IsImage(name) ? $"'{name}' is not a picture's name: names of pictures do not end in .json."
             : null;
     }
+
+    private async Task<StoryParts> WithPauseAsync(StoryParts parts, CancellationToken cancellationToken) => parts.IsWanted
+        ? parts with { Pause = (await BudgetStatus.ReadAsync(intake.Storage, intake.Time, cancellationToken))?.Paused }
+        : parts;
 
     // In the order of an intake: a job that ended before the ticket was read has written the record that is read after it.
     private async Task<StoryParts> ReadPictureAsync(string name, Profile basis, CancellationToken cancellationToken)
@@ -242,6 +246,15 @@ internal sealed record StoryParts
     public required StoredTicket? Ticket { get; init; }
 
     public required StoredRecord? Stored { get; init; }
+
+    /// <summary>Why sending is paused; null where it goes on, and where nothing is to be sent.</summary>
+    public string? Pause { get; init; }
+
+    /// <summary>The time until a sweep takes a failed record up by itself; null for never.</summary>
+    public TimeSpan? NextRound => Stored?.Receipt is { } receipt ? RetryRounds.Default.WaitFor(receipt) : null;
+
+    /// <summary>True where a sweep has something to do, unless a ticket says that it is on its way.</summary>
+    public bool IsWanted => Version is not null && Stored is not { Record: null } && (!IsFresh || NextRound <= TimeSpan.Zero);
 
     /// <summary>Null where the ticket is not free.</summary>
     public required QueuePlace? Place { get; init; }

@@ -211,6 +211,36 @@ public sealed class StoryReaderTests(AzuriteFixture azurite)
         Assert.Contains(failed.Events, e => e.Text.Contains("given up after 5 tries. decoder-failed: It broke.", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task ReadAsync_GivenUpForNoFaultOfThePicture_SaysWhenASweepTriesAgain()
+    {
+        await using var pipeline = await TestPipeline.CreateAsync(azurite);
+        await pipeline.UploadAsync("a.jpg", TestPipeline.Picture());
+        await pipeline.SweepAsync();
+        await pipeline.ChangeTicketAsync("a.jpg", t => t with { Waits = 10 });
+        pipeline.StartLoop(profiles: name => throw new ArgumentException($"There is no profile '{name}'.", nameof(name)));
+        await pipeline.RunUntilEmptyAsync();
+        var story = await ReadAsync(pipeline, "a.jpg");
+        Assert.Equal(StoryState.Failed, story.State);
+        Assert.InRange(story.NextInSeconds!.Value, 1, 3600);
+        Assert.Contains("unknown-profile", story.Events[^2].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ReadAsync_BudgetIsReached_SaysThatSendingIsPaused()
+    {
+        await using var pipeline = await TestPipeline.CreateAsync(azurite);
+        await pipeline.UploadAsync("a.jpg", TestPipeline.Picture(1));
+        await pipeline.UploadAsync("b.jpg", TestPipeline.Picture(2));
+        await using var cap = new SpendCap(pipeline.Storage, new() { Pictures = 1 }, TimeProvider.System);
+        var intake = new ImageIntake(pipeline.Storage, pipeline.Preparer, cap: cap);
+        await new Sweep(intake).RunAsync(new() { Profile = pipeline.Basis, Parallelism = 1 }, Cancellation);
+        await cap.FlushAsync(Cancellation);
+        var stories = new[] { await ReadAsync(pipeline, "a.jpg"), await ReadAsync(pipeline, "b.jpg") };
+        Assert.Equal([StoryState.Queued, StoryState.Paused], stories.Select(s => s.State));
+        Assert.Contains("Once it goes on: The next sweep takes it in.", stories[1].Next, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("my notes", "is not a caption record")]
     [InlineData("{\"schemaVersion\":1,\"flags\":[null]}", "can't be read")]
