@@ -50,11 +50,9 @@ internal static class CaptionMessage
     public static bool TryParse(string text, out JobHint? hint, out string? problem)
     {
         hint = null;
-        var bytes = new byte[text.Length];
-        ReadOnlySpan<byte> json = Convert.TryFromBase64String(text, bytes, out var length) ? bytes.AsSpan(0, length) : Encoding.UTF8.GetBytes(text);
         try
         {
-            var read = JsonSerializer.Deserialize(json, MessageJson.Compact.JobHint);
+            var read = JsonSerializer.Deserialize(Decode(text), MessageJson.Compact.JobHint);
             problem = read is null ? "The message is JSON null." : ImageNames.Problem(read.Name) is { } why ? $"The name '{ImageNames.Printable(read.Name)}' {why}." : null;
             hint = problem is null ? read : null;
         }
@@ -69,6 +67,13 @@ internal static class CaptionMessage
     /// <summary>Writes a message of the poison queue. Reason and text are cut, so that it fits into 64 KiB.</summary>
     public static string Format(PoisonMessage message) =>
         Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(message with { Reason = Cut(message.Reason, LongestReason), Text = message.Text is { } text ? Cut(text, LongestText) : null }, MessageJson.Compact.PoisonMessage));
+
+    /// <summary>A message's JSON as UTF-8: decoded from base64, or as it is.</summary>
+    internal static ReadOnlySpan<byte> Decode(string text)
+    {
+        var bytes = new byte[text.Length];
+        return Convert.TryFromBase64String(text, bytes, out var length) ? bytes.AsSpan(0, length) : Encoding.UTF8.GetBytes(text);
+    }
 
     private static string Cut(string text, int longest) => text.Length <= longest ? text : text[..longest];
 }

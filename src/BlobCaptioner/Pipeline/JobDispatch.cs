@@ -59,11 +59,17 @@ internal sealed class JobDispatch(CaptionStorage storage, TimeProvider time, Spe
 
         if (written.Holder is null)
         {
-            await SendAsync(new() { Container = wanted.Container, Name = wanted.Job.Name, EnqueuedAt = time.GetUtcNow() }, TimeSpan.Zero, cancellationToken);
+            await SendAsync(wanted.Job.Name, cancellationToken);
         }
 
         return written.Holder is null || wanted.Want.Redo is not null;
     }
+
+    /// <summary>Sends the message of a ticket.</summary>
+    /// <param name="name"><see cref="CaptionJob.Name"/>.</param>
+    /// <param name="cancellationToken">Gives up; it may have been sent.</param>
+    public Task SendAsync(string name, CancellationToken cancellationToken) =>
+        SendAsync(new() { Container = storage.Images.Name, Name = name, EnqueuedAt = time.GetUtcNow() }, TimeSpan.Zero, cancellationToken);
 
     /// <summary>Sends a message.</summary>
     /// <param name="hint">The message.</param>
@@ -74,10 +80,8 @@ internal sealed class JobDispatch(CaptionStorage storage, TimeProvider time, Spe
         using var span = CaptionTracing.StartSend(storage.Captions.Name);
         try
         {
-            // It never expires: an expired message would be an image lost until the next sweep.
-            var sent = await storage.Captions.SendMessageAsync(
-                CaptionMessage.Format(CaptionTracing.Stamp(hint)), delay, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: cancellationToken);
-            span?.SetTag("messaging.message.id", sent.Value.MessageId);
+            var sent = await storage.Captions.SendLastingAsync(CaptionMessage.Format(CaptionTracing.Stamp(hint)), delay, cancellationToken);
+            span?.SetTag("messaging.message.id", sent.MessageId);
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {

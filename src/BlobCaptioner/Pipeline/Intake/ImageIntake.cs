@@ -223,16 +223,7 @@ public sealed class ImageIntake
         Arrival arrival, string? contentHash, string rejectedBy, RecordError error, StoredRecord? present, CancellationToken cancellationToken)
     {
         var (name, resolved) = (arrival.Request.Name, arrival.Resolved);
-        var record = new CaptionRecord
-        {
-            Status = RecordStatus.Rejected,
-            Image = new() { Container = Storage.Images.Name, Name = name, ETag = arrival.ETag, ContentHash = contentHash },
-            Profile = new(resolved.Profile.Name, resolved.Version),
-            Product = resolved.Sku is { } sku ? new(sku, [name]) : null,
-            Error = error,
-            Generation = new() { Preparation = rejectedBy, Worker = WorkerName.Current, At = Time.GetUtcNow() },
-            Fingerprint = Fingerprint.Compute(contentHash ?? "", rejectedBy, resolved.Version, modelHash: ""),
-        };
+        var record = RecordWithout(RecordStatus.Rejected, name, arrival.ETag, contentHash, resolved, rejectedBy, error);
         var result = Result(await Store.WriteAsync(record, present?.ETag, cancellationToken), IntakeResult.Rejected);
         if (result == IntakeResult.Rejected)
         {
@@ -241,6 +232,19 @@ public sealed class ImageIntake
 
         return new(result, error);
     }
+
+    /// <summary>A record of an image for which no model is asked.</summary>
+    internal CaptionRecord RecordWithout(
+        RecordStatus status, string name, string etag, string? contentHash, ResolvedProfile resolved, string preparation, RecordError error) => new()
+        {
+            Status = status,
+            Image = new() { Container = Storage.Images.Name, Name = name, ETag = etag, ContentHash = contentHash },
+            Profile = new(resolved.Profile.Name, resolved.Version),
+            Product = resolved.Sku is { } sku ? new(sku, [name]) : null,
+            Error = error,
+            Generation = new() { Preparation = preparation, Worker = WorkerName.Current, At = Time.GetUtcNow() },
+            Fingerprint = Fingerprint.Compute(contentHash ?? "", preparation, resolved.Version, modelHash: ""),
+        };
 
     /// <summary>The result without any work; null if there is work to do.</summary>
     private IntakeOutcome? Decide(StoredRecord? present, Arrival arrival)

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -32,11 +31,9 @@ public sealed record IntakeMessage
     public static IntakeMessage? TryParse(string text, out string? problem)
     {
         problem = null;
-        var bytes = new byte[text.Length];
-        ReadOnlySpan<byte> json = Convert.TryFromBase64String(text, bytes, out var length) ? bytes.AsSpan(0, length) : Encoding.UTF8.GetBytes(text);
         try
         {
-            if (JsonSerializer.Deserialize(json, IntakeJson.Compact.IntakeMessage) is { Attempt: > 0 } message)
+            if (JsonSerializer.Deserialize(CaptionMessage.Decode(text), IntakeJson.Compact.IntakeMessage) is { Attempt: > 0 } message)
             {
                 return message;
             }

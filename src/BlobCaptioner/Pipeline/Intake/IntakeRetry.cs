@@ -17,7 +17,6 @@ public sealed class IntakeRetry(ImageIntake intake, IntakeRetryOptions options)
 {
     private const string Code = "intake-failed";
     private const string Remedy = "Read the function app's log, then run: captioner sweep --retry-failed.";
-    private static readonly TimeSpan Never = TimeSpan.FromSeconds(-1);
 
     private readonly CaptionStorage _storage = intake.Storage;
 
@@ -85,8 +84,8 @@ public sealed class IntakeRetry(ImageIntake intake, IntakeRetryOptions options)
     /// <exception cref="RequestFailedException">Storage refused.</exception>
     internal async Task<TimeSpan> SendAsync(IntakeMessage message, CancellationToken cancellationToken)
     {
-        var delay = DelayOf(message.Attempt);
-        await _storage.Intake.SendMessageAsync(message.Format(), delay, Never, cancellationToken);
+        var delay = Backoff.After(message.Attempt, options.Delay, options.MaxDelay);
+        await _storage.Intake.SendLastingAsync(message.Format(), delay, cancellationToken);
         return delay;
     }
 
@@ -96,7 +95,7 @@ public sealed class IntakeRetry(ImageIntake intake, IntakeRetryOptions options)
         if (outcome.Result == IntakeResult.AlreadyQueued)
         {
             // The call before may have failed, or died, between ticket and message. One message too many is harmless.
-            await intake.Dispatch.SendAsync(new() { Container = _storage.Images.Name, Name = name, EnqueuedAt = intake.Time.GetUtcNow() }, TimeSpan.Zero, cancellationToken);
+            await intake.Dispatch.SendAsync(name, cancellationToken);
         }
 
         return outcome;
@@ -138,18 +137,9 @@ public sealed class IntakeRetry(ImageIntake intake, IntakeRetryOptions options)
         }
 
         var resolved = await intake.Resolve(message.Name, profile, profileOverride: null, cancellationToken);
-        var preparation = intake.Preparation(resolved.Profile);
         var error = new RecordError(Code, $"The function app could not take '{message.Name}' in and gave up after {number} attempts. {problem.Message}", Remedy);
-        var record = new CaptionRecord
-        {
-            Status = RecordStatus.Failed,
-            Image = new() { Container = message.Container, Name = message.Name, ETag = etag },
-            Profile = new(resolved.Profile.Name, resolved.Version),
-            Product = resolved.Sku is { } sku ? new(sku, [message.Name]) : null,
-            Error = error,
-            Generation = new() { Preparation = preparation, Worker = WorkerName.Current, At = intake.Time.GetUtcNow(), Tries = number },
-            Fingerprint = Fingerprint.Compute("", preparation, resolved.Version, modelHash: ""),
-        };
+        var record = intake.RecordWithout(RecordStatus.Failed, message.Name, etag, contentHash: null, resolved, intake.Preparation(resolved.Profile), error);
+        record = record with { Generation = record.Generation with { Tries = number } };
         var written = await intake.Store.WriteFirstAsync(record, cancellationToken);
         if (written == RecordWrite.Written)
         {
@@ -168,15 +158,7 @@ public sealed class IntakeRetry(ImageIntake intake, IntakeRetryOptions options)
     private async Task PoisonAsync(string text, string reason, CancellationToken cancellationToken)
     {
         var poison = new PoisonMessage { Code = "unreadable", Reason = reason, Text = text, At = intake.Time.GetUtcNow() };
-        await _storage.Poison.SendMessageAsync(CaptionMessage.Format(poison), timeToLive: Never, cancellationToken: cancellationToken);
-    }
-
-    private TimeSpan DelayOf(int attempt)
-    {
-        var doubled = options.Delay * Math.Pow(2, Math.Clamp(attempt - 1, 0, 30));
-#pragma warning disable CA5394 // Jitter needs no secrecy.
-        return (doubled < options.MaxDelay ? doubled : options.MaxDelay) * (0.75 + (0.5 * Random.Shared.NextDouble()));
-#pragma warning restore CA5394
+        await _storage.Poison.SendLastingAsync(CaptionMessage.Format(poison), TimeSpan.Zero, cancellationToken);
     }
 }
 

@@ -88,8 +88,8 @@ internal sealed class JobEnd(JobServices services, JobScope scope, JobDelivery d
     }
 
     /// <summary>Sends a message to the poison queue.</summary>
-    public static async Task SendPoisonAsync(JobServices services, PoisonMessage message, CancellationToken cancellationToken) =>
-        await services.Storage.Poison.SendMessageAsync(CaptionMessage.Format(message), timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: cancellationToken);
+    public static Task SendPoisonAsync(JobServices services, PoisonMessage message, CancellationToken cancellationToken) =>
+        services.Storage.Poison.SendLastingAsync(CaptionMessage.Format(message), TimeSpan.Zero, cancellationToken);
 
     internal static string Cut(string text, int longest) => text.Length <= longest ? text : text[..longest];
 

@@ -8,9 +8,6 @@ namespace BlobCaptioner.Pipeline.Jobs;
 internal sealed class JobLease : JobDelivery, IAsyncDisposable
 {
     private readonly QueueClient _queue;
-    private readonly TimeSpan _lease;
-    private readonly TimeProvider _time;
-    private readonly Action<Exception> _onTrouble;
     private readonly Places _turn = new(1);
     private readonly CancellationTokenSource _ended = new();
     private readonly Task _renewing;
@@ -26,9 +23,10 @@ internal sealed class JobLease : JobDelivery, IAsyncDisposable
     /// <param name="onTrouble">Called when a renewal failed and is tried again.</param>
     public JobLease(QueueClient queue, QueueMessage message, TimeSpan lease, TimeProvider time, Action<Exception> onTrouble)
     {
-        (_queue, _lease, _time, _onTrouble) = (queue, lease, time, onTrouble);
-        (Id, DequeueCount, _text, _popReceipt) = (message.MessageId, message.DequeueCount, message.Body.ToString(), message.PopReceipt);
-        _renewing = RenewAsync();
+        (_queue, Id, DequeueCount, _text, _popReceipt) = (queue, message.MessageId, message.DequeueCount, message.Body.ToString(), message.PopReceipt);
+
+        // No worker can take the message over while storage does not answer, and a failed sign-in may succeed the next time.
+        _renewing = LeaseRenewal.RunAsync(lease, time, ended => TryAsync(() => UpdateAsync(_text, lease, ended), ended), onTrouble, _ended.Token);
     }
 
     /// <inheritdoc/>
@@ -61,36 +59,6 @@ internal sealed class JobLease : JobDelivery, IAsyncDisposable
         {
             _isOver = true;
             _ended.Cancel();
-        }
-    }
-
-    private async Task RenewAsync()
-    {
-        var wait = _lease / 2;
-        try
-        {
-            while (true)
-            {
-                await Task.Delay(wait, _time, _ended.Token);
-                try
-                {
-                    if (!await TryAsync(() => UpdateAsync(_text, _lease, _ended.Token), _ended.Token))
-                    {
-                        return;
-                    }
-
-                    wait = _lease / 2;
-                }
-                catch (Exception error) when (!_ended.IsCancellationRequested)
-                {
-                    // No worker can take the message over while storage does not answer, and a failed sign-in may succeed the next time.
-                    _onTrouble(error);
-                    wait = _lease / 10;
-                }
-            }
-        }
-        catch (Exception) when (_ended.IsCancellationRequested)
-        {
         }
     }
 

@@ -128,34 +128,12 @@ internal sealed class JobScope(Tickets tickets, JobDelivery delivery, StoredTick
     private async Task<StoredTicket?> ReadMineAsync(CancellationToken cancellationToken) =>
         await tickets.ReadAsync(Ticket.Job.Name, cancellationToken) is { } there && IsMine(there) ? there : null;
 
+    // Whatever a renewal's failure is, the hold lasts until another worker takes the ticket.
     private async Task RenewAsync()
     {
-        var wait = lease / 2;
-        try
+        if (!await LeaseRenewal.RunAsync(lease, time, TryRenewAsync, onTrouble, _ended.Token))
         {
-            while (true)
-            {
-                await Task.Delay(wait, time, _ended.Token);
-                try
-                {
-                    if (!await TryRenewAsync(_ended.Token))
-                    {
-                        _lost.Cancel();
-                        return;
-                    }
-
-                    wait = lease / 2;
-                }
-                catch (Exception error) when (!_ended.IsCancellationRequested)
-                {
-                    // Whatever it is, the hold lasts until another worker takes the ticket.
-                    onTrouble(error);
-                    wait = lease / 10;
-                }
-            }
-        }
-        catch (Exception) when (_ended.IsCancellationRequested)
-        {
+            _lost.Cancel();
         }
     }
 

@@ -23,8 +23,9 @@ public sealed class PoisonMarker(ImageIntake intake)
     private const int ReturnsPerRound = 10;
     private const string Remedy = "Read the function app's log, then run: captioner sweep --retry-failed.";
 
-    private readonly CaptionStorage _storage = intake.Storage;
     private static readonly TimeSpan BeforeTheNextRound = TimeSpan.FromMinutes(1);
+
+    private readonly CaptionStorage _storage = intake.Storage;
 
     /// <summary>
     /// Handles a message of the poison queue of caption jobs. A platform also moves messages there whose consumer was killed or restarted a few times: these are sent again,
@@ -122,19 +123,16 @@ public sealed class PoisonMarker(ImageIntake intake)
         var text = Decode(message) is null ? Convert.ToBase64String(Encoding.UTF8.GetBytes(message)) : message;
         try
         {
-            await SendAsync(text, cancellationToken);
+            await _storage.Kept.SendLastingAsync(text, TimeSpan.Zero, cancellationToken);
         }
         catch (RequestFailedException missing) when (missing.ErrorCode == QueueErrorCode.QueueNotFound)
         {
             await _storage.Kept.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
-            await SendAsync(text, cancellationToken);
+            await _storage.Kept.SendLastingAsync(text, TimeSpan.Zero, cancellationToken);
         }
 
         return new(PoisonResult.Kept, Name: null, reason);
     }
-
-    private async Task SendAsync(string text, CancellationToken cancellationToken) =>
-        await _storage.Kept.SendMessageAsync(text, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: cancellationToken);
 
     private static T? TryRead<T>(string message, JsonTypeInfo<T> type)
         where T : class

@@ -68,7 +68,7 @@ internal static class LostMessages
             return false;
         }
 
-        await intake.Dispatch.SendAsync(new() { Container = ticket.Container, Name = ticket.Job.Name, EnqueuedAt = intake.Time.GetUtcNow() }, TimeSpan.Zero, cancellationToken);
+        await intake.Dispatch.SendAsync(ticket.Job.Name, cancellationToken);
         return true;
     }
 }
