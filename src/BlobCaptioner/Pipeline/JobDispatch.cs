@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Pipeline;
@@ -5,16 +6,25 @@ namespace BlobCaptioner.Pipeline;
 /// <summary>Puts pictures and products on their way: writes the ticket, then sends the message. Whoever changes what a ticket wants sends a message.</summary>
 internal sealed class JobDispatch(CaptionStorage storage, TimeProvider time, SpendCap? cap = null)
 {
+    // Tickets of this process whose message may not have been sent.
+    private readonly ConcurrentDictionary<string, byte> _unsent = new(StringComparer.Ordinal);
+
+    private readonly Turns _turns = new();
+
     public Tickets Tickets { get; } = new(storage);
 
     /// <summary>A new id, for <see cref="Ticket.Call"/> and <see cref="Want.Redo"/>.</summary>
     public static string NewId() => Guid.NewGuid().ToString("N")[..12];
 
-    /// <summary>True where a ticket already says all that is wanted: its message is on the way, or a worker has it.</summary>
+    /// <summary>
+    /// True where a ticket already says all that is wanted: its message is on the way, or a worker has it. It is not where an earlier call of this process failed between ticket
+    /// and message.
+    /// </summary>
     /// <param name="seen">The ticket; null where there is none.</param>
     /// <param name="version"><see cref="CaptionJob.Version"/>.</param>
     /// <param name="want">What is wanted.</param>
-    public static bool Covers(StoredTicket? seen, string version, Want want) => seen?.Ticket is { } ticket && ticket.Job.Version == version && want.Redo is null;
+    public bool Covers(StoredTicket? seen, string version, Want want) =>
+        Says(seen, version, want) && !_unsent.ContainsKey(seen!.Ticket!.Job.Name);
 
     /// <summary>Takes a place in the day's budget, before the work for a job begins.</summary>
     public Task<SpendPlace> TakePlaceAsync(CancellationToken cancellationToken) => cap?.TakeAsync(cancellationToken) ?? Task.FromResult(new SpendPlace());
@@ -33,11 +43,14 @@ internal sealed class JobDispatch(CaptionStorage storage, TimeProvider time, Spe
     /// <returns>False where the ticket said so already.</returns>
     public async Task<bool> EnqueueAsync(Ticket wanted, StoredTicket? seen, CancellationToken cancellationToken)
     {
-        var written = wanted;
+        var (written, name) = (wanted, wanted.Job.Name);
+        using var turn = await _turns.TakeAsync(name, cancellationToken);
+        var isFirst = _unsent.TryAdd(name, 0);
         while (true)
         {
-            if (Covers(seen, wanted.Job.Version, wanted.Want))
+            if (isFirst && Says(seen, wanted.Job.Version, wanted.Want))
             {
+                _unsent.TryRemove(name, out _);
                 return false;
             }
 
@@ -49,7 +62,7 @@ internal sealed class JobDispatch(CaptionStorage storage, TimeProvider time, Spe
             }
 
             // Another process was faster, or an answer to this call was lost.
-            seen = await Tickets.ReadAsync(wanted.Job.Name, cancellationToken);
+            seen = await Tickets.ReadAsync(name, cancellationToken);
             if (seen?.Ticket is { } there && there.Call == wanted.Call)
             {
                 written = there;
@@ -59,9 +72,10 @@ internal sealed class JobDispatch(CaptionStorage storage, TimeProvider time, Spe
 
         if (written.Holder is null)
         {
-            await SendAsync(wanted.Job.Name, cancellationToken);
+            await SendAsync(name, cancellationToken);
         }
 
+        _unsent.TryRemove(name, out _);
         return written.Holder is null || wanted.Want.Redo is not null;
     }
 
@@ -89,6 +103,8 @@ internal sealed class JobDispatch(CaptionStorage storage, TimeProvider time, Spe
             throw;
         }
     }
+
+    private static bool Says(StoredTicket? seen, string version, Want want) => seen?.Ticket is { } ticket && ticket.Job.Version == version && want.Redo is null;
 
     private static Ticket Merge(Ticket wanted, StoredTicket? seen)
     {

@@ -10,7 +10,7 @@ namespace BlobCaptioner.Pipeline;
 /// Pauses sending when the day's budget is reached. A process adds up for itself and exchanges its count with storage every 5 seconds while it works, so a picture costs no
 /// request. A crash loses the seconds that were not written. Where storage can't be read, sending goes on with what was known. One for each process.
 /// </summary>
-public sealed class SpendCap : IAsyncDisposable
+public sealed class SpendCap : IAsyncDisposable, IDisposable
 {
     private static readonly TimeSpan Exchange = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -91,6 +91,11 @@ public sealed class SpendCap : IAsyncDisposable
 
     /// <summary>Writes the count if it changed. A failure is tried again with the next one.</summary>
     public Task FlushAsync(CancellationToken cancellationToken) => IsDirty() ? ExchangeAsync(cancellationToken) : Task.CompletedTask;
+
+    /// <summary>Does nothing: only <see cref="DisposeAsync"/> writes the last seconds' count. A host disposes of its services so.</summary>
+    public void Dispose()
+    {
+    }
 
     /// <summary>Writes the rest of the count, for up to 5 seconds.</summary>
     public async ValueTask DisposeAsync()

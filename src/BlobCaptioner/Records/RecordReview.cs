@@ -11,7 +11,7 @@ namespace BlobCaptioner.Records;
 public sealed record RecordReview
 {
     /// <summary>Largest review, as a record's file holds it, bytes. A record written anew carries it over.</summary>
-    public const int MaxBytes = 1 << 20;
+    public const int MaxBytes = 1 << 21;
 
     // Of the 64 that a record's parser reads: a review moves to other places of its history and back.
     private const int MaxLevels = 48;

@@ -44,7 +44,6 @@ public static class ImageNames
         return parts.Length > MaxParts ? $"has {parts.Length} parts between slashes; the limit is {MaxParts}"
             : parts.Any(p => p is "." or "..") ? "has a part '.' or '..', which addresses drop"
             : parts[0].Length == 0 || parts[^1].Length == 0 ? "starts or ends with a slash"
-            : parts[^1].EndsWith('.') ? "ends with a dot, which clients drop"
             : null;
     }
 

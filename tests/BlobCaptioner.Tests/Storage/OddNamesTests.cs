@@ -34,7 +34,7 @@ public sealed class OddNamesTests(AzuriteFixture azurite)
     [InlineData("./a", "'.'")]
     [InlineData("/a", "slash")]
     [InlineData("a/", "slash")]
-    [InlineData("a.", "dot")]
+    [InlineData("a.", null)]
     public void Problem_Name_SaysWhatCantBeCarried(string name, string? expected)
     {
         var problem = ImageNames.Problem(name);
@@ -101,7 +101,7 @@ public sealed class OddNamesTests(AzuriteFixture azurite)
             Assert.Equal(RecordStatus.Described, (await pipeline.RecordAsync(name))?.Status);
         }
 
-        Assert.Equal(odd.Length + good.Length, (await StoreStatus.ReadAsync(pipeline.Storage, prefix: null, TimeProvider.System, Cancel)).Images);
+        Assert.Equal(odd.Concat(good).Count(ImageNames.IsImage), (await StoreStatus.ReadAsync(pipeline.Storage, prefix: null, TimeProvider.System, Cancel)).Images);
         using var output = new MemoryStream();
         var exported = await RecordExport.RunAsync(
             pipeline.Storage, new() { Format = ExportFormat.Jsonl, BaseUrl = new("https://shop.example") }, output, progress: null, Cancel);

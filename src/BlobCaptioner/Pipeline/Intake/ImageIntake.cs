@@ -147,7 +147,7 @@ public sealed class ImageIntake
             return settled;
         }
 
-        if (JobDispatch.Covers(ticket, arrival.ETag, arrival.Want))
+        if (Dispatch.Covers(ticket, arrival.ETag, arrival.Want))
         {
             return new(IntakeResult.AlreadyQueued);
         }

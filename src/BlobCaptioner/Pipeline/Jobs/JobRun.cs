@@ -95,7 +95,9 @@ internal sealed class JobRun(JobServices services, JobScope scope, JobDelivery d
             case PreparationOutcome.Prepared made:
                 var job = new PictureJob(image with { Format = made.SourceFormat, Width = made.SourceWidth, Height = made.SourceHeight }) { Preparation = ticket.Job.Preparation };
                 await services.Prepared.StoreAsync(job.PreparedBlob, made.Jpeg, name, cancellationToken);
-                await scope.TryFreeAsync(t => t with { Job = job }, TimeSpan.Zero, cancellationToken);
+
+                // Other bytes begin with tries of their own.
+                await scope.TryFreeAsync(t => t with { Job = job, Tries = t.Job.ContentHash == job.ContentHash ? t.Tries : [] }, TimeSpan.Zero, cancellationToken);
                 return false;
             default:
                 throw new InvalidOperationException($"{source.Outcome.GetType()} is not a known outcome of a preparation.");

@@ -86,7 +86,7 @@ internal sealed class ProductDispatch(
     {
         var want = request.ToWant();
         var ticket = await dispatch.Tickets.ReadAsync(state.RecordName, cancellationToken);
-        if (JobDispatch.Covers(ticket, state.ViewsHash, want))
+        if (dispatch.Covers(ticket, state.ViewsHash, want))
         {
             return IntakeResult.AlreadyQueued;
         }

@@ -332,7 +332,7 @@ public sealed class ProductTests(AzuriteFixture azurite)
     [Fact]
     public void Format_TheLongestNames_StayBelowTheQueuesLimit()
     {
-        var name = string.Concat(Enumerable.Repeat("\u978B\u0007", 512));
+        var name = string.Concat(Enumerable.Repeat("\u978B\"", 512));
         var hint = new JobHint { Container = new('c', 63), Name = name, EnqueuedAt = DateTimeOffset.UnixEpoch, TraceParent = new('0', 55), TraceState = new('s', 512) };
         var text = CaptionMessage.Format(hint);
         Assert.InRange(text.Length, 1, 48 * 1024);

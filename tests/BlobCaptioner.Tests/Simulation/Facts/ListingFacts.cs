@@ -76,20 +76,14 @@ public abstract class ListingFacts(AzuriteFixture? azurite) : StorageFacts(azuri
     }
 
     [Fact]
-    public async Task List_OfNameThatXmlCannotCarry_WorksOnAzureOnly()
+    public async Task List_OfNameThatXmlCannotCarry_GivesIt()
     {
         await PutAsync(Storage.Images.GetBlobClient("good.jpg"), "a");
         await PutAsync(Storage.Images.GetBlobClient("odd\uFFFE.jpg"), "a");
         var listing = Storage.Images.GetBlobsAsync(new GetBlobsOptions(), Cancellation);
-        if (IsModel)
-        {
-            // Azure percent-encodes the name and marks it, and the SDK decodes it
-            Assert.Equal(["good.jpg", "odd\uFFFE.jpg"], await listing.Select(b => b.Name).ToListAsync(Cancellation));
-            return;
-        }
 
-        // Azurite writes it as it is
-        await Assert.ThrowsAsync<System.Xml.XmlException>(async () => await listing.ToListAsync(Cancellation));
+        // Azure percent-encodes the name and marks it, and the SDK decodes it. Azurite does not; ours is started so that it does, and ListingXmlPolicy repairs the rest.
+        Assert.Equal(["good.jpg", "odd\uFFFE.jpg"], await listing.Select(b => b.Name).ToListAsync(Cancellation));
     }
 
     [Fact]

@@ -72,14 +72,15 @@ internal sealed class TicketWatch(SimulatedWorld world)
             }
         }
 
-        var tries = before.Ticket is { } was && (was.Job.Version == now.Job.Version || was.Holder == now.Holder) ? was.Tries.Count : 0;
+        var tries = before.Ticket is { } was && (was.Job.Version == now.Job.Version || was.Job.ContentHash == now.Job.ContentHash || was.Holder == now.Holder) ? was.Tries.Count : 0;
+        // judged when the hold ends: until then the answer to the take may be under way
         if (_unbegun.TryGetValue(blobName, out var taken))
         {
             if (now.Tries.Count < taken.Tries)
             {
                 _unbegun.Remove(blobName);
             }
-            else if (!taken.Process.IsDead)
+            else if (!taken.Process.IsDead && now.Holder != before.Ticket?.Holder)
             {
                 world.Violate("try-without-model", $"'{name}' counts {now.Tries.Count} tries after a write by {by.Name}, but {taken.Process.Name}, which took it, never asked the model.");
             }
