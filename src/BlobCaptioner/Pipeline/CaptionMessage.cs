@@ -90,6 +90,10 @@ internal sealed record PoisonMessage
     /// <summary>The message's job; null where the message could not be read.</summary>
     public JobHint? Job { get; init; }
 
+    /// <summary>The ticket's <see cref="Ticket.Call"/> when it was given up: a later ticket of the same name is another matter. Null without a job.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Call { get; init; }
+
     /// <summary>The message's original text, cut to 4,000 characters; null where <see cref="Job"/> is set.</summary>
     public string? Text { get; init; }
 

@@ -73,7 +73,7 @@ public sealed class PoisonTests(AzuriteFixture azurite)
         await app.Pipeline.SweepAsync();
         var job = (await app.TakeJobsAsync()).Single();
         var poison = app.Pipeline.Storage.Poison;
-        await poison.SendMessageAsync(CaptionMessage.Format(new PoisonMessage { Code = "model-error", Reason = "out of memory", Job = job, At = DateTimeOffset.UnixEpoch }), Cancellation);
+        await poison.SendMessageAsync(CaptionMessage.Format(new PoisonMessage { Code = "model-error", Reason = "out of memory", Job = job, Call = (await app.Pipeline.TicketAsync(job.Name))!.Call, At = DateTimeOffset.UnixEpoch }), Cancellation);
         await poison.SendMessageAsync(Convert.ToBase64String(Encoding.UTF8.GetBytes("""{"of":"nobody"}""")), Cancellation);
         await poison.SendMessageAsync("no base64 at all!", Cancellation);
         await app.StartAsync();

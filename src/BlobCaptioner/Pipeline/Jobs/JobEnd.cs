@@ -60,7 +60,7 @@ internal sealed class JobEnd(JobServices services, JobScope scope, JobDelivery d
         if (version is not null)
         {
             services.Report.GivenUp(ticket.Job.Name, ticket.Tries.Count, error.Code, error.Message);
-            await SendPoisonAsync(services, new() { Code = error.Code, Reason = error.Message, Job = hint, At = services.Time.GetUtcNow() }, abort);
+            await SendPoisonAsync(services, new() { Code = error.Code, Reason = error.Message, Job = hint, Call = ticket.Call, At = services.Time.GetUtcNow() }, abort);
             services.Report.Publish(PipelineEventKind.Failed, ticket.Job.Name, error, record);
         }
 

@@ -39,12 +39,12 @@ public sealed class PoisonMarker(ImageIntake intake)
         if (TryRead(message, MessageJson.Compact.PoisonMessage) is { } poison)
         {
             return poison.Job is { } known
-                ? await MarkAsync(message, known, new(poison.Code, poison.Reason, "Run: captioner sweep --retry-failed."), mayGoOn: false, cancellationToken)
+                ? await MarkAsync(message, known, new(poison.Code, poison.Reason, "Run: captioner sweep --retry-failed."), poison.Call, mayGoOn: false, cancellationToken)
                 : await KeepAsync(message, poison.Reason, cancellationToken);
         }
 
         return CaptionMessage.TryParse(message, out var hint, out _)
-            ? await MarkAsync(message, hint!, new("gave-up", $"A consumer of the queue '{_storage.Captions.Name}' gave this job up.", Remedy), mayGoOn: true, cancellationToken)
+            ? await MarkAsync(message, hint!, new("gave-up", $"A consumer of the queue '{_storage.Captions.Name}' gave this job up.", Remedy), call: null, mayGoOn: true, cancellationToken)
             : await KeepAsync(message, "The message is neither a poison message nor a caption job.", cancellationToken);
     }
 
@@ -72,14 +72,16 @@ public sealed class PoisonMarker(ImageIntake intake)
         return new(PoisonResult.Postponed, blob.BlobName, $"The blob trigger gave it up; the next attempt follows in {delay}.");
     }
 
-    private async Task<PoisonOutcome> MarkAsync(string message, JobHint hint, RecordError error, bool mayGoOn, CancellationToken cancellationToken)
+    private async Task<PoisonOutcome> MarkAsync(
+        string message, JobHint hint, RecordError error, string? call, bool mayGoOn, CancellationToken cancellationToken)
     {
         if (hint.Container != _storage.Images.Name)
         {
             return await KeepAsync(message, $"The job is for container '{hint.Container}'; this app serves '{_storage.Images.Name}'.", cancellationToken);
         }
 
-        if (await intake.Dispatch.Tickets.ReadAsync(hint.Name, cancellationToken) is not { Ticket: { } ticket } stored)
+        // A worker's message outlives its ticket: the picture may be wanted again by now.
+        if (await intake.Dispatch.Tickets.ReadAsync(hint.Name, cancellationToken) is not { Ticket: { } ticket } stored || (!mayGoOn && ticket.Call != call))
         {
             return new(PoisonResult.OnRecord, hint.Name, $"Nothing more is wanted of it. {error.Message}");
         }

@@ -50,13 +50,24 @@ public sealed class PoisonMarkerTests(AzuriteFixture azurite)
         await pipeline.UploadAsync("a.jpg", TestPipeline.Picture());
         await pipeline.SweepAsync();
         var job = await JobAsync(pipeline);
-        var message = CaptionMessage.Format(new PoisonMessage { Code = "model-error", Reason = "out of memory", Job = job, At = DateTimeOffset.UnixEpoch });
+        var message = CaptionMessage.Format(new PoisonMessage { Code = "model-error", Reason = "out of memory", Job = job, Call = (await pipeline.TicketAsync("a.jpg"))!.Call, At = DateTimeOffset.UnixEpoch });
         var marker = new PoisonMarker(pipeline.Intake);
         Assert.Equal((PoisonResult.Marked, "a.jpg"), Short(await marker.MarkJobAsync(message, Cancellation)));
         Assert.Equal((PoisonResult.OnRecord, "a.jpg"), Short(await marker.MarkJobAsync(message, Cancellation)));
         var record = (await pipeline.RecordAsync("a.jpg"))!;
         Assert.Equal((RecordStatus.Failed, "model-error", "out of memory"), (record.Status, record.Error!.Code, record.Error.Message));
         Assert.Contains(pipeline.Events.All, e => e.Kind == PipelineEventKind.Failed && e.Name == "a.jpg");
+    }
+
+    [Fact]
+    public async Task MarkJobAsync_WantedAgainSinceItsWorkerGaveItUp_LeavesTheNewTicket()
+    {
+        await using var pipeline = await CreateAsync();
+        await pipeline.UploadAsync("a.jpg", TestPipeline.Picture());
+        await pipeline.SweepAsync();
+        var message = CaptionMessage.Format(new PoisonMessage { Code = "model-error", Reason = "out of memory", Job = await JobAsync(pipeline), Call = "earlier", At = DateTimeOffset.UnixEpoch });
+        Assert.Equal((PoisonResult.OnRecord, "a.jpg"), Short(await new PoisonMarker(pipeline.Intake).MarkJobAsync(message, Cancellation)));
+        Assert.Equal((1, null), (await pipeline.TicketsAsync(), await pipeline.RecordAsync("a.jpg")));
     }
 
     [Fact]
@@ -98,7 +109,7 @@ public sealed class PoisonMarkerTests(AzuriteFixture azurite)
         await using var pipeline = await CreateAsync();
         await pipeline.UploadAsync("a.jpg", TestPipeline.Picture());
         await pipeline.SweepAsync();
-        var message = CaptionMessage.Format(new PoisonMessage { Code = "x", Reason = "y", Job = await JobAsync(pipeline), At = DateTimeOffset.UnixEpoch });
+        var message = CaptionMessage.Format(new PoisonMessage { Code = "x", Reason = "y", Job = await JobAsync(pipeline), Call = (await pipeline.TicketAsync("a.jpg"))!.Call, At = DateTimeOffset.UnixEpoch });
         await pipeline.UploadAsync("a.jpg.json", "theirs"u8.ToArray());
         Assert.Equal((PoisonResult.Kept, "a.jpg"), Short(await new PoisonMarker(pipeline.Intake).MarkJobAsync(message, Cancellation)));
         Assert.Equal("theirs", (await pipeline.Storage.Images.GetBlobClient("a.jpg.json").DownloadContentAsync(Cancellation)).Value.Content.ToString());

@@ -134,6 +134,12 @@ internal sealed class PictureLedger(SimulatedWorld world)
             return;
         }
 
+        if (ProductRecords.IsProductRecord(redo.Name) && !HasDescribedView(redo.Name))
+        {
+            // its views failed meanwhile: nothing can be shown to the model
+            return;
+        }
+
         foreach (var field in redo.Fields)
         {
             var text = record.Copy.Values.Select(c => c.TryGetValue(field, out var value) ? value.ToString() : null).FirstOrDefault(t => t is not null)
@@ -144,6 +150,9 @@ internal sealed class PictureLedger(SimulatedWorld world)
             }
         }
     }
+
+    private bool HasDescribedView(string product) => world.Loop.Store.Blobs.All(world.Names.ImagesContainer).Any(b =>
+        ImageNames.IsImage(b.Name) && ProductRecords.NameFor(b.Name, b.Name.Split('-')[0]) == product && ReadRecord(b.Name) is { Status: RecordStatus.Described });
 
     private CaptionRecord? ReadRecord(string name)
     {
