@@ -39,9 +39,10 @@ internal sealed class JobDispatch(CaptionStorage storage, TimeProvider time, Spe
     /// <summary>Enqueues a job, or adds what is wanted to its ticket.</summary>
     /// <param name="wanted">The ticket as it would be if there were none.</param>
     /// <param name="seen">The ticket that was read before; null where there was none.</param>
+    /// <param name="isPresent">True where storage still has the version to describe. Asked before a ticket of another version is replaced: that may be the newer one.</param>
     /// <param name="cancellationToken">Gives up. A ticket may then have no message: the next sweep finds that.</param>
-    /// <returns>False where the ticket said so already.</returns>
-    public async Task<bool> EnqueueAsync(Ticket wanted, StoredTicket? seen, CancellationToken cancellationToken)
+    /// <returns>False where the ticket said so already, or has a newer version.</returns>
+    public async Task<bool> EnqueueAsync(Ticket wanted, StoredTicket? seen, Func<CancellationToken, Task<bool>> isPresent, CancellationToken cancellationToken)
     {
         var (written, name) = (wanted, wanted.Job.Name);
         using var turn = await _turns.TakeAsync(name, cancellationToken);
@@ -52,6 +53,13 @@ internal sealed class JobDispatch(CaptionStorage storage, TimeProvider time, Spe
             {
                 _unsent.TryRemove(name, out _);
                 return false;
+            }
+
+            if (seen?.Ticket?.Job is { } other && other.Version != wanted.Job.Version && wanted.Job is not ProductJob { IsWish: true } && !await isPresent(cancellationToken))
+            {
+                // What a person asked for holds for the newer version too.
+                wanted = wanted with { Job = other };
+                continue;
             }
 
             var merged = Merge(wanted, seen);

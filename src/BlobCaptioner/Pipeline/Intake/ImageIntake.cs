@@ -193,7 +193,8 @@ public sealed class ImageIntake
                     await _prepared.StoreAsync(job.PreparedBlob, image.Jpeg, request.Name, cancel);
                     return job;
                 }, cancellationToken);
-                if (!await Dispatch.EnqueueAsync(arrival.TicketFor(job, Storage.Images.Name, Time.GetUtcNow()), ticket, cancellationToken))
+                var wanted = arrival.TicketFor(job, Storage.Images.Name, Time.GetUtcNow());
+                if (!await Dispatch.EnqueueAsync(wanted, ticket, async cancel => await Store.GetImageETagAsync(request.Name, cancel) == arrival.ETag, cancellationToken))
                 {
                     return new(IntakeResult.AlreadyQueued);
                 }

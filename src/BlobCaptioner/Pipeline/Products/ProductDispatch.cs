@@ -109,7 +109,12 @@ internal sealed class ProductDispatch(
             return IntakeResult.Paused;
         }
 
-        if (!await dispatch.EnqueueAsync(TicketFor(job, request, state.Resolved.Version, want), ticket, cancellationToken))
+        var isEnqueued = await dispatch.EnqueueAsync(
+            TicketFor(job, request, state.Resolved.Version, want),
+            ticket,
+            async cancel => (await Views.FindAsync(request, cancel))?.ViewsHash == state.ViewsHash,
+            cancellationToken);
+        if (!isEnqueued)
         {
             return IntakeResult.AlreadyQueued;
         }
@@ -125,7 +130,7 @@ internal sealed class ProductDispatch(
         var views = state.Views.Take(CaptionRequest.MaxImages).Select(v => new SourceImage(v.Image.Name, v.Image.ETag, ContentHash: "")).ToList();
         var wish = new ProductJob(state.RecordName, state.Sku, ViewsHash: "", views) { Preparation = "" };
         var ticket = await dispatch.Tickets.ReadAsync(state.RecordName, cancellationToken);
-        await dispatch.EnqueueAsync(TicketFor(wish, request, profileVersion: "", request.ToWant()), ticket, cancellationToken);
+        await dispatch.EnqueueAsync(TicketFor(wish, request, profileVersion: "", request.ToWant()), ticket, _ => Task.FromResult(true), cancellationToken);
         return IntakeResult.AlreadyQueued;
     }
 

@@ -208,6 +208,7 @@ internal sealed class ActionRun(SimulatedWorld world, PlannedAction action)
             try
             {
                 var epoch = _pictures.EpochOf(name);
+                _pictures.Editing(name, by);
                 if (await web.Store.ReadAsync(name, CancellationToken.None) is { Record: not null } seen
                     && await web.Store.ReviewAsync(seen, JsonSerializer.SerializeToElement(new { state = "approved", by }), CancellationToken.None) is not null && epoch == _pictures.EpochOf(name))
                 {

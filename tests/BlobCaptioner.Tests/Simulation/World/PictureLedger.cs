@@ -11,6 +11,7 @@ internal sealed class PictureLedger(SimulatedWorld world)
     private readonly Dictionary<string, int> _epochs = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DateTimeOffset> _deleted = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _edits = new(StringComparer.Ordinal);
+    private readonly HashSet<(string Name, string By)> _unanswered = [];
     private readonly Dictionary<string, DateTimeOffset> _written = new(StringComparer.Ordinal);
     private readonly List<AcceptedRedo> _redos = [];
     private int _all;
@@ -53,7 +54,14 @@ internal sealed class PictureLedger(SimulatedWorld world)
 
     public void AllChanged() => _all++;
 
-    public void Edited(string name, string by) => _edits[name] = by;
+    public void Edited(string name, string by)
+    {
+        _edits[name] = by;
+        _unanswered.Remove((name, by));
+    }
+
+    /// <summary>A person edits. The answer may be lost, and the edit stored all the same.</summary>
+    public void Editing(string name, string by) => _unanswered.Add((name, by));
 
     /// <summary>A file of another kind took the place of a record: what was edited there is gone.</summary>
     public void Overwritten(string name)
@@ -121,7 +129,7 @@ internal sealed class PictureLedger(SimulatedWorld world)
             world.Violate("given-up", $"'{name}' was given up ({record.Error?.Code}: {record.Error?.Message}) though only {world.Calls.InVain(name)} calls of the model came to nothing.");
         }
 
-        if (_edits.TryGetValue(name, out var by) && RecordReview.Read(record.Review).By != by)
+        if (_edits.TryGetValue(name, out var by) && RecordReview.Read(record.Review).By is var last && last != by && !(last is not null && _unanswered.Contains((name, last))))
         {
             world.Violate("edit-lost", $"'{name}' lost the review by {by}: {record.Review}");
         }
