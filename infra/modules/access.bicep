@@ -123,7 +123,7 @@ resource images 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
-// Functions and the page write prepared images and claims; workers read and remove them.
+// Functions and the page write prepared images and tickets; workers read and remove them.
 resource prepared 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for i in range(0, 3): {
     name: guid(data::blobs::prepared.id, identities[i], roles.blobContributor)

@@ -67,7 +67,7 @@ internal static class TryEndpoints
         var (sentVersion, sentAt) = (0, context.Time.GetTimestamp());
         while (!answer.IsCompleted && !cancellationToken.IsCancellationRequested)
         {
-            await Task.WhenAny(answer, Task.Delay(s_draftInterval, context.Time, CancellationToken.None));
+            await Task.WhenAny(answer, Task.Delay(s_draftInterval, context.Time, cancellationToken));
             var version = draft.Version;
             if (version != sentVersion || context.Time.GetElapsedTime(sentAt) >= LiveFeed.AliveInterval)
             {

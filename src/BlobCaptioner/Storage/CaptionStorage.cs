@@ -32,7 +32,7 @@ public sealed class CaptionStorage
     /// <summary>The user's images, and the caption records beside them.</summary>
     public BlobContainerClient Images { get; }
 
-    /// <summary>Prepared images and job claims.</summary>
+    /// <summary>Prepared images and tickets of jobs.</summary>
     public BlobContainerClient Prepared { get; }
 
     /// <summary>Caption jobs.</summary>

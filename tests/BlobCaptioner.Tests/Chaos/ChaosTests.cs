@@ -4,6 +4,7 @@ using Xunit;
 namespace BlobCaptioner.Tests.Chaos;
 
 /// <summary>Nothing lost, nothing twice, whatever fails. <c>dotnet run --project tests/BlobCaptioner.Tests -- chaos</c> runs the same at any size.</summary>
+[Collection(WholeMachineCollection.Name)]
 public sealed class ChaosTests(AzuriteFixture files)
 {
     [Fact]

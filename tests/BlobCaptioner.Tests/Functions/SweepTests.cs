@@ -36,7 +36,7 @@ public sealed class SweepTests(AzuriteFixture azurite)
             Assert.False((await sweep).Succeeded);
         }
 
-        // It gave its claims and its place back, so the next one needn't wait for either.
+        // It gave its places back, so the next one needn't wait.
         proxy.Set(FaultyProxy.Fault.None);
         Assert.True((await app.SweepAsync(Cancellation)).Succeeded);
         await app.AssertJobsAsync([.. missed, .. more]);

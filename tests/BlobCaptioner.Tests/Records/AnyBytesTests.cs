@@ -156,7 +156,7 @@ public sealed class AnyBytesTests : IDisposable
     public void Review_DeepLargeOrTwiceTheSameName_IsAProblem()
     {
         var deep = $"{string.Concat(Enumerable.Repeat("[", 60))}{string.Concat(Enumerable.Repeat("]", 60))}";
-        var large = $"[{string.Join(',', Enumerable.Repeat("1", 400_000))}]";
+        var large = $"[{string.Join(',', Enumerable.Repeat("1", (RecordReview.MaxBytes / 2) + 1))}]";
         foreach (var review in (string[])[deep, large, """{"edits":{"copy":{"en":{},"en":{}}}}""", """{"by":"\ud800"}"""])
         {
             using var parsed = System.Text.Json.JsonDocument.Parse(review);

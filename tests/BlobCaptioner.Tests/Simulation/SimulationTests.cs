@@ -4,6 +4,7 @@ using Xunit;
 namespace BlobCaptioner.Tests.Simulation;
 
 /// <summary>As many seeds as fit into a minute. More: <c>dotnet run --project tests/BlobCaptioner.Tests -- simulate --seeds 100000 --from 1</c>.</summary>
+[Collection(WholeMachineCollection.Name)]
 public sealed class SimulationTests
 {
     /// <summary>Fewer would say little: something has become slow, or the machine does other work.</summary>
