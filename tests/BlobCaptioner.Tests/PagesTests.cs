@@ -39,6 +39,8 @@ public sealed partial class PagesTests
 
     private static readonly HashSet<string> CaptionerOptions = [.. Options(CaptionerCommand.Create())];
 
+    private static readonly HashSet<string> TestClasses = [.. typeof(PagesTests).Assembly.GetTypes().Select(t => t.Name)];
+
     public static TheoryData<string> Pages => [.. MarkdownPage.All.Select(p => p.Path)];
 
     [Fact]
@@ -84,6 +86,15 @@ public sealed partial class PagesTests
         Assert.All(MarkdownPage.All.Where(p => p.IsDoor && p.Path != path && (!page.IsDoor || p.Path == Door)), door =>
             Assert.True(Targets(door).Contains(path), $"{door.Path} does not link to {path}."));
     }
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void TestClasses_InProse_Exist(string path) => Assert.Empty(MarkdownPage.Read(path).CodeSpans.Where(span => TestClass().IsMatch(span)).Except(TestClasses));
+
+    [Theory]
+    [InlineData(Door)]
+    [InlineData("src/README.md")]
+    public void Promises_OnThePage_NameTheirTests(string path) => Assert.True(MarkdownPage.Read(path).CodeSpans.Count(span => TestClass().IsMatch(span)) >= 5);
 
     [Theory]
     [MemberData(nameof(Pages))]
@@ -241,6 +252,9 @@ public sealed partial class PagesTests
 
     [GeneratedRegex("__(?<name>[A-Za-z]+)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex KnownSetting();
+
+    [GeneratedRegex("^[A-Z][A-Za-z]+Tests$", RegexOptions.None, 1000)]
+    private static partial Regex TestClass();
 
     [GeneratedRegex("^(src|tests|infra)/[^*<{]*$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex RepositoryPath();
