@@ -96,7 +96,7 @@ internal sealed class TestPipeline : IAsyncDisposable
         MaxRetries = 1,
         RetryDelay = TimeSpan.FromMilliseconds(20),
         MaxRetryDelay = TimeSpan.FromMilliseconds(100),
-        NetworkTimeout = TimeSpan.FromSeconds(10),
+        NetworkTimeout = TimeSpan.FromMinutes(5),
     };
 
     /// <summary>A small JPEG; each seed gives other bytes.</summary>
