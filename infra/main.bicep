@@ -98,6 +98,14 @@ param queueLengthAlert int = 10000
 @maxValue(100)
 param rejectedAlertPercent int = 10
 
+@description('Most pictures and products sent to the model on a day, UTC; 0 for no cap. What is above it goes on the next day.')
+@minValue(0)
+param picturesPerDay int = 0
+
+@description('Most tokens, read and written, on a day, UTC; 0 for no cap.')
+@minValue(0)
+param tokensPerDay int = 0
+
 @description('Monthly budget of the resource group, in the subscription\'s currency. It tells; it stops nothing.')
 @minValue(1)
 param monthlyBudget int = 500
@@ -109,6 +117,11 @@ param budgetStart string = utcNow('yyyy-MM-01')
 param tags object = {}
 
 var suffix = take(uniqueString(subscription().id, resourceGroupName), 8)
+// Every host that sends pictures has the same caps.
+var caps = union(
+  picturesPerDay > 0 ? { Budget__PerDay__Pictures: string(picturesPerDay) } : {},
+  tokensPerDay > 0 ? { Budget__PerDay__Tokens: string(tokensPerDay) } : {}
+)
 var functionAppName = 'func-${name}-${suffix}'
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
@@ -152,7 +165,7 @@ module functions 'modules/functions.bicep' = {
     maxInstances: maxFunctionInstances
     instanceMemoryMB: functionMemoryMB
     alwaysReady: alwaysReadyFunctions
-    settings: union(storage.outputs.settings, {
+    settings: union(storage.outputs.settings, caps, {
       APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.connectionString
       Captioning__Profile: profile
       Sweep__Schedule: sweepSchedule
@@ -204,7 +217,7 @@ module describe 'modules/describe.bicep' = if (!empty(workerImage) && describeBy
     slots: slots
     model: model
     terminationGraceSeconds: terminationGraceSeconds
-    settings: union(storage.outputs.settings, {
+    settings: union(storage.outputs.settings, caps, {
       APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.connectionString
       Captioning__Profile: profile
     })
@@ -231,7 +244,7 @@ module worker 'modules/worker.bicep' = if (!empty(workerImage) && describeBy == 
     slots: slots
     model: model
     terminationGraceSeconds: terminationGraceSeconds
-    settings: union(storage.outputs.settings, {
+    settings: union(storage.outputs.settings, caps, {
       APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.connectionString
       Captioning__Profile: profile
     })
@@ -249,6 +262,7 @@ module web 'modules/web.bicep' = if (!empty(webImage) && !empty(webSignInClientI
     registryServer: access.outputs.registryServer
     identity: access.outputs.webIdentity
     blobService: storage.outputs.settings.CaptionStorage__blobServiceUri
+    settings: caps
     signInClientId: webSignInClientId
     tags: tags
   }

@@ -16,4 +16,5 @@ param maxWorkers = 2
 // param webSignInClientId = '00000000-0000-0000-0000-000000000000'
 
 param monthlyBudget = 500
+// param picturesPerDay = 20000
 param tags = { workload: 'BlobCaptioner' }

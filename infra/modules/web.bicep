@@ -8,6 +8,7 @@ param image string
 param registryServer string
 param identity identityType
 param blobService string
+param settings object
 @description('Application (client) id of the app registration that signs people in.')
 param signInClientId string
 param tags object
@@ -42,7 +43,7 @@ resource web 'Microsoft.App/containerApps@2025-01-01' = {
             '--platform-sign-in'
           ]
           resources: { cpu: json('1'), memory: '2Gi' }
-          env: [{ name: 'AZURE_CLIENT_ID', value: identity.clientId }]
+          env: [for variable in items(union(settings, { AZURE_CLIENT_ID: identity.clientId })): { name: variable.key, value: variable.value }]
           probes: [
             {
               type: 'Liveness'

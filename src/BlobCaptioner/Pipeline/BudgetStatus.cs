@@ -87,7 +87,7 @@ public sealed record BudgetStatus
     {
         if (total.Pictures >= caps.Pictures)
         {
-            return string.Create(CultureInfo.InvariantCulture, $"The day's budget is {caps.Pictures} pictures, and {total.Pictures} were sent.");
+            return string.Create(CultureInfo.InvariantCulture, $"The day's budget is reached: {total.Pictures} of {caps.Pictures} pictures were sent.");
         }
 
         if (known.Answers == 0)

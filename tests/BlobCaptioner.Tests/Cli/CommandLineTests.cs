@@ -84,7 +84,7 @@ public sealed partial class CommandLineTests(AzuriteFixture fixture)
         Assert.Equal(1, await pipeline.QueueLengthAsync());
 
         var status = await CaptionerProcess.RunAsync(fixture.CreateFolder(), ["status", .. store]);
-        Assert.Contains("Sending is paused. The day's budget is 1 pictures, and 1 were sent.", status.Text, StringComparison.Ordinal);
+        Assert.Contains("Sending is paused. The day's budget is reached: 1 of 1 pictures were sent.", status.Text, StringComparison.Ordinal);
         Assert.Contains("captioner budget resume", status.Text, StringComparison.Ordinal);
         var resumed = await CaptionerProcess.RunAsync(fixture.CreateFolder(), ["budget", "resume", .. store]);
         Assert.Equal(0, resumed.ExitCode);

@@ -48,6 +48,6 @@ internal static partial class HostSettings
         .Where(t => t.Section is not null)
         .ToDictionary(t => t.Section!, t => t.Type, StringComparer.Ordinal);
 
-    [GeneratedRegex(@"\b([A-Z][A-Za-z]+__[A-Za-z]+|(AZURE|APPLICATIONINSIGHTS|OTEL)_[A-Z_]+)\b", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"\b([A-Z][A-Za-z]+(__[A-Za-z]+)+|(AZURE|APPLICATIONINSIGHTS|OTEL)_[A-Z_]+)\b", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Name();
 }

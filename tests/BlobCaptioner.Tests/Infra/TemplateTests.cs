@@ -122,6 +122,14 @@ public sealed partial class TemplateTests(CompiledTemplate template) : IClassFix
     }
 
     [Fact]
+    public void DailyCaps_FunctionsDescribeWorkerAndPage_AreTheSame()
+    {
+        Assert.Contains("'Budget__PerDay__Pictures', string(parameters('picturesPerDay'))", template.Text, StringComparison.Ordinal);
+        Assert.Contains("'Budget__PerDay__Tokens', string(parameters('tokensPerDay'))", template.Text, StringComparison.Ordinal);
+        Assert.Equal(4, template.Text.Split("variables('caps')").Length - 1);
+    }
+
+    [Fact]
     public void Settings_EveryName_IsReadByTheCode()
     {
         var names = HostSettings.InText(template.Text);

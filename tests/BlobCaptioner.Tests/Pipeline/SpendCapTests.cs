@@ -26,7 +26,7 @@ public sealed class SpendCapTests(AzuriteFixture azurite) : IAsyncDisposable
         Assert.Equal(3, await _pipeline.TicketsAsync());
         var outcome = await TakeAsync(intake, "late.jpg");
         Assert.Equal((IntakeResult.Paused, "budget-reached"), (outcome.Result, outcome.Error!.Code));
-        Assert.Contains("3 pictures, and 3 were sent", outcome.Error.Message, StringComparison.Ordinal);
+        Assert.Contains("3 of 3 pictures were sent", outcome.Error.Message, StringComparison.Ordinal);
         var status = (await StoreStatus.ReadAsync(_pipeline.Storage, prefix: null, _time, Cancellation)).Budget!;
         Assert.Equal((3, 3, false), (status.Pictures, status.Caps.Pictures, status.Resumed));
         Assert.Equal(outcome.Error.Message, status.Paused);

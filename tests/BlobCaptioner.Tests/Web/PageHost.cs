@@ -28,6 +28,7 @@ internal sealed class PageHost : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _abort = new();
     private Task _run = Task.CompletedTask;
+    private SpendCap _cap = null!;
 
     private PageHost(CaptionStorage storage) => Storage = storage;
 
@@ -54,6 +55,7 @@ internal sealed class PageHost : IAsyncDisposable
     /// <param name="images">Limits of pictures.</param>
     /// <param name="time">The page's clock; null for the system's.</param>
     /// <param name="transport">Carries the page's storage requests; null for the SDK's.</param>
+    /// <param name="budget">The day's budget of page and sweep; null for none.</param>
     public static async Task<PageHost> StartAsync(
         AzuriteFixture azurite,
         ICaptionModel? model,
@@ -62,14 +64,15 @@ internal sealed class PageHost : IAsyncDisposable
         Func<WebOptions, WebOptions>? change = null,
         ImageOptions? images = null,
         TimeProvider? time = null,
-        HttpPipelineTransport? transport = null)
+        HttpPipelineTransport? transport = null,
+        BudgetOptions? budget = null)
     {
         var storage = CaptionStorage.Connect(await azurite.GetConnectionStringAsync(Cancel), TestPipeline.Names(), transport);
         await storage.CreateIfNotExistsAsync(Cancel);
-        var host = new PageHost(storage);
+        var host = new PageHost(storage) { _cap = new(storage, budget ?? new(), time) };
         var basis = profile ?? BuiltInProfiles.Sample;
         var options = new WebOptions { Port = 0, IndexPath = Path.Combine(azurite.CreateFolder(), "index.db"), ListingInterval = TimeSpan.FromMilliseconds(200) };
-        var context = new WebContext(storage, host._preparer, images ?? new(), model, basis, time ?? TimeProvider.System);
+        var context = new WebContext(storage, host._preparer, images ?? new(), model, basis, time ?? TimeProvider.System, host._cap);
         host.Web = await CaptionerWeb.StartAsync(context, change?.Invoke(options) ?? options, NullLoggerFactory.Instance, Cancel);
         host.Client = new HttpClient { BaseAddress = host.Web.Address, Timeout = TimeSpan.FromSeconds(60) };
         if (works)
@@ -121,6 +124,7 @@ internal sealed class PageHost : IAsyncDisposable
             await Web.DisposeAsync();
         }
 
+        await _cap.DisposeAsync();
         _preparer.Dispose();
         _stop.Dispose();
         _abort.Dispose();
@@ -130,7 +134,7 @@ internal sealed class PageHost : IAsyncDisposable
     {
         var loop = new CaptionQueueLoop(Storage, _preparer, model, BuiltInProfiles.Lookup(profile), TestPipeline.Fast, TimeProvider.System, Tell, logger: null);
         var work = loop.RunAsync(_stop.Token, _abort.Token);
-        var sweep = new Sweep(new(Storage, _preparer, new() { Model = model.Info }, TimeProvider.System, Tell));
+        var sweep = new Sweep(new(Storage, _preparer, new() { Model = model.Info }, TimeProvider.System, Tell, cap: _cap));
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
         try
         {

@@ -25,6 +25,8 @@ public sealed class RecordBrowserTests(AzuriteFixture azurite, ChromiumFixture c
         await page.GotoAsync("/");
         await page.GetByRole(AriaRole.Textbox, new() { Name = "Your name" }).FillAsync("Ana");
         await page.Card("red.png").ClickAsync();
+        await page.GetByText("What happened, and what comes next").ClickAsync();
+        await Expect(page.GetByTestId("story")).ToContainTextAsync("Nothing: it is done");
         await page.Field("copy/en/title").FillAsync("Grandmother's jug");
         await page.GetByRole(AriaRole.Tab, new() { Name = "German" }).ClickAsync();
         await page.Field("copy/de/title").FillAsync("Großmutters Krug");

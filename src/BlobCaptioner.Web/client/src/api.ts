@@ -23,6 +23,7 @@ export interface CaptionRecord {
 }
 export interface Field { name: string; kind: 'text' | 'textList' | 'choice' | 'choices' | 'number' | 'yesNo'; isAttribute: boolean; maxCharacters?: number; maxItems?: number; values: string[]; languages?: string[] }
 export interface RecordView { card: Card; eTag?: string; record?: CaptionRecord; fields: Field[]; undoSteps: number; canChangeProfile: boolean }
+export interface Story { state: string; events: { kind: string; at?: string; text: string }[]; next: string }
 export interface Conflict { fields: string[]; by?: string; now: RecordView }
 export interface Change { language?: string; field: string; value: Value | null; was: Value | null }
 export interface BatchPoint { at: string; picturesPerMinute: number; tokensPerSecond: number; queue: number }

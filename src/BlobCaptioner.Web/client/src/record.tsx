@@ -1,7 +1,7 @@
 import { Alert, Anchor, Badge, Button, Code, Menu, MultiSelect, Select, Tabs, Textarea } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { ApiError, asText, call, get, lengthOf, original, person, query, type CaptionRecord, type Change, type Conflict, type Field, type Page, type ProfileItem, type RecordView, type Value } from './api';
+import { ApiError, asText, call, get, lengthOf, original, person, query, type CaptionRecord, type Change, type Conflict, type Field, type Page, type ProfileItem, type RecordView, type Story, type Value } from './api';
 import { filterOf, State } from './gallery';
 import { useLive, useLiveEvents } from './live';
 import { follow, go, useRoute } from './route';
@@ -325,7 +325,8 @@ const OneRecord = ({ name, params }: { name: string; params: URLSearchParams }) 
                 : fieldsOf(tag).map(f => draw(f, tag))}
             </section>)}
           {record && fieldsOf().length > 0 && <section aria-label={say('attributes')}><h2 style={{ fontSize: 16, margin: '14px 0 6px' }}>{say('attributes')}</h2>{fieldsOf().map(f => draw(f))}</section>}
-          {record && <details style={{ marginTop: 12 }}>
+          {view && <StoryOf name={view.card.name} version={view.eTag ?? state} />}
+          {record && <details style={{ marginTop: 8 }}>
             <summary>{say('receipt')}</summary>
             <div className="scroll" tabIndex={0}><table><tbody>
               {Object.entries(record.generation).filter(([, v]) => v !== null && typeof v !== 'object').map(([k, v]) => <tr key={k}><th scope="row" style={{ textAlign: 'left', fontWeight: 400 }}>{label(k.replace(/[A-Z]/g, c => ' ' + c.toLowerCase()))}</th><td>{String(v)}</td></tr>)}
@@ -342,6 +343,22 @@ const Flags = ({ flags, say }: { flags: string[]; say: Say }) => flags.length ==
   <ul style={{ margin: '0 0 8px', paddingLeft: 18 }} data-testid="flags">
     {flags.map(f => <li key={f} style={{ fontSize: 13 }}><Code>{f}</Code> {explain(f, say)}</li>)}
   </ul>);
+
+/** What happened to the picture, and what comes next. It is asked for when it is opened, and again when the picture changes. */
+const StoryOf = ({ name, version }: { name: string; version: string }) => {
+  const { say, tongue } = useWords();
+  const [isOpen, setOpen] = useState(false);
+  const [story, setStory] = useState<Story | null>(null);
+  useEffect(() => { if (isOpen) { void get<Story>('/why' + query({ name })).then(setStory, error => tell(say('error'), error)); } }, [isOpen, name, version, say]);
+  return (
+    <details style={{ marginTop: 12 }} onToggle={e => setOpen(e.currentTarget.open)}>
+      <summary>{say('story')}</summary>
+      {story && <ol data-testid="story" lang="en">
+        {story.events.map((e, i) => <li key={i}>{e.at && <time dateTime={e.at} className="under">{new Date(e.at).toLocaleString(tongue)} </time>}{e.text}</li>)}
+        <li><b>{story.next}</b></li>
+      </ol>}
+    </details>);
+};
 
 const RedoMenu = ({ languages, canChange, onRedo }: { languages: string[]; canChange: boolean; onRedo: (ask: { languages?: string[]; profile?: string }) => void }) => {
   const { say, tongue } = useWords();
