@@ -96,13 +96,14 @@ internal static class CaptionerCommand
     }
 
     /// <summary>The message of an error that a user can put right; null for bugs, which keep their stack trace.</summary>
-    private static string? Explain(Exception error) => error switch
+    internal static string? Explain(Exception error) => error switch
     {
         UsageException or ModelException or ProfileException or LocalStackException or SequenceDecoderException or ValidationException or OptionsValidationException => error.Message,
         CaptionException caption => $"{caption.Message} {caption.Remedy}",
         RequestFailedException { Status: > 0 } refused => $"Storage refused with {refused.Status} {refused.ErrorCode}: {refused.Message.Split('\n')[0]}",
         RequestFailedException lost => $"Storage can't be reached: {lost.Message.Split('\n')[0]}",
-        AggregateException { InnerException: RequestFailedException lost } =>
+        // The SDK's several tries; each had no answer at all, or none in time.
+        AggregateException { InnerException: (RequestFailedException or OperationCanceledException) and var lost } =>
             $"Storage can't be reached: {lost.Message.Split('\n')[0]} Check --connection, or leave it out to use a local Azurite.",
         _ => null,
     };

@@ -3,9 +3,7 @@ using BlobCaptioner.Captioning;
 using BlobCaptioner.Hosting.Settings;
 using BlobCaptioner.Hosting.Worker;
 using BlobCaptioner.Images;
-using BlobCaptioner.Pipeline;
 using BlobCaptioner.Pipeline.Jobs;
-using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Storage;
 using Microsoft.Extensions.Configuration;
@@ -14,25 +12,6 @@ using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.Hosting.Describe;
 
-/// <summary>What a <see cref="DescribeService"/> works with.</summary>
-public sealed record DescribeSetup
-{
-    /// <summary>How long a call may take.</summary>
-    public required DescribeOptions Describe { get; init; }
-
-    /// <summary>Slots and tries.</summary>
-    public required QueueLoopOptions Queue { get; init; }
-
-    /// <summary>The profile that the warm-up uses: the one in most use.</summary>
-    public required Profile Profile { get; init; }
-
-    /// <summary>The day's budget; null for none.</summary>
-    public SpendCap? Cap { get; init; }
-
-    /// <summary>Called for each event; must be thread-safe. Null for no listener.</summary>
-    public Action<PipelineEvent>? OnEvent { get; init; }
-}
-
 /// <summary>Holds the warm model of a function app, and describes what the function <c>Describe</c> is given. All calls share the model and its batches.</summary>
 /// <remarks>
 /// The model is loaded in the background, once a process: the platform allows a start only a minute. Where it can't be loaded that is tried again, with growing waits, since a
@@ -40,7 +19,7 @@ public sealed record DescribeSetup
 /// When the process is told to stop, or the host cancels a call, jobs go back to the queue at once. That counts no try.
 /// </remarks>
 public sealed partial class DescribeService(
-    CaptionStorage storage, ImagePreparer preparer, CaptionModelFactory load, DescribeSetup setup, IConfiguration configuration, TimeProvider time, ILoggerFactory logging)
+    CaptionStorage storage, ImagePreparer preparer, CaptionModelFactory load, QueueSetup setup, DescribeOptions options, IConfiguration configuration, TimeProvider time, ILoggerFactory logging)
     : BackgroundService, IHostedLifecycleService
 {
     // The platform kills the process soon after it has told it to stop.
@@ -66,20 +45,20 @@ public sealed partial class DescribeService(
         Interlocked.Increment(ref _inHand);
         try
         {
-            using var limit = new CancellationTokenSource(setup.Describe.MaxDuration, time);
+            using var limit = new CancellationTokenSource(options.MaxDuration, time);
             using var end = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, limit.Token, cancellationToken);
             if (await FindHandlerAsync(end.Token) is { } handler)
             {
                 await handler.HandleAsync(delivery, stop: end.Token, abort: end.Token);
                 if (limit.IsCancellationRequested)
                 {
-                    TookTooLong(delivery.Id, setup.Describe.MaxDuration);
+                    TookTooLong(delivery.Id, options.MaxDuration);
                 }
             }
             else
             {
                 // Told to stop, it has a moment left: another process may take the job at once.
-                var delay = end.IsCancellationRequested ? TimeSpan.Zero : setup.Describe.ReturnDelay;
+                var delay = end.IsCancellationRequested ? TimeSpan.Zero : options.ReturnDelay;
                 StillLoading(delivery.Id, delay);
                 using var patience = new CancellationTokenSource(HandBackTime, time);
                 await delivery.ReturnAsync(delivery.Text, delay, patience.Token);
@@ -140,7 +119,7 @@ public sealed partial class DescribeService(
         try
         {
             model = await LoadAsync();
-            foreach (var problem in HostConcurrency.Read(configuration, AppContext.BaseDirectory).Problems(setup.Queue.Slots ?? model.Concurrency, setup.Describe.MaxDuration))
+            foreach (var problem in HostConcurrency.Read(configuration, AppContext.BaseDirectory).Problems(setup.Queue.Slots ?? model.Concurrency, options.MaxDuration))
             {
                 DoesNotFit(problem);
             }
@@ -164,7 +143,7 @@ public sealed partial class DescribeService(
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return await _ready.Task.WaitAsync(setup.Describe.ModelWait, time, cancellationToken);
+            return await _ready.Task.WaitAsync(options.ModelWait, time, cancellationToken);
         }
         catch (Exception error) when (error is TimeoutException or OperationCanceledException)
         {

@@ -1,8 +1,5 @@
 using BlobCaptioner.Hosting.Settings;
 using BlobCaptioner.Hosting.Worker;
-using BlobCaptioner.Pipeline;
-using BlobCaptioner.Pipeline.Jobs;
-using BlobCaptioner.Profiles;
 using BlobCaptioner.Remote;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -36,14 +33,6 @@ public static class DescribeServices
         return services.AddCaptionQueue(configuration)
             .AddCaptionModel(configuration, local ?? (_ => _ => throw new InvalidOperationException("There is no engine in this app.")))
             .AddSettings<DescribeOptions, DescribeOptionsValidator>(configuration, DescribeOptions.Section)
-            .AddSingleton(provider => new DescribeSetup
-            {
-                Describe = provider.GetRequiredService<DescribeOptions>(),
-                Queue = provider.GetRequiredService<QueueLoopOptions>(),
-                Profile = provider.GetRequiredService<Profile>(),
-                Cap = provider.GetRequiredService<SpendCap>(),
-                OnEvent = CaptionServices.PipelineEvents(provider),
-            })
             .AddSingleton<DescribeService>()
             .AddHostedService(provider => provider.GetRequiredService<DescribeService>());
     }

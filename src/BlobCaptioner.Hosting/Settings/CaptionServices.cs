@@ -83,10 +83,17 @@ public static class CaptionServices
         return services.AddHostedService<StorageSetup>();
     }
 
-    /// <summary>Registers what a <see cref="CaptionQueueLoop"/> needs: storage, images, and <see cref="QueueLoopOptions"/>.</summary>
+    /// <summary>Registers what a <see cref="CaptionQueueLoop"/> needs: storage, images, <see cref="QueueLoopOptions"/>, and <see cref="QueueSetup"/> for a host that has a profile.</summary>
     public static IServiceCollection AddCaptionQueue(this IServiceCollection services, IConfiguration configuration) =>
         services.AddCaptionStorage(configuration).AddCaptionImages(configuration)
-            .AddSettings<QueueLoopOptions, QueueLoopOptionsValidator>(configuration, QueueLoopOptions.Section);
+            .AddSettings<QueueLoopOptions, QueueLoopOptionsValidator>(configuration, QueueLoopOptions.Section)
+            .AddSingleton(provider => new QueueSetup
+            {
+                Queue = provider.GetRequiredService<QueueLoopOptions>(),
+                Profile = provider.GetRequiredService<Profile>(),
+                Cap = provider.GetRequiredService<SpendCap>(),
+                OnEvent = PipelineEvents(provider),
+            });
 
     /// <summary>The day's budget by a host's settings.</summary>
     /// <exception cref="SettingsException">A setting is unknown, of the wrong type or out of its range.</exception>

@@ -1,34 +1,14 @@
 using System.Diagnostics;
 using BlobCaptioner.Captioning;
+using BlobCaptioner.Hosting.Settings;
 using BlobCaptioner.Images;
-using BlobCaptioner.Pipeline;
 using BlobCaptioner.Pipeline.Jobs;
-using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Files;
 using BlobCaptioner.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace BlobCaptioner.Hosting.Worker;
-
-/// <summary>What a <see cref="CaptionWorker"/> works with.</summary>
-public sealed record WorkerSetup
-{
-    /// <summary>How it ends.</summary>
-    public required WorkerOptions Worker { get; init; }
-
-    /// <summary>How it takes jobs.</summary>
-    public required QueueLoopOptions Queue { get; init; }
-
-    /// <summary>The profile that the warm-up uses: the one in most use.</summary>
-    public required Profile Profile { get; init; }
-
-    /// <summary>The day's budget; null for none.</summary>
-    public SpendCap? Cap { get; init; }
-
-    /// <summary>Called for each event; must be thread-safe. Null for no listener.</summary>
-    public Action<PipelineEvent>? OnEvent { get; init; }
-}
 
 /// <summary>Runs a <see cref="CaptionQueueLoop"/> as long as its host lives: loads the model once, warms it up, works, and drains when the host stops.</summary>
 /// <remarks>
@@ -37,7 +17,7 @@ public sealed record WorkerSetup
 /// A model that is still loading has no jobs: it gets <see cref="WorkerOptions.HandBackTime"/> to stop, and the process ends even if it does not.
 /// </remarks>
 public sealed partial class CaptionWorker(
-    CaptionStorage storage, ImagePreparer preparer, CaptionModelFactory load, WorkerSetup setup, WorkerState state,
+    CaptionStorage storage, ImagePreparer preparer, CaptionModelFactory load, QueueSetup setup, WorkerOptions options, WorkerState state,
     IHostApplicationLifetime host, TimeProvider time, ILoggerFactory logging) : BackgroundService, IHostedLifecycleService
 {
     private readonly ILogger<CaptionWorker> _logger = logging.CreateLogger<CaptionWorker>();
@@ -64,7 +44,7 @@ public sealed partial class CaptionWorker(
         await _stop.CancelAsync();
 
         // A loop that begins from here on takes no job: it is stopped already.
-        var finish = _loop is null ? TimeSpan.Zero : setup.Worker.ShutdownGrace - setup.Worker.HandBackTime;
+        var finish = _loop is null ? TimeSpan.Zero : options.ShutdownGrace - options.HandBackTime;
         Draining(_loop?.InHand ?? 0, finish);
         await using var limit = cancellationToken.UnsafeRegister(static abort => ((CancellationTokenSource)abort!).Cancel(), _abort);
         using var waited = new CancellationTokenSource();
@@ -81,7 +61,7 @@ public sealed partial class CaptionWorker(
         }
 
         // The model may be loading in native code that can't be stopped; the process then ends during it.
-        await work.WaitAsync(setup.Worker.HandBackTime, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await work.WaitAsync(options.HandBackTime, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         state.Enter(WorkerPhase.Ended);
     }
 

@@ -1,8 +1,5 @@
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Hosting.Settings;
-using BlobCaptioner.Pipeline;
-using BlobCaptioner.Pipeline.Jobs;
-using BlobCaptioner.Profiles;
 using BlobCaptioner.Remote;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -28,14 +25,6 @@ public static class WorkerServices
         services.AddCaptionQueue(configuration).AddCaptionModel(configuration, local)
             .AddSettings<WorkerOptions, WorkerOptionsValidator>(configuration, WorkerOptions.Section)
             .AddSingleton<WorkerState>()
-            .AddSingleton(provider => new WorkerSetup
-            {
-                Worker = provider.GetRequiredService<WorkerOptions>(),
-                Queue = provider.GetRequiredService<QueueLoopOptions>(),
-                Profile = provider.GetRequiredService<Profile>(),
-                Cap = provider.GetRequiredService<SpendCap>(),
-                OnEvent = CaptionServices.PipelineEvents(provider),
-            })
             .AddHostedService<CaptionWorker>();
 
         // The worker keeps to its own grace; the host must wait longer, since it stops the other services after it.

@@ -51,7 +51,7 @@ internal sealed partial class ProblemResponses(ILogger logger)
         BadHttpRequestException bad => (bad.StatusCode, "bad-request", bad.Message, "/openapi describes what is expected."),
         CaptionException caption => (caption.Retry ? 503 : 422, caption.Code, caption.Message, caption.Remedy),
         RequestFailedException { Status: > 0 } refused => (502, "storage", $"Storage refused with {refused.Status} {refused.ErrorCode}.", "Try again. The server's log has details."),
-        RequestFailedException or AggregateException { InnerException: RequestFailedException } => (502, "storage", "Storage can't be reached.", "Try again in a moment."),
+        RequestFailedException or AggregateException { InnerException: RequestFailedException or OperationCanceledException } => (502, "storage", "Storage can't be reached.", "Try again in a moment."),
         _ => (500, "internal", "An internal error occurred.", "Try again. The server's log has details."),
     };
 

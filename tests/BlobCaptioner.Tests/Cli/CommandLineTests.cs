@@ -1,9 +1,12 @@
 using System.CommandLine;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Azure.Storage.Blobs;
 using BlobCaptioner.Cli.Commands;
 using BlobCaptioner.Models;
 using BlobCaptioner.Pipeline.Jobs;
+using BlobCaptioner.Storage;
 using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Pipeline;
 using Xunit;
@@ -91,6 +94,19 @@ public sealed partial class CommandLineTests(AzuriteFixture fixture)
         status = await CaptionerProcess.RunAsync(fixture.CreateFolder(), ["status", .. store]);
         Assert.Contains("resumed by hand", status.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("Sending is paused", status.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Storage_ThatNeverAnswers_IsALineNotAStackTrace()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var address = $"http://{silent.LocalEndpoint}/a";
+        var storage = CaptionStorage.Connect(
+            $"DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;BlobEndpoint={address};QueueEndpoint={address}",
+            new() { NetworkTimeout = TimeSpan.FromMilliseconds(100), MaxRetries = 1, RetryDelay = TimeSpan.FromMilliseconds(1) });
+        var error = await Assert.ThrowsAsync<AggregateException>(() => storage.Images.ExistsAsync(TestContext.Current.CancellationToken));
+        Assert.StartsWith("Storage can't be reached: ", CaptionerCommand.Explain(error), StringComparison.Ordinal);
     }
 
     [Fact]

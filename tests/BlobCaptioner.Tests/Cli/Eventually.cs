@@ -7,7 +7,7 @@ namespace BlobCaptioner.Tests.Cli;
 internal static class Eventually
 {
     /// <summary>After this something hangs: far above what a busy machine needs.</summary>
-    public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(4);
+    public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(10);
 
     /// <summary>Looks again and again until it is true.</summary>
     public static async Task TrueAsync(Func<Task<bool>> condition, string what)

@@ -11,7 +11,7 @@ namespace BlobCaptioner.Tests.Inference;
 /// <summary>A batcher over a scripted decoder, with pictures that are numbers.</summary>
 internal sealed class ScriptedEngine : IAsyncDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
 
     public ScriptedEngine(ScriptedDecoder decoder, BatcherOptions? options = null, params ProfileField[] fields)
     {

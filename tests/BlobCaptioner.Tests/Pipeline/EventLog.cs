@@ -5,7 +5,7 @@ namespace BlobCaptioner.Tests.Pipeline;
 /// <summary>Keeps a pipeline's events, and lets tests wait for them instead of for time.</summary>
 internal sealed class EventLog
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
     private readonly List<PipelineEvent> _events = [];
     private readonly List<(Func<PipelineEvent, bool> Match, int Count, TaskCompletionSource Seen)> _waiting = [];
 

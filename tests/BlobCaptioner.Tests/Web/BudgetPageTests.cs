@@ -4,7 +4,6 @@ using System.Text.Json;
 using BlobCaptioner.Pipeline;
 using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Pipeline;
-using Microsoft.Playwright;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
 

@@ -16,7 +16,7 @@ namespace BlobCaptioner.Tests.Hosting.Describe;
 /// <summary>The describing half of a function app, without its host: the test holds the message's lease.</summary>
 public sealed class DescribeServiceTests(AzuriteFixture azurite)
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
 
     private readonly FakeTimeProvider _time = new();
     private readonly FakeLogCollector _log = new();
@@ -151,7 +151,7 @@ public sealed class DescribeServiceTests(AzuriteFixture azurite)
     }
 
     private DescribeService Create(TestPipeline pipeline, CaptionModelFactory load) => new(
-        pipeline.Storage, pipeline.Preparer, load, new() { Describe = new(), Queue = TestPipeline.Fast, Profile = TestPipeline.Profile },
+        pipeline.Storage, pipeline.Preparer, load, new() { Queue = TestPipeline.Fast, Profile = TestPipeline.Profile }, new(),
         new ConfigurationBuilder().Build(), _time, new LoggerFactory([new FakeLoggerProvider(_log)]));
 
     /// <summary>Takes the jobs out of the queue, as a host that deletes each message once its call is over.</summary>

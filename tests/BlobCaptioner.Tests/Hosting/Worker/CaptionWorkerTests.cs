@@ -14,7 +14,7 @@ namespace BlobCaptioner.Tests.Hosting.Worker;
 public sealed class CaptionWorkerTests(AzuriteFixture azurite)
 {
     private const string WarmUp = "self-test.jpg";
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

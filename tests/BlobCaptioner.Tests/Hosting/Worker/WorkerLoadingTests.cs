@@ -14,7 +14,7 @@ namespace BlobCaptioner.Tests.Hosting.Worker;
 /// <summary>A host that ends while its model still loads in native code, which no token stops.</summary>
 public sealed class WorkerLoadingTests(AzuriteFixture azurite)
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan HandBack = TimeSpan.FromSeconds(15);
 
