@@ -61,8 +61,7 @@ public sealed class ContinuedSweep(ImageIntake intake)
 
     private async Task<ContinuedSweepResult> RunAsync(SweepRequest request, BlobClient place, string leaseId, Func<bool> hasTime, CancellationToken cancellationToken)
     {
-        var saved = (await place.ReadUpToAsync(LongestPlace, cancellationToken)).Content?.ToString() ?? "";
-        var from = saved.Any(char.IsControl) ? "" : saved;
+        var from = (await place.ReadUpToAsync(LongestPlace, cancellationToken)).Content?.ToString() ?? "";
         var (tally, end) = (new IntakeTally(), SweepEnd.Complete);
         var resent = await LostMessages.SendAgainAsync(intake, cancellationToken);
         var products = new ProductCollector(intake.Resolve, request.Profile);
