@@ -68,5 +68,5 @@ internal static class SweepCommand
           $"{found.PreparationChanged} with changed preparation, {found.ModelChanged} with another model, {found.Forced} forced, {found.Retried} failed before\n" +
           $"products: {found.Products} would be described, {found.ProductsWaiting} wait for their views\n" +
           $"would be rejected: {found.BrokenSettings} with broken folder settings\n" +
-          $"unchanged: {found.UpToDate} up to date, {found.KnownRejected} rejected, {found.KnownFailed} failed, {found.Unclear} with another file in place of the record");
+          $"unchanged: {found.UpToDate} up to date, {found.KnownRejected} rejected, {found.KnownFailed} failed, {found.Unclear} with another file in place of the record, {found.Blocked} with a name that can't be used");
 }

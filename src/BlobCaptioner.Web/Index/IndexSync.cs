@@ -272,14 +272,12 @@ internal sealed partial class IndexSync(CaptionStorage storage, RecordIndex inde
         var unread = new StoredRecord(Record: null, recordETag, HasReceipt: false);
         try
         {
-            using var blob = (await storage.Images.GetBlobClient(recordName).DownloadStreamingAsync(cancellationToken: cancellationToken)).Value;
-            var file = blob.Details.ContentLength > RecordFile.MaxBytes
-                ? new(Record: null, Problem: null)
-                : RecordListing.Parse(await BinaryData.FromStreamAsync(blob.Content, cancellationToken), recordName);
+            var (content, details, _) = await storage.Images.GetBlobClient(recordName).ReadUpToAsync(RecordFile.MaxBytes, cancellationToken);
+            var file = content is null ? new(Record: null, Problem: null) : RecordListing.Parse(content, recordName);
             if (file.Record is { } record)
             {
                 batch.Count(record);
-                return IndexedPicture.Of(name, image.ETag, blob.Details.ETag.Plain(), record, image.Uploaded);
+                return IndexedPicture.Of(name, image.ETag, details.ETag.Plain(), record, image.Uploaded);
             }
 
             unread = unread with { Problem = file.Problem };

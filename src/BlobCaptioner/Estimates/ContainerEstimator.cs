@@ -26,8 +26,11 @@ public sealed class ContainerEstimator(CaptionStorage storage, ImagePreparer pre
         long outstanding = 0;
         await foreach (var image in ImageListing.ReadAsync(storage.Images, request.Prefix, onProduct: null, cancellationToken))
         {
-            reservoir.Add(image);
-            outstanding += await IsSettledAsync(image, request.Profile, cancellationToken) ? 0 : 1;
+            if (ImageNames.Problem(image.Name) is null)
+            {
+                reservoir.Add(image);
+                outstanding += await IsSettledAsync(image, request.Profile, cancellationToken) ? 0 : 1;
+            }
         }
 
         if (reservoir.Seen == 0)

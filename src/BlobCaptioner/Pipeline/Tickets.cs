@@ -37,6 +37,9 @@ internal sealed class Tickets(CaptionStorage storage)
 
     private const string HoldKey = "hold";
 
+    // Four views with the longest names and all tries' errors take a tenth of it.
+    private const long MostBytes = 1 << 20;
+
     /// <summary>A ticket's blob name.</summary>
     /// <param name="container">The images' container.</param>
     /// <param name="name"><see cref="CaptionJob.Name"/>.</param>
@@ -52,9 +55,8 @@ internal sealed class Tickets(CaptionStorage storage)
     {
         try
         {
-            var read = await storage.Prepared.GetBlobClient(blobName).DownloadContentAsync(cancellationToken);
-            var (details, ticket) = (read.Value.Details, Parse(read.Value.Content, blobName));
-            var now = read.GetRawResponse().Headers.Date ?? details.LastModified;
+            var (content, details, now) = await storage.Prepared.GetBlobClient(blobName).ReadUpToAsync(MostBytes, cancellationToken);
+            var ticket = content is null ? null : Parse(content, blobName);
             return new(ticket, details.ETag, details.LastModified.AddSeconds(ticket?.HoldSeconds ?? 0) - now) { LastModified = details.LastModified };
         }
         catch (RequestFailedException error) when (error.Status == 404)

@@ -34,13 +34,10 @@ public sealed class CaptionStore(CaptionStorage storage)
     {
         try
         {
-            var answer = await _images.GetBlobClient(recordName).DownloadStreamingAsync(cancellationToken: cancellationToken);
-            using var blob = answer.Value;
-            var details = blob.Details;
-            var file = details.ContentLength > RecordFile.MaxBytes ? new(null, null) : RecordFile.Read(await BinaryData.FromStreamAsync(blob.Content, cancellationToken));
+            var (content, details, now) = await _images.GetBlobClient(recordName).ReadUpToAsync(RecordFile.MaxBytes, cancellationToken);
+            var file = content is null ? new(null, null) : RecordFile.Read(content);
             var record = file.Record is { } whole && isIts(whole) ? whole : null;
-            var age = (answer.GetRawResponse().Headers.Date ?? details.LastModified) - details.LastModified;
-            var receipt = RecordReceipt.FromMetadata(details.Metadata) is { } found ? found with { Age = age } : null;
+            var receipt = RecordReceipt.FromMetadata(details.Metadata) is { } found ? found with { Age = now - details.LastModified } : null;
             return new(record, details.ETag.Plain(), receipt is not null) { Problem = file.Problem, Receipt = receipt };
         }
         catch (RequestFailedException error) when (error.Status == 404)

@@ -104,10 +104,8 @@ public sealed class RecordListing(BlobContainerClient images)
         try
         {
             // Looked up by name, it may be of any size.
-            using var blob = (await images.GetBlobClient(blobName).DownloadStreamingAsync(cancellationToken: cancellationToken)).Value;
-            return (blobName, blob.Details.ContentLength > RecordFile.MaxBytes
-                ? new(Record: null, Problem: null)
-                : Parse(await BinaryData.FromStreamAsync(blob.Content, cancellationToken), blobName));
+            var (content, _, _) = await images.GetBlobClient(blobName).ReadUpToAsync(RecordFile.MaxBytes, cancellationToken);
+            return (blobName, content is null ? new(Record: null, Problem: null) : Parse(content, blobName));
         }
         catch (RequestFailedException error) when (error.Status is 404 or 409)
         {

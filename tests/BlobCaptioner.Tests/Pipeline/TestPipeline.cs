@@ -112,6 +112,10 @@ internal sealed class TestPipeline : IAsyncDisposable
     public async Task<SweepSummary> SweepAsync(bool force = false, bool retryFailed = false, string? prefix = null) =>
         await Sweep.RunAsync(new() { Profile = Basis, Force = force, RetryFailed = retryFailed, Prefix = prefix, Parallelism = 4 }, Cancellation);
 
+    /// <summary>A person's wish to have a record, or a field of it, written anew.</summary>
+    public async Task<RedoSummary> RedoAsync(string name, string? field = null) => await new Redo(Intake).RunAsync(
+        new() { Profiles = _ => Basis, Names = [name], Part = field is null ? null : new CopyPart([field], []) }, Cancellation);
+
     public async Task<IntakeResult> IngestAsync(string name) => (await Intake.IngestAsync(name, Basis, Cancellation)).Result;
 
     /// <summary>Starts one more worker on the queue.</summary>

@@ -5,6 +5,7 @@ using Azure;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Sas;
 using BlobCaptioner.Cli.Folders;
+using BlobCaptioner.Estimates;
 using BlobCaptioner.Exports;
 using BlobCaptioner.Pipeline.Sweeps;
 using BlobCaptioner.Records;
@@ -93,7 +94,7 @@ public sealed class OddNamesTests(AzuriteFixture azurite)
             Assert.Equal(odd.Concat(good).Select(n => n.Replace('\\', '/')).Order(StringComparer.Ordinal), listed.Order(StringComparer.Ordinal));
         }
 
-        await pipeline.SweepAsync();
+        var swept = await pipeline.SweepAsync();
         pipeline.StartLoop();
         await pipeline.RunUntilEmptyAsync();
         foreach (var name in good)
@@ -101,7 +102,12 @@ public sealed class OddNamesTests(AzuriteFixture azurite)
             Assert.Equal(RecordStatus.Described, (await pipeline.RecordAsync(name))?.Status);
         }
 
-        Assert.Equal(odd.Concat(good).Count(ImageNames.IsImage), (await StoreStatus.ReadAsync(pipeline.Storage, prefix: null, TimeProvider.System, Cancel)).Images);
+        var status = await StoreStatus.ReadAsync(pipeline.Storage, prefix: null, TimeProvider.System, Cancel);
+        Assert.Equal((odd.Concat(good).Count(ImageNames.IsImage), swept.Blocked), (status.Images, status.Blocked));
+        var forecast = await new SweepPreview(pipeline.Intake).RunAsync(new() { Profile = pipeline.Basis }, Cancel);
+        Assert.Equal((4, 4), (forecast.Blocked, swept.Blocked));
+        var estimate = await new ContainerEstimator(pipeline.Storage, pipeline.Preparer, pipeline.Model, TimeProvider.System).RunAsync(new() { Profile = pipeline.Basis }, Cancel);
+        Assert.Equal(status.Images - status.Blocked, estimate!.All.Images);
         using var output = new MemoryStream();
         var exported = await RecordExport.RunAsync(
             pipeline.Storage, new() { Format = ExportFormat.Jsonl, BaseUrl = new("https://shop.example") }, output, progress: null, Cancel);

@@ -4,6 +4,7 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using BlobCaptioner.Pipeline.Intake;
+using BlobCaptioner.Storage;
 using BlobCaptioner.Text;
 
 namespace BlobCaptioner.Pipeline.Sweeps;
@@ -18,6 +19,9 @@ public sealed class ContinuedSweep(ImageIntake intake)
 {
     /// <summary>How long a place belongs to its sweep after each renewal; renewed at a third of it.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
+
+    // A marker holds a blob's name, of 1,024 characters at most. Anything longer was not saved by a sweep.
+    private const int LongestPlace = 8 * 1024;
 
     private readonly Sweep _sweep = new(intake);
 
@@ -57,7 +61,7 @@ public sealed class ContinuedSweep(ImageIntake intake)
 
     private async Task<ContinuedSweepResult> RunAsync(SweepRequest request, BlobClient place, string leaseId, Func<bool> hasTime, CancellationToken cancellationToken)
     {
-        var from = (await place.DownloadContentAsync(cancellationToken)).Value.Content.ToString();
+        var from = (await place.ReadUpToAsync(LongestPlace, cancellationToken)).Content?.ToString() ?? "";
         var (tally, end) = (new IntakeTally(), SweepEnd.Complete);
         var resent = await LostMessages.SendAgainAsync(intake, cancellationToken);
         var products = new ProductCollector(intake.Resolve, request.Profile);
@@ -82,7 +86,7 @@ public sealed class ContinuedSweep(ImageIntake intake)
                 }
             }
         }
-        catch (RequestFailedException error) when (error.Status == 400 && from.Length > 0)
+        catch (RequestFailedException error) when (error.Status is 400 or 414 or 431 && from.Length > 0)
         {
             // Storage no longer knows the place: the next run begins at the start.
             await SaveAsync("");

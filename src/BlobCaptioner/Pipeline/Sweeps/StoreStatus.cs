@@ -24,7 +24,7 @@ public sealed record StoreStatus
     /// <summary>Images with a record of an older version.</summary>
     public required long OutOfDate { get; init; }
 
-    /// <summary>Images whose record's name belongs to a blob that is not a record.</summary>
+    /// <summary>Images that get no record: its name belongs to a blob that is not a record, or storage can't carry the image's own name.</summary>
     public required long Blocked { get; init; }
 
     /// <summary>Product records with status <c>described</c>.</summary>
@@ -58,6 +58,7 @@ public sealed record StoreStatus
             images++;
             _ = image switch
             {
+                _ when ImageNames.Problem(image.Name) is not null => blocked++,
                 { HasRecord: false } => waiting++,
                 { Receipt: null } => blocked++,
                 { Receipt: var receipt } when receipt.SourceETag != image.ETag => old++,

@@ -4,6 +4,7 @@ using BlobCaptioner.Pipeline.Intake;
 using BlobCaptioner.Pipeline.Products;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Records;
+using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Pipeline.Sweeps;
 
@@ -55,6 +56,7 @@ public sealed class SweepPreview(ImageIntake intake)
 
     private SweepForecast Count(SweepForecast found, ListedImage image, ResolvedProfile resolved, SweepRequest request) => image switch
     {
+        _ when ImageNames.Problem(image.Name) is not null => found with { Blocked = found.Blocked + 1 },
         { HasRecord: true, Receipt: null } => found with { Unclear = found.Unclear + 1 },
         { Receipt: { } receipt } when IsSettled(image, receipt, resolved) => CountSettled(found, receipt, request),
         _ when resolved.Error is not null => found with { BrokenSettings = found.BrokenSettings + 1 },
@@ -125,4 +127,7 @@ public sealed record SweepForecast
 
     /// <summary>Images whose record's name belongs to a blob without metadata: a record that was copied, or another file.</summary>
     public long Unclear { get; init; }
+
+    /// <summary>Images with a name that storage can't carry: they get no record.</summary>
+    public long Blocked { get; init; }
 }

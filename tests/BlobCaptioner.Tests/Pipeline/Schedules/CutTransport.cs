@@ -11,8 +11,8 @@ internal sealed class CutTransport : HttpPipelineTransport, IDisposable
     private readonly HttpClientTransport _inner = new();
     private int _spoilt;
 
-    /// <summary>Throws what a request meets before it is sent; default: nothing.</summary>
-    public Action<HttpMessage>? Before { get; set; }
+    /// <summary>Does or throws what a request meets before it is sent; default: nothing.</summary>
+    public Func<HttpMessage, Task>? Before { get; set; }
 
     /// <summary>True cuts the answer of a request that storage has applied; default: none.</summary>
     public Predicate<HttpMessage>? CutsAnswer { get; set; }
@@ -31,6 +31,10 @@ internal sealed class CutTransport : HttpPipelineTransport, IDisposable
 
     public static bool IsSend(HttpMessage message) => message.Request.Method == RequestMethod.Post && Path(message).EndsWith("/messages", StringComparison.Ordinal);
 
+    public static bool IsReceive(HttpMessage message) => message.Request.Method == RequestMethod.Get && Path(message).EndsWith("/messages", StringComparison.Ordinal);
+
+    public static bool IsTicketRead(HttpMessage message) => message.Request.Method == RequestMethod.Get && Path(message).Contains("/_tickets/", StringComparison.Ordinal);
+
     public static bool IsTicketWrite(HttpMessage message) => message.Request.Method == RequestMethod.Put && Path(message).Contains("/_tickets/", StringComparison.Ordinal);
 
     public override Request CreateRequest() => _inner.CreateRequest();
@@ -39,7 +43,7 @@ internal sealed class CutTransport : HttpPipelineTransport, IDisposable
 
     public override async ValueTask ProcessAsync(HttpMessage message)
     {
-        Before?.Invoke(message);
+        await (Before?.Invoke(message) ?? Task.CompletedTask);
         await _inner.ProcessAsync(message);
         if (CutsAnswer?.Invoke(message) == true)
         {

@@ -100,6 +100,8 @@ public sealed class LeaseScheduleTests(AzuriteFixture azurite)
             {
                 renewed.TrySetResult();
             }
+
+            return Task.CompletedTask;
         };
         pipeline.Model.Script = async (_, cancel) => await renewed.Task.WaitAsync(cancel);
         await pipeline.UploadAsync("q.jpg", TestPipeline.Picture());
@@ -111,5 +113,62 @@ public sealed class LeaseScheduleTests(AzuriteFixture azurite)
 
         Assert.Equal(RecordStatus.Described, (await pipeline.RecordAsync("q.jpg"))!.Status);
         Assert.Single(pipeline.Model.Calls);
+    }
+
+    [Fact]
+    public async Task ScheduleU_ToldToStopWhileItTakesTheTicket_CostsNoTry()
+    {
+        await using var pipeline = await TestPipeline.CreateAsync(azurite);
+        var (storage, transport) = await CutTransport.ConnectAsync(azurite, pipeline, Cancellation);
+        using var _ = transport;
+        transport.CutsAnswer = message =>
+        {
+            var isTaken = CutTransport.IsTicketWrite(message) && transport.Spoilt == 0;
+            if (isTaken)
+            {
+                pipeline.RequestStop();
+            }
+
+            return isTaken;
+        };
+        await pipeline.UploadAsync("u.jpg", TestPipeline.Picture());
+        await pipeline.SweepAsync();
+        pipeline.StartLoop(storage: storage);
+        await pipeline.LoopsEndAsync();
+
+        var ticket = (await pipeline.TicketAsync("u.jpg"))!;
+        Assert.Equal((0, null, 1), (ticket.Tries.Count, ticket.Holder, transport.Spoilt));
+        pipeline.StartLoop();
+        await pipeline.RunUntilEmptyAsync();
+        Assert.Equal(1, (await pipeline.RecordAsync("u.jpg"))!.Generation.Tries);
+    }
+
+    [Fact]
+    public async Task ScheduleU_ReceivingFailsAsTheWorkerIsToldToStop_ThePictureInHandIsFinished()
+    {
+        await using var pipeline = await TestPipeline.CreateAsync(azurite);
+        var (storage, transport) = await CutTransport.ConnectAsync(azurite, pipeline, Cancellation);
+        using var _ = transport;
+        var failed = new TaskCompletionSource();
+        pipeline.Model.Script = async (_, cancel) =>
+        {
+            transport.Before = message =>
+            {
+                if (!CutTransport.IsReceive(message))
+                {
+                    return Task.CompletedTask;
+                }
+
+                pipeline.RequestStop();
+                failed.TrySetResult();
+                throw new AuthenticationFailedException("The identity endpoint timed out.");
+            };
+            await failed.Task.WaitAsync(cancel);
+        };
+        await pipeline.UploadAsync("u.jpg", TestPipeline.Picture());
+        await pipeline.SweepAsync();
+        pipeline.StartLoop(storage: storage);
+        await pipeline.LoopsEndAsync();
+        Assert.Equal(1, (await pipeline.RecordAsync("u.jpg"))!.Generation.Tries);
     }
 }

@@ -1,6 +1,5 @@
-using BlobCaptioner.Captioning;
 using BlobCaptioner.Pipeline;
-using BlobCaptioner.Pipeline.Sweeps;
+using BlobCaptioner.Pipeline.Intake;
 using BlobCaptioner.Records;
 using BlobCaptioner.Tests.Cli;
 using BlobCaptioner.Tests.LocalStack;
@@ -17,7 +16,7 @@ public sealed class TicketScheduleTests(AzuriteFixture azurite)
     public async Task ScheduleD_WorkerDiedBeforeItDeletedTheTicket_ARedoIsDone()
     {
         await using var pipeline = await WithLeftTicketAsync("d.jpg");
-        var redo = await RedoAsync(pipeline, "d.jpg");
+        var redo = await pipeline.RedoAsync("d.jpg");
         Assert.Equal(1, redo.Enqueued);
         pipeline.StartLoop();
         await pipeline.RunUntilEmptyAsync();
@@ -48,8 +47,8 @@ public sealed class TicketScheduleTests(AzuriteFixture azurite)
     public async Task ScheduleE_OneFieldIsRedoneAndThenAnotherWhileTheFirstWaits_BothAreDone()
     {
         await using var pipeline = await DescribedAsync("e.jpg");
-        await RedoAsync(pipeline, "e.jpg", "title");
-        await RedoAsync(pipeline, "e.jpg", "color");
+        await pipeline.RedoAsync("e.jpg", "title");
+        await pipeline.RedoAsync("e.jpg", "color");
         pipeline.StartLoop();
         await pipeline.RunUntilEmptyAsync();
         Assert.Equal(["color", "title"], pipeline.Model.Requests.Skip(1).SelectMany(r => r.Profile.Fields).Select(f => f.Name).Distinct().Order(StringComparer.Ordinal));
@@ -59,11 +58,11 @@ public sealed class TicketScheduleTests(AzuriteFixture azurite)
     public async Task ScheduleE_SecondRedoComesWhileTheModelIsAtTheFirst_BothAreDone()
     {
         await using var pipeline = await DescribedAsync("e.jpg");
-        await RedoAsync(pipeline, "e.jpg", "title");
+        await pipeline.RedoAsync("e.jpg", "title");
         pipeline.Model.Script = async (_, _) =>
         {
             pipeline.Model.Script = null;
-            Assert.Equal(1, (await RedoAsync(pipeline, "e.jpg", "color")).Enqueued);
+            Assert.Equal(1, (await pipeline.RedoAsync("e.jpg", "color")).Enqueued);
         };
         pipeline.StartLoop();
         await pipeline.RunUntilEmptyAsync();
@@ -71,8 +70,55 @@ public sealed class TicketScheduleTests(AzuriteFixture azurite)
         Assert.Equal(0, await pipeline.TicketsAsync());
     }
 
-    private static async Task<RedoSummary> RedoAsync(TestPipeline pipeline, string name, string? field = null) => await new Redo(pipeline.Intake).RunAsync(
-        new() { Profiles = _ => pipeline.Basis, Names = [name], Part = field is null ? null : new CopyPart([field], []) }, Cancellation);
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ScheduleT_ASlowIntakeOfAnOlderVersionEndsLast_TheNewerVersionsTicketStands(bool isRedo)
+    {
+        await using var pipeline = await TestPipeline.CreateAsync(azurite);
+        var (storage, transport) = await CutTransport.ConnectAsync(azurite, pipeline, Cancellation);
+        using var _ = transport;
+        await pipeline.UploadAsync("t.jpg", TestPipeline.Picture(1));
+        transport.Before = async message =>
+        {
+            if (CutTransport.IsTicketWrite(message))
+            {
+                transport.Before = null;
+                await pipeline.UploadAsync("t.jpg", TestPipeline.Picture(2));
+                Assert.Equal(IntakeResult.Enqueued, await pipeline.IngestAsync("t.jpg"));
+            }
+        };
+        var slow = new ImageIntake(storage, pipeline.Preparer, pipeline.IntakeOptions);
+        var request = new IntakeRequest { Name = "t.jpg", Profile = pipeline.Basis, Force = isRedo };
+        Assert.Equal(isRedo ? IntakeResult.Enqueued : IntakeResult.AlreadyQueued, (await slow.IngestAsync(request, Cancellation)).Result);
+        pipeline.StartLoop();
+        await pipeline.RunUntilEmptyAsync();
+
+        var record = (await pipeline.RecordAsync("t.jpg"))!;
+        Assert.Equal((await pipeline.Store.GetImageETagAsync("t.jpg", Cancellation), isRedo), (record.Image.ETag, record.Generation.Redo is not null));
+        Assert.Single(pipeline.Model.Calls);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ScheduleV_ThePictureIsReplacedAfterItsRedoWasAccepted_TheWishHoldsForTheNewVersion(bool isTakenIn)
+    {
+        await using var pipeline = await DescribedAsync("v.jpg");
+        Assert.Equal(1, (await pipeline.RedoAsync("v.jpg", "title")).Enqueued);
+        var wish = (await pipeline.TicketAsync("v.jpg"))!.Want.Redo;
+        await pipeline.UploadAsync("v.jpg", TestPipeline.Picture(1));
+        if (isTakenIn)
+        {
+            Assert.Equal(IntakeResult.Enqueued, await pipeline.IngestAsync("v.jpg"));
+        }
+
+        pipeline.StartLoop();
+        await pipeline.RunUntilEmptyAsync();
+        var record = (await pipeline.RecordAsync("v.jpg"))!;
+        Assert.Equal((wish, await pipeline.Store.GetImageETagAsync("v.jpg", Cancellation)), (record.Generation.Redo, record.Image.ETag));
+        Assert.Equal((2, 0), (pipeline.Model.Calls.Count, await pipeline.TicketsAsync()));
+    }
 
     private async Task<TestPipeline> DescribedAsync(string name)
     {

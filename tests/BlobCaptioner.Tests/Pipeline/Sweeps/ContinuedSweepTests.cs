@@ -107,15 +107,18 @@ public sealed class ContinuedSweepTests(AzuriteFixture azurite)
         Assert.Equal(SweepEnd.Complete, (await sweep.RunAsync(Request, Ample, Cancellation)).End);
     }
 
-    [Fact]
-    public async Task RunAsync_PlaceThatStorageDoesNotKnow_BeginsAtTheStartNextTime()
+    public static TheoryData<string> UnknownPlaces => ["zzz", "\u0001", "a\nb", "\uFFFF", "%00", "<&", "\u978B", new string('z', 8000), new string('\u978B', 2700), new string('z', 100_000)];
+
+    [Theory]
+    [MemberData(nameof(UnknownPlaces))]
+    public async Task RunAsync_PlaceThatStorageDoesNotKnow_BeginsAtTheStartNextTime(string saved)
     {
         await using var pipeline = await TestPipeline.CreateAsync(azurite);
         await UploadAsync(pipeline, 2);
         var sweep = new ContinuedSweep(pipeline.Intake);
         await sweep.RunAsync(Request, TimeSpan.Zero, Cancellation);
         var place = pipeline.Storage.Prepared.GetBlobClient((await PlacesAsync(pipeline)).Single());
-        await place.UploadAsync(new BinaryData("zzz"), overwrite: true, Cancellation);
+        await place.UploadAsync(new BinaryData(saved), overwrite: true, Cancellation);
         await sweep.RunAsync(Request, Ample, Cancellation);
         Assert.Equal(2, (await sweep.RunAsync(Request, Ample, Cancellation)).Summary.Listed);
     }

@@ -269,13 +269,19 @@ public sealed class StoryReaderTests(AzuriteFixture azurite)
         Assert.Equal(StoryState.Rejected, (await ReadAsync(pipeline, "shoes/a.jpg")).State);
     }
 
-    [Fact]
-    public async Task ReadAsync_UnreadableTicket_SaysSoAndASweepReplacesIt()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(50 << 20)]
+    public async Task ReadAsync_TicketIsCutOrHuge_SaysSoAndASweepReplacesIt(int length)
     {
         await using var pipeline = await TestPipeline.CreateAsync(azurite);
         await pipeline.UploadAsync("a.jpg", TestPipeline.Picture());
+        await pipeline.SweepAsync();
         var ticket = Tickets.NameOf(pipeline.Storage.Images.Name, "a.jpg");
-        await pipeline.Storage.Prepared.GetBlobClient(ticket).UploadAsync(new BinaryData("{"), overwrite: true, Cancellation);
+        var blob = pipeline.Storage.Prepared.GetBlobClient(ticket);
+        var whole = (await blob.DownloadContentAsync(Cancellation)).Value.Content.ToString();
+        await blob.UploadAsync(new BinaryData(whole.PadRight(length)[..length]), overwrite: true, Cancellation);
         var story = await ReadAsync(pipeline, "a.jpg");
         Assert.Equal((StoryState.Waiting, "The next sweep takes it in. It replaces the ticket."), (story.State, story.Next));
         Assert.Contains(ticket, story.Events[^1].Text, StringComparison.Ordinal);
