@@ -11,7 +11,7 @@ internal static partial class HostSettings
     private static readonly HashSet<string> Platform = new(StringComparer.Ordinal)
     {
         "AzureWebJobsStorage__accountName", "AzureWebJobsStorage__credential", "AzureWebJobsStorage__clientId", "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
-        "AzureFunctionsJobHost__extensions", "AzureFunctionsWebHost__hostid",
+        "AzureFunctionsJobHost__extensions__queues__batchSize", "AzureFunctionsJobHost__extensions__queues__newBatchThreshold", "AzureFunctionsWebHost__hostid",
     };
 
     private static readonly Dictionary<string, Type> Sections = SectionTypes();
