@@ -39,6 +39,7 @@ internal sealed class SimulatedWorld
         Tickets = new(this);
         Pictures = new(this);
         Staff = new(this);
+        Events = new(this);
     }
 
     public WorldPlan Plan { get; }
@@ -55,6 +56,9 @@ internal sealed class SimulatedWorld
 
     /// <summary>The processes.</summary>
     public Staff Staff { get; }
+
+    /// <summary>The intake's triggers.</summary>
+    public EventTrigger Events { get; }
 
     public StorageOptions Names { get; } = new() { OutageTolerance = TimeSpan.FromMinutes(3) };
 
@@ -261,7 +265,18 @@ internal sealed class SimulatedWorld
         }
     }
 
-    private void Ended(PendingRequest request) => Log.Add(Loop.Now - Start, request);
+    private void Ended(PendingRequest request)
+    {
+        Log.Add(Loop.Now - Start, request);
+        if (request is { Fate.Fault: Fault.None, Status: >= 200 and < 300, Process.IsDead: false, Task.IsCompleted: false } && !request.Request.IsQueue)
+        {
+            var (container, name) = request.Request.Path();
+            if (container == Names.PreparedContainer)
+            {
+                Tickets.Answered(request, name);
+            }
+        }
+    }
 }
 
 /// <summary>Something that must never be so.</summary>

@@ -10,8 +10,8 @@ namespace BlobCaptioner.Tests.Simulation.World;
 internal sealed class TicketWatch(SimulatedWorld world)
 {
     private readonly Dictionary<string, (StoredBlob Blob, Ticket? Ticket)> _seen = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, (PendingRequest Take, int Tries)> _unbegun = new(StringComparer.Ordinal);
-
+    private readonly Dictionary<string, Take> _unbegun = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HashSet<DateTimeOffset>> _excused = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SimulatedProcess> _holders = new(StringComparer.Ordinal);
     private readonly Dictionary<(SimulatedProcess Process, string Blob), DateTimeOffset> _attempts = [];
 
@@ -30,9 +30,21 @@ internal sealed class TicketWatch(SimulatedWorld world)
     public void Began(SimulatedProcess process, string name)
     {
         var blob = Tickets.NameOf(world.Names.ImagesContainer, name);
-        if (_unbegun.TryGetValue(blob, out var taken) && taken.Take.Process == process)
+        if (_unbegun.TryGetValue(blob, out var taken) && taken.Request.Process == process)
         {
             _unbegun.Remove(blob);
+        }
+    }
+
+    /// <summary>The tries of a name's last ticket that count though the model did not begin, since nobody can tell: their worker died, or was cut off, right after its take.</summary>
+    public int Excused(string name) => _excused.GetValueOrDefault(Tickets.NameOf(world.Names.ImagesContainer, name))?.Count ?? 0;
+
+    /// <summary>A request's answer reaches its process: that of a take, or of reading the ticket after it, tells the worker that the ticket is its own.</summary>
+    public void Answered(PendingRequest request, string blobName)
+    {
+        if (_unbegun.TryGetValue(blobName, out var taken) && (taken.Request == request || (request.Request.Method == RequestMethod.Get && request.Process == taken.Request.Process && taken.Request.Answer is not null)))
+        {
+            taken.IsKnown = true;
         }
     }
 
@@ -50,8 +62,12 @@ internal sealed class TicketWatch(SimulatedWorld world)
         var now = request.Request.Method == RequestMethod.Delete ? null : Read(blobName);
         if (now is null)
         {
+            if (_unbegun.Remove(blobName, out var last) && CanNotTell(last, before))
+            {
+                Excuse(blobName, last);
+            }
+
             _seen.Remove(blobName);
-            _unbegun.Remove(blobName);
             return;
         }
 
@@ -80,11 +96,20 @@ internal sealed class TicketWatch(SimulatedWorld world)
             {
                 _unbegun.Remove(blobName);
             }
-            else if (!taken.Take.Process.IsDead && now.Holder != before.Ticket?.Holder && !IsCutOff(taken.Take, before))
+            else if (now.Holder != before.Ticket?.Holder)
             {
-                world.Violate("try-without-model", $"'{name}' counts {now.Tries.Count} tries after a write by {by.Name}, but {taken.Take.Process.Name}, which took it, never asked the model.");
+                if (!CanNotTell(taken, before))
+                {
+                    world.Violate("try-without-model", $"'{name}' counts {now.Tries.Count} tries after a write by {by.Name}, but {taken.Request.Process.Name}, which took it, never asked the model.");
+                }
+
+                Excuse(blobName, taken);
+                _unbegun.Remove(blobName);
             }
         }
+
+        // another ticket, or a wish that began its tries anew
+        _excused.GetValueOrDefault(blobName)?.IntersectWith(now.Tries.Select(t => t.At));
 
         if (now.Tries.Count > tries + 1 || now.Tries.Count > SimulatedWorld.MaxTries)
         {
@@ -94,7 +119,7 @@ internal sealed class TicketWatch(SimulatedWorld world)
         if (now.Tries.Count > tries && now.Holder is not null && now.Holder != before.Ticket?.Holder)
         {
             _holders[now.Holder] = by;
-            _unbegun[blobName] = (request, now.Tries.Count);
+            _unbegun[blobName] = new(request, now.Tries.Count, now.Tries[^1].At);
         }
     }
 
@@ -108,9 +133,15 @@ internal sealed class TicketWatch(SimulatedWorld world)
         }
     }
 
-    // The answer to the take was lost, and its worker could not ask storage again before the lease ran out: as if it had died.
-    private bool IsCutOff(PendingRequest take, (StoredBlob Blob, Ticket? Ticket) before) =>
-        take.Fate.Fault != Fault.None && before.Ticket is { } held && before.Blob.LastModified.AddSeconds(held.HoldSeconds) <= world.Loop.Now;
+    // Its worker died after the take, or it got no answer about the ticket before the lease ran out, which is as if it had died: whether the model began, nobody can tell.
+    private bool CanNotTell(Take take, (StoredBlob Blob, Ticket? Ticket) before) => take.Request.Process.IsDead
+        || (!take.IsKnown && before.Ticket is { } held && before.Blob.LastModified.AddSeconds(held.HoldSeconds) <= world.Loop.Now);
+
+    private void Excuse(string blobName, Take take)
+    {
+        _excused.TryAdd(blobName, []);
+        _excused[blobName].Add(take.At);
+    }
 
     private bool IsOwn(SimulatedProcess process, Ticket ticket) => _holders.GetValueOrDefault(ticket.Holder!) == process;
 
@@ -133,5 +164,20 @@ internal sealed class TicketWatch(SimulatedWorld world)
 
         _seen[blobName] = (blob, ticket);
         return ticket;
+    }
+
+    /// <summary>A take that the model hasn't begun for yet.</summary>
+    private sealed class Take(PendingRequest request, int tries, DateTimeOffset at)
+    {
+        public PendingRequest Request => request;
+
+        /// <summary>Tries on the ticket with this one.</summary>
+        public int Tries => tries;
+
+        /// <summary>The try's time, which tells it from the ticket's others.</summary>
+        public DateTimeOffset At => at;
+
+        /// <summary>True once its worker has heard that the ticket is its own.</summary>
+        public bool IsKnown { get; set; }
     }
 }
