@@ -248,6 +248,6 @@ internal sealed class JobRun(JobServices services, JobScope scope, JobDelivery d
         ? new("gave-up", last, "Run: captioner sweep --retry-failed.")
         : new(
             "worker-vanished",
-            $"The worker died while it described '{ticket.Job.Name}', in {ticket.Tries.Count} of {services.Options.MaxTries} tries.",
+            $"The worker died while it described '{ticket.Job.Name}', in {ticket.Tries.Count(t => t.Error is null)} of {services.Options.MaxTries} tries.",
             "Read the worker's log for the cause (memory?), then run: captioner sweep --retry-failed.");
 }

@@ -158,7 +158,7 @@ internal sealed class ActionRun(SimulatedWorld world, PlannedAction action)
                     worker.Stop.Cancel();
                     if (action.Kind == ActionKind.WorkerAbort)
                     {
-                        world.Calls.Refused(worker.Process);
+                        world.Calls.Aborted(worker.Process);
                         worker.Abort.Cancel();
                     }
                 });

@@ -6,7 +6,7 @@ using BlobCaptioner.Tests.Simulation.Store;
 
 namespace BlobCaptioner.Tests.Simulation.World;
 
-/// <summary>Watches each change of a ticket. Holds: nobody takes a hold that has not run out; a try is counted only when the model begins.</summary>
+/// <summary>Watches each change of a ticket. Holds: nobody takes a hold that has not run out; a try is counted only when the model begins, and taken back when it is aborted.</summary>
 internal sealed class TicketWatch(SimulatedWorld world)
 {
     private readonly Dictionary<string, (StoredBlob Blob, Ticket? Ticket)> _seen = new(StringComparer.Ordinal);
@@ -88,6 +88,12 @@ internal sealed class TicketWatch(SimulatedWorld world)
             }
         }
 
+        if (before is { Ticket: { Holder: not null } own } && IsOwn(by, own) && now is { Holder: null, LastError: null, Tries.Count: > 0 } && now.Tries.Count >= own.Tries.Count
+            && before.Blob.LastModified.AddSeconds(own.HoldSeconds) > world.Loop.Now)
+        {
+            world.Violate("try-kept", $"{by.Name} let go of '{name}' with {now.Tries.Count} tries: it neither noted why the last one failed nor took it back.");
+        }
+
         var tries = before.Ticket is { } was && (was.Job.Version == now.Job.Version || was.Job.ContentHash == now.Job.ContentHash || was.Holder == now.Holder) ? was.Tries.Count : 0;
         // judged when the hold ends: until then the answer to the take may be under way
         if (_unbegun.TryGetValue(blobName, out var taken))
@@ -126,7 +132,8 @@ internal sealed class TicketWatch(SimulatedWorld world)
     // A lease may run out under a live worker, but not because it stopped renewing.
     private void CheckRenewed(string blobName, string name, Ticket held)
     {
-        if (_holders.GetValueOrDefault(held.Holder!) is { IsDead: false } holder && world.Calls.Unexcused(holder, name) is { } call
+        if (_holders.GetValueOrDefault(held.Holder!) is { IsDead: false } holder
+            && (world.Calls.Of(held.Holder!) is { IsAwaited: true } awaited ? awaited : world.Calls.Unexcused(holder, name)) is { } call
             && _attempts.TryGetValue((holder, blobName), out var last) && world.Loop.Now - last > Staff.QueueOptions.Lease)
         {
             world.Violate("renewing-ended", $"{holder.Name} lost '{name}' (call {call.Id}): it lives, but last tried to renew it {(world.Loop.Now - last).TotalSeconds:0} s ago.");
