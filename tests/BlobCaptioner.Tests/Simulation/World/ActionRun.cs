@@ -124,8 +124,8 @@ internal sealed class ActionRun(SimulatedWorld world, PlannedAction action)
             case ActionKind.Outage:
                 world.BeginOutage(_dice.Between(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(6)));
                 break;
-            case ActionKind.SignInOutage:
-                world.BeginSignInOutage(_dice.Between(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(6)));
+            case ActionKind.Refusal:
+                world.BeginRefusal(_dice.Chance(0.5) ? Fault.SignIn : Fault.Forbidden, _dice.Between(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(6)));
                 break;
             default:
                 Manage();

@@ -46,10 +46,13 @@ internal sealed class CallLedger(SimulatedWorld world)
     }
 
     /// <summary>What a process had in hand may be done again, since storage refused it.</summary>
-    public void Refused(SimulatedProcess process) => _calls.ForEach(c => c.IsExcused |= c.Process == process);
+    public void Refused(SimulatedProcess process) => _calls.FindAll(c => c.Process == process).ForEach(c => c.IsExcused = c.IsRefused = true);
 
-    /// <summary>The calls of a name that came to nothing: failed, or their process died.</summary>
-    public int InVain(string name) => _calls.Count(c => c.Name == name && (c.Process.IsDead || c.EndedAs is CallEnd.Failed or CallEnd.Cancelled or null));
+    /// <summary>A record was written: the calls whose texts it has did not come to nothing.</summary>
+    public void Recorded(string content) => _calls.ForEach(c => c.IsRecorded |= content.Contains($" by call {c.Id}\"", StringComparison.Ordinal));
+
+    /// <summary>The calls of a name that came to nothing: failed, their process died, or storage refused both their record and the hand-back of the try.</summary>
+    public int InVain(string name) => _calls.Count(c => c.Name == name && (c.Process.IsDead || c.EndedAs is CallEnd.Failed or CallEnd.Cancelled or null || c is { IsRefused: true, IsRecorded: false }));
 
     /// <summary>The call that wrote a text; null where no call did.</summary>
     public ModelCall? WriterOf(string? text) =>
@@ -80,6 +83,12 @@ internal sealed class ModelCall(SimulatedWorld world, SimulatedProcess process, 
 
     public CallEnd? EndedAs { get; private set; }
 
+    /// <summary>True once storage refused its process something.</summary>
+    public bool IsRefused { get; set; }
+
+    /// <summary>True once a record had its text.</summary>
+    public bool IsRecorded { get; set; }
+
     /// <summary>True once its process was told to abort it, whether or not the model listens.</summary>
     public bool IsAborted { get; set; }
 
@@ -99,6 +108,11 @@ internal sealed class ModelCall(SimulatedWorld world, SimulatedProcess process, 
 
     public void End(CallEnd how)
     {
+        if (IsAwaited)
+        {
+            world.Tickets.CheckRenewed(this);
+        }
+
         EndedAs = how;
         if (how == CallEnd.Failed)
         {

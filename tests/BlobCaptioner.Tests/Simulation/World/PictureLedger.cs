@@ -80,6 +80,11 @@ internal sealed class PictureLedger(SimulatedWorld world)
             _written[name] = world.Loop.Now;
         }
 
+        if (world.Loop.Store.Blobs.Find(world.Names.ImagesContainer, name) is { } blob)
+        {
+            world.Calls.Recorded(Encoding.UTF8.GetString(blob.Content));
+        }
+
         if (request.Request.Header("If-Match") is null && request.Request.Header("If-None-Match") is null)
         {
             world.Violate("write-without-condition", $"{request.Process.Name} changed '{name}' without a condition.");

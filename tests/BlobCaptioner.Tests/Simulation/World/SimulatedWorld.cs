@@ -24,7 +24,8 @@ internal sealed class SimulatedWorld
     private readonly Profile[] _profiles;
     private int _profile;
     private DateTimeOffset _outageEnds;
-    private DateTimeOffset _signInFails;
+    private DateTimeOffset _refusalEnds;
+    private Fault _refusal;
 
     public SimulatedWorld(WorldPlan plan, bool keepsLog)
     {
@@ -138,9 +139,10 @@ internal sealed class SimulatedWorld
         }
     }
 
-    public void BeginSignInOutage(TimeSpan length)
+    /// <summary>The identity can't sign in, or isn't allowed to do anything.</summary>
+    public void BeginRefusal(Fault refusal, TimeSpan length)
     {
-        _signInFails = Loop.Now + length;
+        (_refusal, _refusalEnds) = (refusal, Loop.Now + length);
         Staff.All.ForEach(Calls.Refused);
     }
 
@@ -213,11 +215,11 @@ internal sealed class SimulatedWorld
         }
 
         var fault = Loop.Now < _outageEnds && dice.Chance(0.95) ? dice.Pick([Fault.Busy, Fault.Busy, Fault.CutBefore, Fault.CutAfter, Fault.Silent])
-            : Loop.Now < _signInFails && dice.Chance(0.8) ? Fault.SignIn
+            : Loop.Now < _refusalEnds && dice.Chance(0.8) ? _refusal
             : _faults is not null ? _faults.GetValueOrDefault((request.Process.Name, request.Ordinal))
             : dice.Chance(Plan.FaultRate) ? dice.Pick(Drawn)
             : Fault.None;
-        if (fault != Fault.None && Loop.Now >= _outageEnds && Loop.Now >= _signInFails)
+        if (fault != Fault.None && Loop.Now >= _outageEnds && Loop.Now >= _refusalEnds)
         {
             _occurred.Add(new(request.Process.Name, request.Ordinal, fault));
         }

@@ -129,6 +129,16 @@ internal sealed class TicketWatch(SimulatedWorld world)
         }
     }
 
+    /// <summary>A model has ended that its worker waited for, and so renewed its hold.</summary>
+    public void CheckRenewed(ModelCall call)
+    {
+        if (Find(call.Name)?.Holder is { } holder && holder == call.Holder && _attempts.TryGetValue((call.Process, Tickets.NameOf(world.Names.ImagesContainer, call.Name)), out var last)
+            && world.Loop.Now - last > Staff.QueueOptions.Lease)
+        {
+            world.Violate("renewing-ended", $"{call.Process.Name} last tried to renew '{call.Name}' {(world.Loop.Now - last).TotalSeconds:0} s ago, though its model was at work (call {call.Id}).");
+        }
+    }
+
     // A lease may run out under a live worker, but not because it stopped renewing.
     private void CheckRenewed(string blobName, string name, Ticket held)
     {
