@@ -93,7 +93,7 @@ internal sealed class ModelCall(SimulatedWorld world, SimulatedProcess process, 
     public bool IsAborted { get; set; }
 
     /// <summary>True while its worker waits for it, and so has to renew its hold.</summary>
-    public bool IsAwaited => EndedAs is null && !IsAborted && world.Loop.Now - began < Staff.QueueOptions.ModelTimeout;
+    public bool IsAwaited => EndedAs is null && !IsAborted && world.Loop.Now - began <= Staff.QueueOptions.ModelTimeout;
 
     /// <summary>True where another call for the same is no fault.</summary>
     public bool IsExcused

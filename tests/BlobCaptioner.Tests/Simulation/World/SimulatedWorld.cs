@@ -157,10 +157,10 @@ internal sealed class SimulatedWorld
 
     public ModelTrouble TakeTrouble(string name) => _troubles.TryGetValue(name, out var troubles) && troubles.TryDequeue(out var trouble) ? trouble : ModelTrouble.None;
 
-    /// <summary>Somebody may act on a picture just while the model is at it.</summary>
+    /// <summary>Somebody may act on a picture just while the model is at it, the more likely the longer that takes.</summary>
     public void Meddle(ModelCall call, Dice dice, TimeSpan duration)
     {
-        if (Plan.HasMeddling && !IsHealing && dice.Chance(0.3))
+        if (Plan.HasMeddling && !IsHealing && dice.Chance(duration > Staff.QueueOptions.Lease ? 0.8 : 0.3))
         {
             var at = Loop.Now + (duration * dice.Fraction());
             var number = Enumerable.Range(0, Plan.Pictures).FirstOrDefault(n => call.Name.StartsWith(Pictures.PictureName(n).Split('-', '.')[0], StringComparison.Ordinal));

@@ -149,7 +149,7 @@ internal static class ActionKinds
     public static IReadOnlyList<ActionKind> Meddling { get; } =
     [
         ActionKind.UploadSame, ActionKind.UploadSame, ActionKind.Upload, ActionKind.Delete, ActionKind.Redo, ActionKind.Edit, ActionKind.Event, ActionKind.Sweep, ActionKind.LoseMessage,
-        ActionKind.DoubleMessage, ActionKind.ChangeProfile, ActionKind.Refusal,
+        ActionKind.DoubleMessage, ActionKind.ChangeProfile, ActionKind.Refusal, ActionKind.Refusal,
     ];
 
     public static IReadOnlyList<ActionKind> ByWeight { get; } =
