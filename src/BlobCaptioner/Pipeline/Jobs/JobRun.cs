@@ -24,7 +24,9 @@ internal sealed class JobRun(JobServices services, JobScope scope, JobDelivery d
     public async Task<bool> RunAsync()
     {
         using var begin = CancellationTokenSource.CreateLinkedTokenSource(stop, abort);
-        var ticket = scope.Ticket;
+
+        // A worker that died may have left a wish beside its own: both are one job now.
+        var ticket = scope.Ticket with { Want = scope.Ticket.AllWanted, Next = null };
         Profile basis;
         try
         {
