@@ -182,13 +182,13 @@ public sealed class CaptionJobHandler
         }
         catch (Exception) when (scope.MayHold)
         {
-            await FreeAsync(scope, tries);
+            await FreeAsync(scope, delivery, tries);
             throw;
         }
     }
 
     // With the tries that it came with: an aborted try does not count. Best effort: otherwise the hold runs out.
-    private async Task FreeAsync(JobScope scope, int tries)
+    private async Task FreeAsync(JobScope scope, JobDelivery delivery, int tries)
     {
         try
         {
@@ -197,6 +197,7 @@ public sealed class CaptionJobHandler
         }
         catch (Exception error)
         {
+            delivery.HeldOn = _services.Options.Lease + AfterTheLease;
             _report.JobInterrupted(error, scope.Ticket.Job.Name);
         }
     }
@@ -224,7 +225,9 @@ public sealed class CaptionJobHandler
             // Best effort: otherwise the lease runs out.
             var text = hint is null ? delivery.Text : CaptionMessage.Format(hint with { Returned = hint.Returned + 1 });
             using var patience = new CancellationTokenSource(HandBackPatience, _services.Time);
-            await delivery.ReturnAsync(text, delay, patience.Token);
+
+            // A function's job comes back as another message, which would be dropped as needless while the ticket is held.
+            await delivery.ReturnAsync(text, delivery.HeldOn > delay ? delivery.HeldOn : delay, patience.Token);
             PipelineMetrics.HandedBack(reason);
             _report.Publish(PipelineEventKind.HandedBack, hint?.Name ?? delivery.Id);
         }

@@ -12,6 +12,9 @@ public abstract class JobDelivery
     /// <summary>How often the queue delivered it, from 1.</summary>
     public abstract long DequeueCount { get; }
 
+    /// <summary>How long the ticket may stay held although its worker has let go of it, since storage refused to free it; zero where it is free.</summary>
+    internal TimeSpan HeldOn { get; set; }
+
     /// <summary>The message is done with. Does nothing where another consumer has it now.</summary>
     /// <param name="cancellationToken">Gives up; the message comes again.</param>
     public abstract Task CompleteAsync(CancellationToken cancellationToken);

@@ -24,7 +24,9 @@ internal sealed class JobRun(JobServices services, JobScope scope, JobDelivery d
     public async Task<bool> RunAsync()
     {
         using var begin = CancellationTokenSource.CreateLinkedTokenSource(stop, abort);
-        var ticket = scope.Ticket;
+
+        // A worker that died may have left a wish beside its own: both are one job now.
+        var ticket = scope.Ticket with { Want = scope.Ticket.AllWanted, Next = null };
         Profile basis;
         try
         {
@@ -248,6 +250,6 @@ internal sealed class JobRun(JobServices services, JobScope scope, JobDelivery d
         ? new("gave-up", last, "Run: captioner sweep --retry-failed.")
         : new(
             "worker-vanished",
-            $"The worker died while it described '{ticket.Job.Name}', in {ticket.Tries.Count} of {services.Options.MaxTries} tries.",
+            $"The worker died while it described '{ticket.Job.Name}', in {ticket.Tries.Count(t => t.Error is null)} of {services.Options.MaxTries} tries.",
             "Read the worker's log for the cause (memory?), then run: captioner sweep --retry-failed.");
 }

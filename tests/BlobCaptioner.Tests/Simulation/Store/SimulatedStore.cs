@@ -39,6 +39,7 @@ internal sealed class SimulatedStore
         Blobs.Add(names.PreparedContainer);
         Queues.Add(names.CaptionsQueue);
         Queues.Add(names.PoisonQueue);
+        Queues.Add(names.IntakeQueue);
     }
 
     /// <summary>Applies a request and answers it.</summary>

@@ -48,13 +48,23 @@ internal sealed class ActionRun(SimulatedWorld world, PlannedAction action)
                 _pictures.Delete(Name);
                 break;
             case ActionKind.Event:
-                TakeIn(Name, _dice.Chance(0.3) ? 2 : 1);
+                for (var times = _dice.Chance(0.3) ? 2 : 1; times > 0; times--)
+                {
+                    world.Events.Deliver(Name);
+                }
+
                 break;
             case ActionKind.Sweep:
                 world.Staff.StartSweep(1 + _dice.Below(4));
                 break;
             case ActionKind.Redo:
                 Redo();
+                if (_dice.Chance(0.3))
+                {
+                    // who asks for one part often asks for another
+                    world.Loop.At(world.Loop.Now + _dice.Between(TimeSpan.Zero, TimeSpan.FromSeconds(5)), Redo);
+                }
+
                 break;
             case ActionKind.ChangeProfile:
                 world.ChangeProfile();
@@ -63,6 +73,7 @@ internal sealed class ActionRun(SimulatedWorld world, PlannedAction action)
                 Edit(Name);
                 break;
             case ActionKind.ClearQueue:
+                world.Events.HasLostMessages = true;
                 foreach (var message in queues.All(queue).Where(m => m.Text != "ballast").ToList())
                 {
                     queues.Remove(queue, message.Id);
@@ -75,6 +86,7 @@ internal sealed class ActionRun(SimulatedWorld world, PlannedAction action)
                 {
                     if (action.Kind == ActionKind.LoseMessage)
                     {
+                        world.Events.HasLostMessages = true;
                         queues.Remove(queue, picked.Id);
                     }
                     else
@@ -112,8 +124,8 @@ internal sealed class ActionRun(SimulatedWorld world, PlannedAction action)
             case ActionKind.Outage:
                 world.BeginOutage(_dice.Between(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(6)));
                 break;
-            case ActionKind.SignInOutage:
-                world.BeginSignInOutage(_dice.Between(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(6)));
+            case ActionKind.Refusal:
+                world.BeginRefusal(_dice.Chance(0.5) ? Fault.SignIn : Fault.Forbidden, _dice.Between(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(6)));
                 break;
             default:
                 Manage();
@@ -146,7 +158,7 @@ internal sealed class ActionRun(SimulatedWorld world, PlannedAction action)
                     worker.Stop.Cancel();
                     if (action.Kind == ActionKind.WorkerAbort)
                     {
-                        world.Calls.Refused(worker.Process);
+                        world.Calls.Aborted(worker.Process);
                         worker.Abort.Cancel();
                     }
                 });
@@ -158,25 +170,6 @@ internal sealed class ActionRun(SimulatedWorld world, PlannedAction action)
     {
         world.Note(process.Name, "is killed");
         process.Kill();
-    }
-
-    private void TakeIn(string name, int times)
-    {
-        var (web, basis) = (world.Staff.Web, world.Basis);
-        for (; times > 0; times--)
-        {
-            _ = web.Process.Start(async () =>
-            {
-                try
-                {
-                    await web.Intake.IngestAsync(name, basis, CancellationToken.None);
-                }
-                catch (Exception error)
-                {
-                    CheckExpected(error);
-                }
-            });
-        }
     }
 
     private void Redo()

@@ -35,11 +35,24 @@ internal sealed class CallLedger(SimulatedWorld world)
     /// <summary>The last call of a process for a name that nothing excuses; null for none.</summary>
     public ModelCall? Unexcused(SimulatedProcess process, string name) => _calls.FindLast(c => c.Name == name && c.Process == process && !c.IsExcused);
 
-    /// <summary>What a process had in hand may be done again, since storage refused it.</summary>
-    public void Refused(SimulatedProcess process) => _calls.ForEach(c => c.IsExcused |= c.Process == process);
+    /// <summary>The call that a hold on a ticket was taken for; null while the model has not begun.</summary>
+    public ModelCall? Of(string holder) => _calls.FindLast(c => c.Holder == holder);
 
-    /// <summary>The calls of a name that came to nothing: failed, or their process died.</summary>
-    public int InVain(string name) => _calls.Count(c => c.Name == name && (c.Process.IsDead || c.EndedAs is CallEnd.Failed or CallEnd.Cancelled or null));
+    /// <summary>A process is told to abort what it has in hand.</summary>
+    public void Aborted(SimulatedProcess process)
+    {
+        Refused(process);
+        _calls.FindAll(c => c.Process == process).ForEach(c => c.IsAborted = true);
+    }
+
+    /// <summary>What a process had in hand may be done again, since storage refused it.</summary>
+    public void Refused(SimulatedProcess process) => _calls.FindAll(c => c.Process == process).ForEach(c => c.IsExcused = c.IsRefused = true);
+
+    /// <summary>A record was written: the calls whose texts it has did not come to nothing.</summary>
+    public void Recorded(string content) => _calls.ForEach(c => c.IsRecorded |= content.Contains($" by call {c.Id}\"", StringComparison.Ordinal));
+
+    /// <summary>The calls of a name that came to nothing: failed, their process died, or storage refused both their record and the hand-back of the try.</summary>
+    public int InVain(string name) => _calls.Count(c => c.Name == name && (c.Process.IsDead || c.EndedAs is CallEnd.Failed or CallEnd.Cancelled or null || c is { IsRefused: true, IsRecorded: false }));
 
     /// <summary>The call that wrote a text; null where no call did.</summary>
     public ModelCall? WriterOf(string? text) =>
@@ -65,7 +78,22 @@ internal sealed class ModelCall(SimulatedWorld world, SimulatedProcess process, 
     /// <summary>Name, version and wish.</summary>
     public string Key => key;
 
+    /// <summary>The hold on the ticket that the model began under; null without one.</summary>
+    public string? Holder => holder;
+
     public CallEnd? EndedAs { get; private set; }
+
+    /// <summary>True once storage refused its process something.</summary>
+    public bool IsRefused { get; set; }
+
+    /// <summary>True once a record had its text.</summary>
+    public bool IsRecorded { get; set; }
+
+    /// <summary>True once its process was told to abort it, whether or not the model listens.</summary>
+    public bool IsAborted { get; set; }
+
+    /// <summary>True while its worker waits for it, and so has to renew its hold.</summary>
+    public bool IsAwaited => EndedAs is null && !IsAborted && world.Loop.Now - began <= Staff.QueueOptions.ModelTimeout;
 
     /// <summary>True where another call for the same is no fault.</summary>
     public bool IsExcused
@@ -80,6 +108,11 @@ internal sealed class ModelCall(SimulatedWorld world, SimulatedProcess process, 
 
     public void End(CallEnd how)
     {
+        if (IsAwaited)
+        {
+            world.Tickets.CheckRenewed(this);
+        }
+
         EndedAs = how;
         if (how == CallEnd.Failed)
         {

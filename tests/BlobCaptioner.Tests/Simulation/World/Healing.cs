@@ -3,7 +3,7 @@ using BlobCaptioner.Pipeline.Sweeps;
 
 namespace BlobCaptioner.Tests.Simulation.World;
 
-/// <summary>The end of a run: without faults, a worker and a sweep every five minutes bring everything to rest, in a bounded time; then a sweep finds nothing.</summary>
+/// <summary>The end of a run: without faults, a worker ends what events began, and a sweep every five minutes brings everything to rest, in a bounded time; then a sweep finds nothing.</summary>
 internal sealed class Healing(SimulatedWorld world)
 {
     private const int MostSweeps = 30;
@@ -17,6 +17,7 @@ internal sealed class Healing(SimulatedWorld world)
     public void Run()
     {
         world.Staff.StartWorker();
+        world.Events.CheckWithoutSweep();
         for (var sweeps = 0; sweeps < MostSweeps; sweeps++)
         {
             world.Log.IsPaused = sweeps is > 3 and < MostSweeps - 1;

@@ -80,6 +80,11 @@ internal sealed class PictureLedger(SimulatedWorld world)
             _written[name] = world.Loop.Now;
         }
 
+        if (world.Loop.Store.Blobs.Find(world.Names.ImagesContainer, name) is { } blob)
+        {
+            world.Calls.Recorded(Encoding.UTF8.GetString(blob.Content));
+        }
+
         if (request.Request.Header("If-Match") is null && request.Request.Header("If-None-Match") is null)
         {
             world.Violate("write-without-condition", $"{request.Process.Name} changed '{name}' without a condition.");
@@ -124,9 +129,10 @@ internal sealed class PictureLedger(SimulatedWorld world)
             world.Violate("wrong-status", $"'{name}' is {record.Status} at the end: {record.Error?.Code} {record.Error?.Message}");
         }
 
-        if (record.Status == RecordStatus.Failed && record.Error?.Code != "too-odd" && world.Calls.InVain(name) < SimulatedWorld.MaxTries)
+        var (inVain, excused) = (world.Calls.InVain(name), world.Tickets.Excused(name));
+        if (record.Status == RecordStatus.Failed && record.Error?.Code != "too-odd" && inVain + excused < SimulatedWorld.MaxTries)
         {
-            world.Violate("given-up", $"'{name}' was given up ({record.Error?.Code}: {record.Error?.Message}) though only {world.Calls.InVain(name)} calls of the model came to nothing.");
+            world.Violate("given-up", $"'{name}' was given up ({record.Error?.Code}: {record.Error?.Message}) though only {inVain} calls of the model came to nothing, and {excused} workers died right after their take.");
         }
 
         if (_edits.TryGetValue(name, out var by) && RecordReview.Read(record.Review).By is var last && last != by && !(last is not null && _unanswered.Contains((name, last))))
@@ -161,6 +167,9 @@ internal sealed class PictureLedger(SimulatedWorld world)
 
     private bool HasDescribedView(string product) => world.Loop.Store.Blobs.All(world.Names.ImagesContainer).Any(b =>
         ImageNames.IsImage(b.Name) && ProductRecords.NameFor(b.Name, b.Name.Split('-')[0]) == product && ReadRecord(b.Name) is { Status: RecordStatus.Described });
+
+    /// <summary>The version that a picture's record is of; null without a record.</summary>
+    public string? RecordedVersion(string name) => ReadRecord(name)?.Image.ETag;
 
     private CaptionRecord? ReadRecord(string name)
     {

@@ -18,7 +18,7 @@ internal sealed class ScriptedModel(SimulatedWorld world, SimulatedProcess proce
         var dice = process.Dice.Of($"call {call.Name} {call.Nth}");
         var trouble = world.TakeTrouble(call.Name);
         var duration = Duration(dice);
-        world.Meddle(call, dice, duration);
+        world.Meddle(call, dice, trouble == ModelTrouble.Hangs ? Staff.QueueOptions.ModelTimeout : duration);
         try
         {
             if (trouble == ModelTrouble.Hangs)

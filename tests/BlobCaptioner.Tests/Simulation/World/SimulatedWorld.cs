@@ -24,7 +24,8 @@ internal sealed class SimulatedWorld
     private readonly Profile[] _profiles;
     private int _profile;
     private DateTimeOffset _outageEnds;
-    private DateTimeOffset _signInFails;
+    private DateTimeOffset _refusalEnds;
+    private Fault _refusal;
 
     public SimulatedWorld(WorldPlan plan, bool keepsLog)
     {
@@ -39,6 +40,7 @@ internal sealed class SimulatedWorld
         Tickets = new(this);
         Pictures = new(this);
         Staff = new(this);
+        Events = new(this);
     }
 
     public WorldPlan Plan { get; }
@@ -55,6 +57,9 @@ internal sealed class SimulatedWorld
 
     /// <summary>The processes.</summary>
     public Staff Staff { get; }
+
+    /// <summary>The intake's triggers.</summary>
+    public EventTrigger Events { get; }
 
     public StorageOptions Names { get; } = new() { OutageTolerance = TimeSpan.FromMinutes(3) };
 
@@ -134,9 +139,10 @@ internal sealed class SimulatedWorld
         }
     }
 
-    public void BeginSignInOutage(TimeSpan length)
+    /// <summary>The identity can't sign in, or isn't allowed to do anything.</summary>
+    public void BeginRefusal(Fault refusal, TimeSpan length)
     {
-        _signInFails = Loop.Now + length;
+        (_refusal, _refusalEnds) = (refusal, Loop.Now + length);
         Staff.All.ForEach(Calls.Refused);
     }
 
@@ -151,10 +157,10 @@ internal sealed class SimulatedWorld
 
     public ModelTrouble TakeTrouble(string name) => _troubles.TryGetValue(name, out var troubles) && troubles.TryDequeue(out var trouble) ? trouble : ModelTrouble.None;
 
-    /// <summary>Somebody may act on a picture just while the model is at it.</summary>
+    /// <summary>Somebody may act on a picture just while the model is at it, the more likely the longer that takes.</summary>
     public void Meddle(ModelCall call, Dice dice, TimeSpan duration)
     {
-        if (Plan.HasMeddling && !IsHealing && dice.Chance(0.3))
+        if (Plan.HasMeddling && !IsHealing && dice.Chance(duration > Staff.QueueOptions.Lease ? 0.8 : 0.3))
         {
             var at = Loop.Now + (duration * dice.Fraction());
             var number = Enumerable.Range(0, Plan.Pictures).FirstOrDefault(n => call.Name.StartsWith(Pictures.PictureName(n).Split('-', '.')[0], StringComparison.Ordinal));
@@ -209,11 +215,11 @@ internal sealed class SimulatedWorld
         }
 
         var fault = Loop.Now < _outageEnds && dice.Chance(0.95) ? dice.Pick([Fault.Busy, Fault.Busy, Fault.CutBefore, Fault.CutAfter, Fault.Silent])
-            : Loop.Now < _signInFails && dice.Chance(0.8) ? Fault.SignIn
+            : Loop.Now < _refusalEnds && dice.Chance(0.8) ? _refusal
             : _faults is not null ? _faults.GetValueOrDefault((request.Process.Name, request.Ordinal))
             : dice.Chance(Plan.FaultRate) ? dice.Pick(Drawn)
             : Fault.None;
-        if (fault != Fault.None && Loop.Now >= _outageEnds && Loop.Now >= _signInFails)
+        if (fault != Fault.None && Loop.Now >= _outageEnds && Loop.Now >= _refusalEnds)
         {
             _occurred.Add(new(request.Process.Name, request.Ordinal, fault));
         }
@@ -261,7 +267,18 @@ internal sealed class SimulatedWorld
         }
     }
 
-    private void Ended(PendingRequest request) => Log.Add(Loop.Now - Start, request);
+    private void Ended(PendingRequest request)
+    {
+        Log.Add(Loop.Now - Start, request);
+        if (request is { Fate.Fault: Fault.None, Status: >= 200 and < 300, Process.IsDead: false, Task.IsCompleted: false } && !request.Request.IsQueue)
+        {
+            var (container, name) = request.Request.Path();
+            if (container == Names.PreparedContainer)
+            {
+                Tickets.Answered(request, name);
+            }
+        }
+    }
 }
 
 /// <summary>Something that must never be so.</summary>

@@ -123,8 +123,8 @@ internal enum ActionKind
     /// <summary>Storage answers nothing for a while.</summary>
     Outage,
 
-    /// <summary>The identity can't sign in for a while.</summary>
-    SignInOutage,
+    /// <summary>The identity can't sign in for a while, or a firewall refuses it.</summary>
+    Refusal,
 
     /// <summary>A message arrives that can't be worked on.</summary>
     BadMessage,
@@ -149,7 +149,7 @@ internal static class ActionKinds
     public static IReadOnlyList<ActionKind> Meddling { get; } =
     [
         ActionKind.UploadSame, ActionKind.UploadSame, ActionKind.Upload, ActionKind.Delete, ActionKind.Redo, ActionKind.Edit, ActionKind.Event, ActionKind.Sweep, ActionKind.LoseMessage,
-        ActionKind.DoubleMessage, ActionKind.ChangeProfile,
+        ActionKind.DoubleMessage, ActionKind.ChangeProfile, ActionKind.Refusal, ActionKind.Refusal,
     ];
 
     public static IReadOnlyList<ActionKind> ByWeight { get; } =
@@ -157,7 +157,7 @@ internal static class ActionKinds
         .. Times(6, ActionKind.Upload), .. Times(3, ActionKind.UploadSame), .. Times(2, ActionKind.Delete), .. Times(6, ActionKind.Event), .. Times(6, ActionKind.Sweep),
         .. Times(5, ActionKind.Redo), .. Times(3, ActionKind.ChangeProfile), .. Times(4, ActionKind.Edit), ActionKind.ClearQueue, .. Times(2, ActionKind.LoseMessage),
         .. Times(2, ActionKind.DoubleMessage), ActionKind.LosePrepared, .. Times(4, ActionKind.WorkerStart), .. Times(2, ActionKind.WorkerStop), ActionKind.WorkerAbort,
-        .. Times(3, ActionKind.WorkerKill), .. Times(2, ActionKind.HostStart), ActionKind.HostKill, ActionKind.Outage, ActionKind.SignInOutage, ActionKind.BadMessage,
+        .. Times(3, ActionKind.WorkerKill), .. Times(2, ActionKind.HostStart), ActionKind.HostKill, ActionKind.Outage, ActionKind.Refusal, ActionKind.BadMessage,
         ActionKind.BadRecord, ActionKind.BadTicket, .. Times(2, ActionKind.ModelFails), ActionKind.ModelHangs,
     ];
 
