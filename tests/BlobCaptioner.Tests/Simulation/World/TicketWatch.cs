@@ -39,10 +39,10 @@ internal sealed class TicketWatch(SimulatedWorld world)
     /// <summary>The tries of a name's last ticket that count though the model did not begin, since nobody can tell: their worker died, or was cut off, right after its take.</summary>
     public int Excused(string name) => _excused.GetValueOrDefault(Tickets.NameOf(world.Names.ImagesContainer, name))?.Count ?? 0;
 
-    /// <summary>A request's answer reaches its process: that of a take, or of reading the ticket after it, tells the worker that the ticket is its own.</summary>
+    /// <summary>A request's answer reaches its process: that of a take, or of reading the ticket while its hold lasts, tells the worker that the ticket is its own.</summary>
     public void Answered(PendingRequest request, string blobName)
     {
-        if (_unbegun.TryGetValue(blobName, out var taken) && (taken.Request == request || (request.Request.Method == RequestMethod.Get && request.Process == taken.Request.Process && taken.Request.Answer is not null)))
+        if (_unbegun.TryGetValue(blobName, out var taken) && !HasRunOut(_seen[blobName]) && (taken.Request == request || (request.Request.Method == RequestMethod.Get && request.Process == taken.Request.Process && taken.Request.Answer is not null)))
         {
             taken.IsKnown = true;
         }
@@ -152,7 +152,9 @@ internal sealed class TicketWatch(SimulatedWorld world)
 
     // Its worker died after the take, or it got no answer about the ticket before the lease ran out, which is as if it had died: whether the model began, nobody can tell.
     private bool CanNotTell(Take take, (StoredBlob Blob, Ticket? Ticket) before) => take.Request.Process.IsDead
-        || (!take.IsKnown && before.Ticket is { } held && before.Blob.LastModified.AddSeconds(held.HoldSeconds) <= world.Loop.Now);
+        || (!take.IsKnown && before.Ticket is not null && HasRunOut(before));
+
+    private bool HasRunOut((StoredBlob Blob, Ticket? Ticket) held) => held.Blob.LastModified.AddSeconds(held.Ticket!.HoldSeconds) <= world.Loop.Now;
 
     private void Excuse(string blobName, Take take)
     {
