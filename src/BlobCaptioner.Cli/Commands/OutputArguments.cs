@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using BlobCaptioner.Cli.Reporting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 
 namespace BlobCaptioner.Cli.Commands;
 
@@ -46,7 +48,8 @@ internal sealed class OutputArguments : OptionGroup
 
             // if the page can't start, the command says why
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.Critical)
+            .AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>()
             .AddSimpleConsole(options => options.SingleLine = true)
-            .AddConsole(options => options.LogToStandardErrorThreshold = LogLevel.Trace));
+            .AddConsole(options => (options.LogToStandardErrorThreshold, options.FormatterName) = (LogLevel.Trace, parse.GetValue(_verbose) ? ConsoleFormatterNames.Simple : LineFormatter.Name)));
     }
 }

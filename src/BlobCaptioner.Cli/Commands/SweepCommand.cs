@@ -52,7 +52,7 @@ internal static class SweepCommand
             var found = await new Sweep(new(opened.Storage, preparer, cap: opened.Cap)).RunAsync(request, signals.Stop);
             await Console.Out.WriteLineAsync(reports.Json(parse)
                 ? JsonSerializer.Serialize(found, CliJson.Lines.SweepSummary)
-                : $"{found.Listed} pictures: {found.Enqueued} enqueued, {found.UpToDate + found.Refreshed} up to date, {found.InFlight} in the queue already, " +
+                : $"{found.Listed} pictures: {found.Enqueued} enqueued, {found.UpToDate + found.Refreshed} up to date, {found.InFlight} on their way already{(found.Resent > 0 ? $" ({found.Resent} of them sent again, since their message was lost)" : "")}, " +
                   $"{found.Rejected} rejected, {found.Blocked} blocked, {found.Errors} errors; " +
                   $"{found.Products} products enqueued, {found.ProductsInFlight} in the queue already" +
                   (found.Paused > 0 ? $"; {found.Paused} held back by the day's budget (see: captioner status)" : ""));

@@ -7,6 +7,8 @@ namespace BlobCaptioner.Cli.Reporting;
 internal sealed class PlainReport(TextWriter output, TextWriter errors) : IRunReport
 {
     private readonly Lock _lock = new();
+    private readonly HashSet<string> _blocked = new(StringComparer.Ordinal);
+    private long _heldBack;
 
     /// <inheritdoc/>
     public void Report(string value) => Write(output, value);
@@ -17,7 +19,8 @@ internal sealed class PlainReport(TextWriter output, TextWriter errors) : IRunRe
     /// <inheritdoc/>
     public void Add(PipelineEvent step)
     {
-        if (ReportText.Line(step) is { } line)
+        // Every sweep finds what is blocked again; once is enough.
+        if (ReportText.Line(step) is { } line && (step.Kind != PipelineEventKind.Blocked || IsNew(line)))
         {
             Write(output, line);
         }
@@ -26,9 +29,12 @@ internal sealed class PlainReport(TextWriter output, TextWriter errors) : IRunRe
     /// <inheritdoc/>
     public void Add(SweepSummary sweep)
     {
-        if (sweep.Enqueued > 0)
+        if (sweep.Enqueued > 0 || sweep.Paused != _heldBack)
         {
-            Write(output, $"swept {sweep.Listed} pictures: {sweep.Enqueued} to describe, {sweep.UpToDate} up to date, {sweep.Rejected} rejected");
+            Write(
+                output,
+                $"swept {sweep.Listed} pictures: {sweep.Enqueued} to describe, {sweep.UpToDate} up to date, {sweep.Rejected} rejected{(sweep.Paused > 0 ? $", {sweep.Paused} held back by the day's budget (see: captioner status)" : "")}");
+            _heldBack = sweep.Paused;
         }
     }
 
@@ -43,6 +49,14 @@ internal sealed class PlainReport(TextWriter output, TextWriter errors) : IRunRe
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private bool IsNew(string line)
+    {
+        lock (_lock)
+        {
+            return _blocked.Add(line);
+        }
+    }
 
     private void Write(TextWriter writer, string line)
     {

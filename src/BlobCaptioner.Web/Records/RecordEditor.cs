@@ -135,7 +135,7 @@ internal sealed class RecordEditor(WebContext context, RecordIndex index, IndexS
 
     private async Task<StoredRecord> RequireAsync(string name, CancellationToken cancellationToken)
     {
-        var stored = await FindAsync(name, cancellationToken) ?? throw new ApiException(404, "no-record", $"'{name}' has no record yet.", "Wait until it is described.");
+        var stored = await FindAsync(name, cancellationToken) ?? throw new ApiException(404, "no-record", $"'{name}' has no record: it is not described yet, or not there.", "Wait until it is described. GET /api/why tells where it is.");
         if (stored.Record is null)
         {
             var why = stored.BlockedError(ProductRecords.IsProductRecord(name) ? name : ImageNames.RecordFor(name), name);

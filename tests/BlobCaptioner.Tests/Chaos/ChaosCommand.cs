@@ -27,6 +27,12 @@ internal static class ChaosCommand
     /// <returns>0 where nothing was lost or described twice, 1 where something was, 2 for bad arguments.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments)
     {
+        if (arguments is ["--help"])
+        {
+            Console.WriteLine(Usage);
+            return 0;
+        }
+
         ChaosOptions? options = new();
         for (var i = 0; i < arguments.Count && options is not null; i += 2)
         {

@@ -41,7 +41,7 @@ public sealed class StoryReader(ImageIntake intake)
                 Name = name,
                 State = StoryState.NotAPicture,
                 Events = [new(StoryEventKind.Name, null, why)],
-                Next = "Nothing: no sweep looks at it.",
+                Next = RecordError.OfName(image)?.Remedy ?? "Nothing: no sweep looks at it.",
             };
         }
 

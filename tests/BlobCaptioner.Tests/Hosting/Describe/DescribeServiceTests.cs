@@ -1,10 +1,14 @@
 using System.Text;
+using Azure;
+using Azure.Core;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Hosting.Describe;
 using BlobCaptioner.Hosting.Worker;
 using BlobCaptioner.Records;
+using BlobCaptioner.Storage;
 using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Pipeline;
+using BlobCaptioner.Tests.Pipeline.Schedules;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
@@ -54,7 +58,8 @@ public sealed class DescribeServiceTests(AzuriteFixture azurite)
         var call = service.DescribeAsync(delivery, Cancellation);
         _time.Advance(TimeSpan.FromMinutes(4.9));
         Assert.False(call.IsCompleted);
-        await AdvanceUntilAsync(call);
+        _time.Advance(TimeSpan.FromMinutes(0.1));
+        await call.WaitAsync(Deadline, Cancellation);
         Assert.True(delivery.IsSettled);
         Assert.Empty(pipeline.Model.Calls);
 
@@ -96,7 +101,8 @@ public sealed class DescribeServiceTests(AzuriteFixture azurite)
         await service.StartAsync(Cancellation);
         var call = service.DescribeAsync(delivery, Cancellation);
         await entered.Task.WaitAsync(Deadline, Cancellation);
-        await AdvanceUntilAsync(call);
+        _time.Advance(new BlobCaptioner.Hosting.Settings.DescribeOptions().MaxDuration);
+        await call.WaitAsync(Deadline, Cancellation);
         Assert.True(delivery.IsSettled);
         Assert.Equal(1, await pipeline.QueueLengthAsync());
         Assert.Contains(_log.GetSnapshot(), l => l.Id.Id == 1204);
@@ -145,13 +151,37 @@ public sealed class DescribeServiceTests(AzuriteFixture azurite)
         await service.StartAsync(Cancellation);
         var delivery = Assert.Single(await DeliverAsync(pipeline, ["a.jpg"]));
         await pipeline.Storage.Captions.DeleteAsync(Cancellation);
-        await Assert.ThrowsAnyAsync<Azure.RequestFailedException>(() => service.DescribeAsync(delivery, new(canceled: true)));
+        await Assert.ThrowsAnyAsync<RequestFailedException>(() => service.DescribeAsync(delivery, new(canceled: true)));
         Assert.False(delivery.IsSettled);
         await StopAsync(service);
     }
 
-    private DescribeService Create(TestPipeline pipeline, CaptionModelFactory load) => new(
-        pipeline.Storage, pipeline.Preparer, load, new() { Queue = TestPipeline.Fast, Profile = TestPipeline.Profile }, new(),
+    [Fact]
+    public async Task DescribeAsync_StorageRefusesTheRecordAndTheTicket_TheMessageComesAfterTheHold()
+    {
+        await using var pipeline = await TestPipeline.CreateAsync(azurite);
+        var (storage, transport) = await CutTransport.ConnectAsync(azurite, pipeline, Cancellation);
+        using var _ = transport;
+        pipeline.Model.Script = (image, _) =>
+        {
+            // The warm-up's picture is another one.
+            transport.Before = image.Name == "a.jpg" ? message => message.Request.Method == RequestMethod.Put ? throw new RequestFailedException(403, "No role.") : Task.CompletedTask : null;
+            return Task.CompletedTask;
+        };
+        using var service = Create(pipeline, _ => Task.FromResult<ICaptionModel>(pipeline.Model), storage);
+        var delivery = Assert.Single(await DeliverAsync(pipeline, ["a.jpg"]));
+        await service.StartAsync(Cancellation);
+        await service.DescribeAsync(delivery, Cancellation);
+        Assert.NotNull((await pipeline.TicketAsync("a.jpg"))!.Holder);
+
+        // Delivered earlier, it would meet its own hold and be dropped.
+        Assert.Equal(1, await pipeline.QueueLengthAsync());
+        Assert.Empty((await pipeline.Storage.Captions.PeekMessagesAsync(32, Cancellation)).Value);
+        await StopAsync(service);
+    }
+
+    private DescribeService Create(TestPipeline pipeline, CaptionModelFactory load, CaptionStorage? storage = null) => new(
+        storage ?? pipeline.Storage, pipeline.Preparer, load, new() { Queue = TestPipeline.Fast, Profile = TestPipeline.Profile }, new(),
         new ConfigurationBuilder().Build(), _time, new LoggerFactory([new FakeLoggerProvider(_log)]));
 
     /// <summary>Takes the jobs out of the queue, as a host that deletes each message once its call is over.</summary>
@@ -172,16 +202,6 @@ public sealed class DescribeServiceTests(AzuriteFixture azurite)
 
         return [.. messages.Select(m => new ForwardedDelivery(
             pipeline.Storage.Captions, m.MessageId, Encoding.UTF8.GetString(Convert.FromBase64String(m.Body.ToString())), m.DequeueCount))];
-    }
-
-    private async Task AdvanceUntilAsync(Task call)
-    {
-        await Cli.Eventually.TrueAsync(() =>
-        {
-            _time.Advance(TimeSpan.FromMinutes(1));
-            return Task.FromResult(call.IsCompleted);
-        }, "the call is over");
-        await call;
     }
 
     private static async Task StopAsync(DescribeService service)

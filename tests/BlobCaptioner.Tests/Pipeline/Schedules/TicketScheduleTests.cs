@@ -70,6 +70,21 @@ public sealed class TicketScheduleTests(AzuriteFixture azurite)
         Assert.Equal(0, await pipeline.TicketsAsync());
     }
 
+    [Fact]
+    public async Task ScheduleW_TheWorkerOfARedoDiesWhileAnotherRedoWaitsBesideIt_BothAreDone()
+    {
+        await using var pipeline = await DescribedAsync("w.jpg");
+        await pipeline.RedoAsync("w.jpg", "title");
+        await pipeline.ChangeTicketAsync("w.jpg", t => t with { Holder = "dead", Message = "gone", HoldSeconds = 600 });
+        await pipeline.RedoAsync("w.jpg", "color");
+        Assert.Equal(["color"], (await pipeline.TicketAsync("w.jpg"))!.Next?.Part?.Fields);
+        await pipeline.ChangeTicketAsync("w.jpg", t => t with { HoldSeconds = 0 });
+        pipeline.StartLoop();
+        await pipeline.RunUntilEmptyAsync();
+        Assert.Equal(["color", "title"], pipeline.Model.Requests.Skip(1).SelectMany(r => r.Profile.Fields).Select(f => f.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(0, await pipeline.TicketsAsync());
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
