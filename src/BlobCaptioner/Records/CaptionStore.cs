@@ -36,6 +36,12 @@ public sealed class CaptionStore(CaptionStorage storage)
         {
             var (content, details, now) = await _images.GetBlobClient(recordName).ReadUpToAsync(RecordFile.MaxBytes, cancellationToken);
             var file = content is null ? new(null, null) : RecordFile.Read(content);
+            if (file.Record is not null && details.LeaseState == LeaseState.Leased)
+            {
+                // Known before the model is asked, not when its answer can't be written.
+                file = new(null, "another program has leased it, so that nobody else can write it");
+            }
+
             var record = file.Record is { } whole && isIts(whole) ? whole : null;
             var receipt = RecordReceipt.FromMetadata(details.Metadata) is { } found ? found with { Age = now - details.LastModified } : null;
             return new(record, details.ETag.Plain(), receipt is not null) { Problem = file.Problem, Receipt = receipt };
@@ -157,7 +163,17 @@ public sealed class CaptionStore(CaptionStorage storage)
             var merged = present?.Record?.Review is { } review
                 ? record with { Review = overEdits ? RecordReview.WithoutEdits(review) : review }
                 : record;
-            if (await TryUploadAsync(blob, merged, present?.ETag, cancellationToken) is not { } written)
+            ETag? written;
+            try
+            {
+                written = await TryUploadAsync(blob, merged, present?.ETag, cancellationToken);
+            }
+            catch (RequestFailedException error) when (error.IsLocked())
+            {
+                return RecordWrite.Blocked;
+            }
+
+            if (written is not { } etag)
             {
                 present = await ReadBesideAsync(record, cancellationToken);
                 continue;
@@ -165,7 +181,7 @@ public sealed class CaptionStore(CaptionStorage storage)
 
             return await GetImageETagAsync(name, cancellationToken) switch
             {
-                null => await TakeBackAsync(blob, written, cancellationToken),
+                null => await TakeBackAsync(blob, etag, cancellationToken),
                 var after when after != record.Image.ETag => RecordWrite.ImageChanged,
                 _ => RecordWrite.Written,
             };
@@ -193,7 +209,7 @@ public sealed class CaptionStore(CaptionStorage storage)
             };
             return (await blob.UploadAsync(Serialize(record), options, cancellationToken)).Value.ETag;
         }
-        catch (RequestFailedException error) when (error.Status is 409 or 412 || (error.Status == 404 && replace is not null))
+        catch (RequestFailedException error) when (error.IsConflict() || (error.Status == 404 && replace is not null))
         {
             return null;
         }
