@@ -80,7 +80,7 @@ public sealed class PictureScheduleTests(AzuriteFixture azurite)
         await pipeline.RunUntilEmptyAsync();
         Assert.Equal((0, beforeTheModel ? 1 : 2), (await pipeline.TicketsAsync(), pipeline.Model.Calls.Count));
         Assert.Equal(1, (await pipeline.SweepAsync()).Blocked);
-        Assert.Contains("leased", pipeline.Events.All.Last(e => e.Kind == PipelineEventKind.Blocked).Error!.Message, StringComparison.Ordinal);
+        Assert.Equal("record-leased", pipeline.Events.All.Last(e => e.Kind == PipelineEventKind.Blocked).Error!.Code);
 
         pipeline.Model.Script = null;
         await lease.BreakAsync(TimeSpan.Zero, cancellationToken: Cancellation);
