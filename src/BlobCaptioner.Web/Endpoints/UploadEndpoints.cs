@@ -38,7 +38,7 @@ internal static class UploadEndpoints
                 {
                     throw TooLarge(image, length: null, context);
                 }
-                catch (RequestFailedException error) when (error.Status is 409 or 412)
+                catch (RequestFailedException error) when (error.IsConflict())
                 {
                     throw new ApiException(409, "exists", $"A picture '{image}' exists already.", "Send it with replace=true, or under another name.");
                 }

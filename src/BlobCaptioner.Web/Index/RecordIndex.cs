@@ -140,7 +140,7 @@ internal sealed class RecordIndex : IDisposable
         var filter = new FilterSql(query, live);
         var states = Read(
             filter.Command(reader, $"SELECT {filter.State}, COUNT(*) FROM pictures p WHERE {filter.ExceptState} GROUP BY 1"),
-            r => (State: Enum.Parse<PictureState>(r.GetString(0)), Count: r.GetInt32(1))).ToDictionary(s => s.State, s => s.Count);
+            r => (State: StateOf(r.GetString(0)), Count: r.GetInt32(1))).ToDictionary(s => s.State, s => s.Count);
         var order = query.NewestFirst ? "p.uploaded DESC, p.name" : "p.name";
         var page = filter.Command(reader, $"SELECT card FROM pictures p WHERE {filter.All} ORDER BY {order} LIMIT $limit OFFSET $offset");
         page.Parameters.AddWithValue("$limit", limit);
@@ -193,7 +193,10 @@ internal sealed class RecordIndex : IDisposable
         }
     }
 
-    private static PictureCard Card(string json) => JsonSerializer.Deserialize<PictureCard>(json, WebJson.Options)!;
+    private static PictureCard Card(string json) => JsonSerializer.Deserialize<PictureCard>(json, WebJson.Options) ?? throw new JsonException("A row of the index has no card.");
+
+    private static PictureState StateOf(string word) =>
+        Enum.TryParse<PictureState>(word, out var state) ? state : throw new InvalidCastException($"A row of the index has the state '{word}'.");
 
     private SqliteConnection Open(string path, string container)
     {

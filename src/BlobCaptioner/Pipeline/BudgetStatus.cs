@@ -97,7 +97,7 @@ public sealed record BudgetStatus
                 : null;
         }
 
-        var (tokens, money) = (onTheWay * known.Tokens / known.Answers, onTheWay * known.Money / known.Answers);
+        var (tokens, money) = (decimal.Truncate((decimal)onTheWay * known.Tokens / known.Answers), onTheWay * known.Money / known.Answers);
         return total.Tokens + tokens >= caps.Tokens
             ? string.Create(CultureInfo.InvariantCulture, $"The day's budget is {caps.Tokens} tokens. {total.Tokens} were used, and {onTheWay} pictures on the way take about {tokens}.")
             : total.Money + money >= caps.Money

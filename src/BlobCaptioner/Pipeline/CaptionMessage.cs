@@ -39,6 +39,7 @@ internal static class CaptionMessage
     // A character takes up to six bytes as JSON, and base64 makes four of three.
     private const int LongestReason = 2000;
     private const int LongestText = 4000;
+    private const int LongestTrace = 512;
 
     /// <summary>Writes a hint.</summary>
     public static string Format(JobHint hint) => Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(hint, MessageJson.Compact.JobHint));
@@ -54,7 +55,7 @@ internal static class CaptionMessage
         {
             var read = JsonSerializer.Deserialize(Decode(text), MessageJson.Compact.JobHint);
             problem = read is null ? "The message is JSON null." : ImageNames.Problem(read.Name) is { } why ? $"The name '{ImageNames.Printable(read.Name)}' {why}." : null;
-            hint = problem is null ? read : null;
+            hint = problem is null ? read! with { TraceParent = OfTrace(read.TraceParent), TraceState = OfTrace(read.TraceState) } : null;
         }
         catch (JsonException error)
         {
@@ -74,6 +75,9 @@ internal static class CaptionMessage
         var bytes = new byte[text.Length];
         return Convert.TryFromBase64String(text, bytes, out var length) ? bytes.AsSpan(0, length) : Encoding.UTF8.GetBytes(text);
     }
+
+    // A message is written again when it is handed back, and must fit.
+    private static string? OfTrace(string? text) => text?.Length <= LongestTrace ? text : null;
 
     private static string Cut(string text, int longest) => text.Length <= longest ? text : text[..longest];
 }

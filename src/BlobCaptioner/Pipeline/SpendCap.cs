@@ -208,7 +208,9 @@ public sealed class SpendCap : IAsyncDisposable, IDisposable
         lock (_lock)
         {
             _seen = new(today, SpendDay.Sum(now.By.Where(b => b.Key != _me).Select(b => b.Value)), mine, queued, now.Resumed, before);
-            foreach (var past in _mine.Where(m => m.Key != today && m.Value == _written.GetValueOrDefault(m.Key)).Select(m => m.Key).ToList())
+
+            // A place that was taken yesterday may still be given back.
+            foreach (var past in _mine.Where(m => m.Key < today.AddDays(-1) && m.Value == _written.GetValueOrDefault(m.Key)).Select(m => m.Key).ToList())
             {
                 _mine.Remove(past);
                 _written.Remove(past);

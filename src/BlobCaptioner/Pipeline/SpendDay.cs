@@ -15,6 +15,13 @@ namespace BlobCaptioner.Pipeline;
 /// <param name="Currency">ISO 4217; null without a cost.</param>
 internal sealed record Spend(long Pictures = 0, long Answers = 0, long Tokens = 0, decimal Money = 0, string? Currency = null)
 {
+    // Far beyond any process and day, and sums of as many as a blob holds don't overflow.
+    private const long Most = 1_000_000_000_000;
+
+    /// <summary>False for a total that no process wrote.</summary>
+    [JsonIgnore]
+    public bool IsSound => Pictures is >= 0 and <= Most && Answers is >= 0 and <= Most && Tokens is >= 0 and <= Most && Money is >= 0 and <= Most && Currency is null or { Length: <= 8 };
+
     public static Spend operator +(Spend one, Spend other) =>
         new(one.Pictures + other.Pictures, one.Answers + other.Answers, one.Tokens + other.Tokens, one.Money + other.Money, one.Currency ?? other.Currency);
 }
@@ -26,6 +33,9 @@ internal sealed record SpendDay
 {
     /// <summary>Where the days lie. A lifecycle rule may delete them.</summary>
     public const string Folder = "_budget/";
+
+    // Tens of thousands of processes.
+    private const long MostBytes = 8 << 20;
 
     /// <summary>Totals by process.</summary>
     public IReadOnlyDictionary<string, Spend> By { get; init; } = new Dictionary<string, Spend>(StringComparer.Ordinal);
@@ -51,8 +61,8 @@ internal sealed record SpendDay
     {
         try
         {
-            var read = (await storage.Prepared.GetBlobClient(NameOf(day)).DownloadContentAsync(cancellationToken)).Value;
-            return (Parse(read.Content), read.Details.ETag);
+            var (content, details, _) = await storage.Prepared.GetBlobClient(NameOf(day)).ReadUpToAsync(MostBytes, cancellationToken);
+            return (content is null ? new() : Parse(content), details.ETag);
         }
         catch (RequestFailedException error) when (error.Status == 404)
         {
@@ -88,7 +98,7 @@ internal sealed record SpendDay
                 await storage.Prepared.GetBlobClient(NameOf(day)).UploadAsync(body, options, cancellationToken);
                 return changed;
             }
-            catch (RequestFailedException error) when (error.Status is 409 or 412)
+            catch (RequestFailedException error) when (error.IsConflict())
             {
                 // Another process was faster.
             }
@@ -102,7 +112,8 @@ internal sealed record SpendDay
     {
         try
         {
-            return JsonSerializer.Deserialize(content, MessageJson.Compact.SpendDay) is { By: { } by } day && !by.Values.Contains(null) ? day : new();
+            return JsonSerializer.Deserialize(content, MessageJson.Compact.SpendDay) is { By: { } by } day && by.Values.All(s => s is { IsSound: true })
+                && (day.Caps is null || new BudgetOptionsValidator().Validate(name: null, day.Caps).Succeeded) ? day : new();
         }
         catch (Exception error) when (error is JsonException or NotSupportedException or ArgumentException)
         {

@@ -130,7 +130,7 @@ internal sealed class Tickets(CaptionStorage storage)
 
     // A missing container is no conflict, but an error of the set-up.
     private static bool IsConflict(RequestFailedException error) =>
-        error.Status is 409 or 412 || (error.Status == 404 && error.ErrorCode != BlobErrorCode.ContainerNotFound);
+        BlobConflict.IsConflict(error) || (error.Status == 404 && error.ErrorCode != BlobErrorCode.ContainerNotFound);
 
     // A ticket of another name or without views is nobody's. It is replaced or removed like one that is no JSON.
     private static Ticket? Parse(BinaryData content, string blobName)

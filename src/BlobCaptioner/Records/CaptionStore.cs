@@ -36,9 +36,12 @@ public sealed class CaptionStore(CaptionStorage storage)
         {
             var (content, details, now) = await _images.GetBlobClient(recordName).ReadUpToAsync(RecordFile.MaxBytes, cancellationToken);
             var file = content is null ? new(null, null) : RecordFile.Read(content);
-            var record = file.Record is { } whole && isIts(whole) ? whole : null;
+
+            // Known before the model is asked, not when its answer can't be written.
+            var isLeased = details.LeaseState == LeaseState.Leased;
+            var record = file.Record is { } whole && !isLeased && isIts(whole) ? whole : null;
             var receipt = RecordReceipt.FromMetadata(details.Metadata) is { } found ? found with { Age = now - details.LastModified } : null;
-            return new(record, details.ETag.Plain(), receipt is not null) { Problem = file.Problem, Receipt = receipt };
+            return new(record, details.ETag.Plain(), receipt is not null) { Problem = file.Problem, IsLeased = isLeased, Receipt = receipt };
         }
         catch (RequestFailedException error) when (error.Status == 404)
         {
@@ -157,7 +160,17 @@ public sealed class CaptionStore(CaptionStorage storage)
             var merged = present?.Record?.Review is { } review
                 ? record with { Review = overEdits ? RecordReview.WithoutEdits(review) : review }
                 : record;
-            if (await TryUploadAsync(blob, merged, present?.ETag, cancellationToken) is not { } written)
+            ETag? written;
+            try
+            {
+                written = await TryUploadAsync(blob, merged, present?.ETag, cancellationToken);
+            }
+            catch (RequestFailedException error) when (error.IsLocked())
+            {
+                return RecordWrite.Blocked;
+            }
+
+            if (written is not { } etag)
             {
                 present = await ReadBesideAsync(record, cancellationToken);
                 continue;
@@ -165,7 +178,7 @@ public sealed class CaptionStore(CaptionStorage storage)
 
             return await GetImageETagAsync(name, cancellationToken) switch
             {
-                null => await TakeBackAsync(blob, written, cancellationToken),
+                null => await TakeBackAsync(blob, etag, cancellationToken),
                 var after when after != record.Image.ETag => RecordWrite.ImageChanged,
                 _ => RecordWrite.Written,
             };
@@ -193,7 +206,7 @@ public sealed class CaptionStore(CaptionStorage storage)
             };
             return (await blob.UploadAsync(Serialize(record), options, cancellationToken)).Value.ETag;
         }
-        catch (RequestFailedException error) when (error.Status is 409 or 412 || (error.Status == 404 && replace is not null))
+        catch (RequestFailedException error) when (error.IsConflict() || (error.Status == 404 && replace is not null))
         {
             return null;
         }
@@ -223,13 +236,18 @@ public sealed record StoredRecord(CaptionRecord? Record, string ETag, bool HasRe
     /// <summary>Why a caption record can't be used; null where it can, or where the blob is not a caption record.</summary>
     public string? Problem { get; init; }
 
+    /// <summary>True where another program leases the blob, so that nobody else can write it.</summary>
+    public bool IsLeased { get; init; }
+
     /// <summary>The receipt that a listing shows; null without one, and where the blob was not read from storage.</summary>
     public RecordReceipt? Receipt { get; init; }
 
     /// <summary>The error for a blob without a <see cref="Record"/>.</summary>
     /// <param name="recordName">The blob's name.</param>
     /// <param name="name">The image, or the product, that it should be the record of.</param>
-    public RecordError BlockedError(string recordName, string name) => Problem is null
+    public RecordError BlockedError(string recordName, string name) =>
+        IsLeased ? new("record-leased", $"Another program leases '{recordName}', the record of '{name}', so that nobody else can write it.", "End that lease, then run the sweep.")
+        : Problem is null
         ? new("record-name-taken", $"'{recordName}' has the name of the record of '{name}', but is not a caption record.", "Rename or delete that file, then run the sweep.")
         : new("record-broken", $"'{recordName}', the record of '{name}', can't be read: {Problem}.", "Correct, rename or delete that file, then run the sweep.");
 }

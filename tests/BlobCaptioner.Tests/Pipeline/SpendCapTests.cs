@@ -140,6 +140,54 @@ public sealed class SpendCapTests(AzuriteFixture azurite) : IAsyncDisposable
         Assert.Equal((1, 1), await SweepAsync(Process(new() { Pictures = 1 })));
     }
 
+    [Theory]
+    [InlineData("""{"by":{"x":{"pictures":-5}}}""")]
+    [InlineData("""{"by":{"x":{"money":79228162514264337593543950335},"y":{"money":79228162514264337593543950335}}}""")]
+    [InlineData("""{"by":{"x":{"answers":1,"tokens":9223372036854775807},"y":{"tokens":9223372036854775807}}}""")]
+    [InlineData("""{"by":{},"caps":{"pictures":-1}}""")]
+    public async Task Take_CountThatNoProcessWrote_IsCountedAnew(string rubbish)
+    {
+        await StartAsync(pictures: 2);
+        var day = _pipeline.Storage.Prepared.GetBlobClient("_budget/2026-03-01");
+        await day.UploadAsync(new BinaryData(rubbish), overwrite: true, Cancellation);
+        Assert.Null(await BudgetStatus.ReadAsync(_pipeline.Storage, _time, Cancellation));
+        Assert.False(await BudgetStatus.ResumeAsync(_pipeline.Storage, _time, Cancellation));
+        Assert.Equal((1, 1), await SweepAsync(Process(new() { Pictures = 1 })));
+        Assert.Equal(1, (await BudgetStatus.ReadAsync(_pipeline.Storage, _time, Cancellation))!.Pictures);
+    }
+
+    [Fact]
+    public async Task Take_CountOfManyMegabytes_IsCountedAnew()
+    {
+        await StartAsync(pictures: 2);
+        await _pipeline.Storage.Prepared.GetBlobClient("_budget/2026-03-01").UploadAsync(new BinaryData(new byte[20_000_000]), overwrite: true, Cancellation);
+        Assert.Equal((1, 1), await SweepAsync(Process(new() { Pictures = 1 })));
+    }
+
+    [Fact]
+    public async Task GiveBack_AfterMidnight_LeavesTheRestOfYesterday()
+    {
+        await StartAsync(pictures: 0);
+        var cap = Cap(new() { Pictures = 9 });
+        (await cap.TakeAsync(Cancellation)).Keep();
+        using (await cap.TakeAsync(Cancellation))
+        {
+            _time.Advance(TimeSpan.FromHours(1));
+            (await cap.TakeAsync(Cancellation)).Keep();
+        }
+
+        await cap.FlushAsync(Cancellation);
+        Assert.Equal(1, (await SpendDay.ReadAsync(_pipeline.Storage, new(2026, 3, 1), Cancellation))!.Value.Day.Total.Pictures);
+    }
+
+    [Fact]
+    public void Reached_LargestCounts_DoNotOverflow()
+    {
+        var most = new Spend(0, 1, 1_000_000_000_000, 1_000_000_000_000m, "EUR");
+        Assert.Contains("tokens", BudgetStatus.Reached(new() { Tokens = 1_000_000_000_000_000 }, most, int.MaxValue, most), StringComparison.Ordinal);
+        Assert.Contains("EUR", BudgetStatus.Reached(new() { Money = 1_000_000_000 }, new(), int.MaxValue, most), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Reached_WithoutAnAnswer_LetsTheFirstPicturesThrough()
     {

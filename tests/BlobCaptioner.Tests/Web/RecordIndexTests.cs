@@ -1,5 +1,6 @@
 using BlobCaptioner.Web.Api;
 using BlobCaptioner.Web.Index;
+using Microsoft.Data.Sqlite;
 using Xunit;
 
 namespace BlobCaptioner.Tests.Web;
@@ -87,6 +88,27 @@ public sealed class RecordIndexTests : IDisposable
         using var index = Open();
         index.Write([Picture("a.jpg", PictureState.Described, "Red mug")]);
         Assert.Equal(["a.jpg"], Names(index, new()));
+    }
+
+    [Theory]
+    [InlineData("UPDATE pictures SET state = 'rubbish'")]
+    [InlineData("UPDATE pictures SET card = 'null'")]
+    [InlineData("UPDATE pictures SET card = '{'")]
+    [InlineData("UPDATE pictures SET card = x'00'")]
+    public void List_ARowThatWeDidNotWrite_SaysDamageAndARebuildMendsIt(string sql)
+    {
+        using var index = Open();
+        index.Write([Picture("a.jpg", PictureState.Described, "Red mug")]);
+        using (var other = new SqliteConnection($"Data Source={FilePath};Pooling=false"))
+        {
+            other.Open();
+            RecordIndex.Command(other, sql).ExecuteNonQuery();
+        }
+
+        var error = Assert.ThrowsAny<Exception>(() => index.List(new(), s_nothing, 0, 50));
+        Assert.True(RecordIndex.IsDamage(error) && index.IsDamaged, error.ToString());
+        index.Rebuild();
+        Assert.Empty(Names(index, new()));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Azure.Storage.Blobs.Specialized;
 using BlobCaptioner.Images;
 using BlobCaptioner.Tests.LocalStack;
 using BlobCaptioner.Tests.Pipeline;
@@ -181,6 +182,12 @@ public sealed class SafetyTests(AzuriteFixture azurite)
         Assert.Equal(TestPipeline.Picture(1), await host.Client.GetByteArrayAsync("/api/image?name=a.jpg", Cancel));
         Assert.Equal(HttpStatusCode.OK, (await PutAsync(host, "a.jpg&replace=true", 2)).StatusCode);
         Assert.Equal(TestPipeline.Picture(2), await host.Client.GetByteArrayAsync("/api/image?name=a.jpg", Cancel));
+
+        // Replacing would not help here.
+        await host.Storage.Images.GetBlobClient("a.jpg").GetBlobLeaseClient().AcquireAsync(BlobLeaseClient.InfiniteLeaseDuration, cancellationToken: Cancel);
+        var leased = await PutAsync(host, "a.jpg&replace=true", 3);
+        Assert.Equal(HttpStatusCode.BadGateway, leased.StatusCode);
+        Assert.Contains("LeaseIdMissing", await leased.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
     }
 
     [Theory]

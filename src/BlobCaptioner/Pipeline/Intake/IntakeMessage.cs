@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Pipeline.Intake;
 
@@ -33,12 +34,12 @@ public sealed record IntakeMessage
         problem = null;
         try
         {
-            if (JsonSerializer.Deserialize(CaptionMessage.Decode(text), IntakeJson.Compact.IntakeMessage) is { Attempt: > 0 } message)
-            {
-                return message;
-            }
-
-            problem = "The message of the intake's queue has no attempt; it counts from 1.";
+            var message = JsonSerializer.Deserialize(CaptionMessage.Decode(text), IntakeJson.Compact.IntakeMessage);
+            problem = message is not { Attempt: > 0 } ? "The message of the intake's queue has no attempt; it counts from 1."
+                : ImageNames.Problem(message.Name) is { } why ? $"The name '{ImageNames.Printable(message.Name)}' {why}."
+                : !ImageNames.IsImage(message.Name) ? $"'{ImageNames.Printable(message.Name)}' is not an image's name."
+                : null;
+            return problem is null ? message : null;
         }
         catch (JsonException error)
         {

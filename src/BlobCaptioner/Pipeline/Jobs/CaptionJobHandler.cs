@@ -89,7 +89,7 @@ public sealed class CaptionJobHandler
             }
             else if (hint!.Container != _storage.Images.Name)
             {
-                await PoisonUnreadableAsync(delivery, $"The job is for container '{hint.Container}'; this worker serves '{_storage.Images.Name}'.", abort);
+                await PoisonUnreadableAsync(delivery, $"The job is for container '{ImageNames.Printable(hint.Container)}'; this worker serves '{_storage.Images.Name}'.", abort);
             }
             else
             {

@@ -64,7 +64,7 @@ public sealed class PoisonMarker(ImageIntake intake)
         if (blob.ContainerName != _storage.Images.Name || !ImageNames.IsImage(blob.BlobName))
         {
             // The queue is shared by every function app on the account.
-            return await KeepAsync(message, $"'{blob.ContainerName}/{blob.BlobName}' is not an image of '{_storage.Images.Name}'.", cancellationToken);
+            return await KeepAsync(message, $"'{ImageNames.Printable($"{blob.ContainerName}/{blob.BlobName}")}' is not an image of '{_storage.Images.Name}'.", cancellationToken);
         }
 
         var version = blob.ETag?.Trim('"') is { Length: > 0 } etag ? etag : null;
@@ -77,7 +77,7 @@ public sealed class PoisonMarker(ImageIntake intake)
     {
         if (hint.Container != _storage.Images.Name)
         {
-            return await KeepAsync(message, $"The job is for container '{hint.Container}'; this app serves '{_storage.Images.Name}'.", cancellationToken);
+            return await KeepAsync(message, $"The job is for container '{ImageNames.Printable(hint.Container)}'; this app serves '{_storage.Images.Name}'.", cancellationToken);
         }
 
         // A worker's message outlives its ticket: the picture may be wanted again by now.

@@ -152,6 +152,31 @@ public sealed class IntakeRetryTests(AzuriteFixture azurite)
         Assert.Equal(("unreadable", text), (poison.Code, poison.Text));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("a/../../other/x.jpg")]
+    [InlineData("a\u0001.jpg")]
+    [InlineData("a.jpg.json")]
+    [InlineData("_profiles/x.jpg")]
+    public async Task RetryAsync_NameThatNoImageHas_GoesToThePoisonQueueWithoutARecord(string name)
+    {
+        await using var pipeline = await TestPipeline.CreateAsync(azurite);
+        await pipeline.UploadAsync("a.jpg.json", "{}"u8.ToArray());
+        await pipeline.UploadAsync("_profiles/x.jpg", "{}"u8.ToArray());
+        var text = new IntakeMessage { Container = pipeline.Storage.Images.Name, Name = name, Attempt = 99 }.Format();
+        Assert.NotNull((await Create(pipeline, new()).RetryAsync(text, 1, TestPipeline.Profile, Cancellation)).Problem);
+        Assert.Equal("unreadable", Assert.Single(await pipeline.PoisonAsync()).Code);
+        Assert.Equal(2, (await pipeline.BlobNamesAsync()).Count);
+    }
+
+    [Fact]
+    public async Task RetryAsync_TextCutInTheMiddleOfACharacter_IsKept()
+    {
+        await using var pipeline = await TestPipeline.CreateAsync(azurite);
+        await Create(pipeline, new()).RetryAsync("x" + string.Concat(Enumerable.Repeat("\U0001F600", 5_000)), 1, TestPipeline.Profile, Cancellation);
+        Assert.StartsWith("x\U0001F600", Assert.Single(await pipeline.PoisonAsync()).Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task RetryAsync_HugeText_IsCutToFitThePoisonQueue()
     {

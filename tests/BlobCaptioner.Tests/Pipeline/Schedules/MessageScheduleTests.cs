@@ -1,4 +1,5 @@
 using System.Text;
+using BlobCaptioner.Pipeline;
 using BlobCaptioner.Pipeline.Intake;
 using BlobCaptioner.Pipeline.Sweeps;
 using BlobCaptioner.Records;
@@ -97,6 +98,26 @@ public sealed class MessageScheduleTests(AzuriteFixture azurite)
         Assert.Equal(0, await LostMessages.SendAgainAsync(intake, Cancellation));
         Assert.Null(transport.Before);
         Assert.Equal(("another", 0), ((await pipeline.TicketAsync("c.jpg"))!.Holder, await pipeline.QueueLengthAsync()));
+    }
+
+    [Fact]
+    public async Task AMessageThatFillsItsSpace_IsHandedBackLikeOthers()
+    {
+        await using var pipeline = await TestPipeline.CreateAsync(azurite);
+        await pipeline.UploadAsync("a.jpg", TestPipeline.Picture());
+        await pipeline.SweepAsync();
+        await pipeline.Storage.Captions.ClearMessagesAsync(Cancellation);
+        await pipeline.ChangeTicketAsync("a.jpg", t => t with { HoldSeconds = 60 });
+        var text = $$"""{"container":"{{pipeline.Storage.Images.Name}}","name":"a.jpg","traceparent":"{{new string('x', 50_000)}}"}""";
+        await pipeline.Storage.Captions.SendMessageAsync(text, Cancellation);
+        pipeline.StartLoop();
+        await Eventually.TrueAsync(
+            async () => (await pipeline.Storage.Captions.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount == 1
+                && (await pipeline.Storage.Captions.PeekMessagesAsync(32, Cancellation)).Value.Length == 0,
+            "it is taken");
+        pipeline.RequestStop();
+        await pipeline.LoopsEndAsync();
+        Assert.DoesNotContain(pipeline.Events.All, e => e.Kind == PipelineEventKind.StorageTrouble);
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using Azure.Storage.Blobs.Specialized;
+using BlobCaptioner.Pipeline;
 using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
 using BlobCaptioner.Tests.Cli;
@@ -50,6 +52,39 @@ public sealed class PictureScheduleTests(AzuriteFixture azurite)
         Assert.Equal(await pipeline.Store.GetImageETagAsync("i.jpg", Cancellation), record.Image.ETag);
         Assert.Equal(1, (await pipeline.SweepAsync()).UpToDate);
         Assert.Single(pipeline.Model.Calls);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ARecordThatAnotherProgramLeases_EndsItsPictureAndNotTheWorker(bool beforeTheModel)
+    {
+        await using var pipeline = await TestPipeline.CreateAsync(azurite);
+        await pipeline.UploadAsync("a.jpg", TestPipeline.Picture(1));
+        await pipeline.SweepAsync();
+        pipeline.StartLoop();
+        await pipeline.RunUntilEmptyAsync();
+        await pipeline.UploadAsync("a.jpg", TestPipeline.Picture(2));
+        var lease = pipeline.Storage.Images.GetBlobClient("a.jpg.json").GetBlobLeaseClient();
+        Assert.Equal(1, (await pipeline.SweepAsync()).Enqueued);
+        if (beforeTheModel)
+        {
+            await lease.AcquireAsync(BlobLeaseClient.InfiniteLeaseDuration, cancellationToken: Cancellation);
+        }
+        else
+        {
+            pipeline.Model.Script = async (_, _) => await lease.AcquireAsync(BlobLeaseClient.InfiniteLeaseDuration, cancellationToken: Cancellation);
+        }
+
+        pipeline.StartLoop();
+        await pipeline.RunUntilEmptyAsync();
+        Assert.Equal((0, beforeTheModel ? 1 : 2), (await pipeline.TicketsAsync(), pipeline.Model.Calls.Count));
+        Assert.Equal(1, (await pipeline.SweepAsync()).Blocked);
+        Assert.Equal("record-leased", pipeline.Events.All.Last(e => e.Kind == PipelineEventKind.Blocked).Error!.Code);
+
+        pipeline.Model.Script = null;
+        await lease.BreakAsync(TimeSpan.Zero, cancellationToken: Cancellation);
+        Assert.Equal(1, (await pipeline.SweepAsync()).Enqueued);
     }
 
     [Theory]
