@@ -13,7 +13,7 @@ internal static partial class EstimateCommand
     public static Command Create()
     {
         var sample = NumberOption.Create("--sample", "Pictures to describe, 1 to 1000. More pictures give narrower error bars.", value: 20, 1, 1_000);
-        var prefix = new Option<string?>("--prefix") { Description = "Only names that start with this: a folder with its slash.", HelpName = "TEXT" };
+        var prefix = PrefixOption.Create();
         var seed = NumberOption.Create("--seed", "Seed of the random sample. The same seed draws the same pictures.", value: 0, 0, int.MaxValue);
         var gpuPrice = Price("--gpu-price-per-hour", "Price of one GPU for an hour.");
         var gpus = NumberOption.Create("--gpus", "GPUs like this machine's that will work at once, 1 to 10000. More GPUs take fewer hours at the same cost.", value: 1, 1, 10_000);

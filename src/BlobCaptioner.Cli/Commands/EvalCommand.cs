@@ -21,7 +21,7 @@ internal static class EvalCommand
             Required = true,
         };
         var records = new Option<string?>("--records") { Description = "Folder of records from 'up --out', in place of a store.", HelpName = "DIR" };
-        var prefix = new Option<string?>("--prefix") { Description = "Only names that start with this: a folder with its slash.", HelpName = "TEXT" };
+        var prefix = PrefixOption.Create();
         var (store, reports) = (new StoreArguments(), new OutputArguments());
         var command = new ExampleCommand(
             "eval",

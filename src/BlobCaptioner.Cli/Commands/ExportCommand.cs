@@ -45,7 +45,7 @@ internal static class ExportCommand
             HelpName = "STATUS",
         };
         status.AcceptOnlyFromAmong([.. Statuses.Select(s => s.Word)]);
-        var prefix = new Option<string?>("--prefix") { Description = "Only names that start with this: a folder with its slash.", HelpName = "TEXT" };
+        var prefix = PrefixOption.Create();
         var timeout = NumberOption.Create("--timeout", "Longest time for the export, in minutes, 1 to 43200.", value: 1440, 1, 43_200);
         var (store, reports) = (new StoreArguments(), new OutputArguments());
         var command = new ExampleCommand(

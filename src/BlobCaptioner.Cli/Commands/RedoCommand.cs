@@ -20,7 +20,7 @@ internal static class RedoCommand
         var status = new Option<RecordStatus?>("--status") { Description = "Only records with this status: described, rejected or failed.", HelpName = "STATUS" };
         var flag = new Option<string?>("--flag") { Description = "Only records with this flag; low-confidence also finds color-low-confidence.", HelpName = "FLAG" };
         var profile = new Option<string?>("--profile", "-p") { Description = "Only records of this profile.", HelpName = "NAME" };
-        var prefix = new Option<string?>("--prefix") { Description = "Only names that start with this: a folder with its slash.", HelpName = "TEXT" };
+        var prefix = PrefixOption.Create();
         var with = new Option<string?>("--with") { Description = "Use this built-in profile. Default: the profile of each record. Folder settings still apply.", HelpName = "NAME" };
         var overEdits = new Option<bool>("--over-edits") { Description = "Drop the edits of people (review.edits) once the new copy is written. State and signature of the review stay." };
         var (store, images, reports) = (new StoreArguments(), new ImageArguments(), new OutputArguments());

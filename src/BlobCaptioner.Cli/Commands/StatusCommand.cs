@@ -14,7 +14,7 @@ internal static class StatusCommand
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
-        var prefix = new Option<string?>("--prefix") { Description = "Only names that start with this: a folder with its slash.", HelpName = "TEXT" };
+        var prefix = PrefixOption.Create();
         var (store, reports) = (new StoreArguments(), new OutputArguments());
         var command = new ExampleCommand("status", "Counts the pictures by state. Also shows the length and age of the queue, and the length of the poison queue.")
         {

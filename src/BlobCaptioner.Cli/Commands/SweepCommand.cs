@@ -13,7 +13,7 @@ internal static class SweepCommand
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
-        var prefix = new Option<string?>("--prefix") { Description = "Only names that start with this: a folder with its slash.", HelpName = "TEXT" };
+        var prefix = PrefixOption.Create();
         var force = new Option<bool>("--force") { Description = "Describe every picture anew." };
         var retry = new Option<bool>("--retry-failed") { Description = "Retry pictures that failed." };
         var dryRun = new Option<bool>("--dry-run") { Description = "Only count what would be done, and why. Changes nothing." };

@@ -135,7 +135,7 @@ internal sealed class ChaosProxy : IAsyncDisposable
 
             // Whoever asked may be dead by now. The request is on its way all the same.
             using var answer = await _client.SendAsync(request, HttpCompletionOption.ResponseContentRead, CancellationToken.None);
-            _journal.Note(request, body.ToArray(), answer);
+            await _journal.NoteAsync(request, body.ToArray(), answer);
             if (fault == Fault.DelayedAfter)
             {
                 await Task.Delay(wait);

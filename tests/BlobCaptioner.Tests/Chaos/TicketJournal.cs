@@ -9,23 +9,26 @@ internal sealed class TicketJournal
 {
     private readonly ConcurrentDictionary<string, List<TicketWrite>> _tickets = new(StringComparer.Ordinal);
 
-    /// <summary>Notes a request that was applied, if it is about a ticket.</summary>
-    public void Note(HttpRequestMessage request, byte[] body, HttpResponseMessage answer)
+    /// <summary>Notes what a request about a ticket did or found. A write whose answer a stop of storage cut is known by the next read, as it is to its worker.</summary>
+    public async Task NoteAsync(HttpRequestMessage request, byte[] body, HttpResponseMessage answer)
     {
         var path = request.RequestUri!.AbsolutePath;
         var at = path.IndexOf(Tickets.Folder, StringComparison.Ordinal);
-        if (at < 0 || !answer.IsSuccessStatusCode || (request.Method != HttpMethod.Put && request.Method != HttpMethod.Delete))
+        if (at < 0 || !answer.IsSuccessStatusCode || (request.Method != HttpMethod.Put && request.Method != HttpMethod.Get && request.Method != HttpMethod.Delete))
         {
             return;
         }
 
         var write = request.Method == HttpMethod.Delete
-            ? new TicketWrite(answer.Headers.Date!.Value, Holder: null, Hold: default, IsDelete: true)
-            : Read(body, answer.Content.Headers.LastModified!.Value);
+            ? new TicketWrite(answer.Headers.Date!.Value, ETag: null, Holder: null, Hold: default)
+            : Read(request.Method == HttpMethod.Put ? body : await answer.Content.ReadAsByteArrayAsync(), answer);
         var writes = _tickets.GetOrAdd(path[at..], static _ => []);
         lock (writes)
         {
-            writes.Add(write);
+            if (write.IsDelete || writes.All(w => w.ETag != write.ETag))
+            {
+                writes.Add(write);
+            }
         }
     }
 
@@ -48,24 +51,27 @@ internal sealed class TicketJournal
         return new(ranOut, tooEarly, freed);
     }
 
-    private static TicketWrite Read(byte[] body, DateTimeOffset at)
+    private static TicketWrite Read(byte[] body, HttpResponseMessage answer)
     {
         using var document = JsonDocument.Parse(body);
         var ticket = document.RootElement;
         return new(
-            at,
+            answer.Content.Headers.LastModified!.Value,
+            answer.Headers.ETag!.Tag,
             ticket.TryGetProperty("holder", out var holder) ? holder.GetString() : null,
-            ticket.TryGetProperty("holdSeconds", out var seconds) ? TimeSpan.FromSeconds(seconds.GetInt32()) : default,
-            IsDelete: false);
+            ticket.TryGetProperty("holdSeconds", out var seconds) ? TimeSpan.FromSeconds(seconds.GetInt32()) : default);
     }
 }
 
 /// <summary>One write to a ticket.</summary>
 /// <param name="At">Storage's time, in whole seconds.</param>
+/// <param name="ETag">Its version; null where it is gone.</param>
 /// <param name="Holder">Who holds it now; null for nobody.</param>
 /// <param name="Hold">For how long.</param>
-/// <param name="IsDelete">True where the ticket is gone.</param>
-internal sealed record TicketWrite(DateTimeOffset At, string? Holder, TimeSpan Hold, bool IsDelete);
+internal sealed record TicketWrite(DateTimeOffset At, string? ETag, string? Holder, TimeSpan Hold)
+{
+    public bool IsDelete => ETag is null;
+}
 
 /// <summary>How a ticket went from hand to hand.</summary>
 /// <param name="RanOut">How often its hold was ended by another after it had run out.</param>

@@ -96,6 +96,20 @@ public sealed partial class CommandLineTests(AzuriteFixture fixture)
         Assert.DoesNotContain("Sending is paused", status.Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("sweep")]
+    [InlineData("redo")]
+    [InlineData("status")]
+    [InlineData("estimate")]
+    [InlineData("export", "--format", "jsonl")]
+    [InlineData("eval", "labels.csv")]
+    public void Prefix_ThatNoNameCanHave_IsRefused(string command, params string[] others)
+    {
+        var parse = CaptionerCommand.Create().Parse([command, .. others, "--prefix", "shoes/\u0001"]);
+        Assert.Contains(@"--prefix 'shoes/\u0001' can't begin a picture's name: it has the control character U+0001.", parse.Errors.Select(e => e.Message));
+        Assert.DoesNotContain(CaptionerCommand.Create().Parse([command, .. others, "--prefix", "鞋/"]).Errors, e => e.Message.Contains("--prefix", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Storage_ThatNeverAnswers_IsALineNotAStackTrace()
     {

@@ -22,11 +22,11 @@ public sealed class BudgetPageTests(AzuriteFixture azurite, ChromiumFixture chro
         await host.UploadAsync("b.jpg", TestPipeline.Picture(1));
         var page = await chromium.OpenAsync(host.Address);
         await page.GotoAsync("/");
-        await Expect(page.GetByTestId("paused")).ToContainTextAsync("Paused until 00:00 UTC. The day's budget is reached: 1 of 1 pictures were sent.", new() { Timeout = 60_000 });
+        await Expect(page.GetByTestId("paused")).ToContainTextAsync("Paused until 00:00 UTC. The day's budget is reached: 1 of 1 pictures were sent.");
 
         await page.Button("Go on now").ClickAsync();
         await host.Events.WaitAsync(e => e is { Kind: PipelineEventKind.Described, Name: "b.jpg" }, 1, "b.jpg");
-        await Expect(page.GetByTestId("paused")).ToHaveCountAsync(0, new() { Timeout = 60_000 });
+        await Expect(page.GetByTestId("paused")).ToHaveCountAsync(0);
     }
 
     [Fact]

@@ -21,6 +21,9 @@ public sealed class PoisonMarker(ImageIntake intake)
 {
     private const int MostRounds = 10;
     private const int ReturnsPerRound = 10;
+
+    // A queue takes 64 KiB, and base64 adds a third.
+    private const int MostEncoded = 48 * 1024;
     private const string Remedy = "Read the function app's log, then run: captioner sweep --retry-failed.";
 
     private static readonly TimeSpan BeforeTheNextRound = TimeSpan.FromMinutes(1);
@@ -122,7 +125,9 @@ public sealed class PoisonMarker(ImageIntake intake)
 
     private async Task<PoisonOutcome> KeepAsync(string message, string reason, CancellationToken cancellationToken)
     {
-        var text = Decode(message) is null ? Convert.ToBase64String(Encoding.UTF8.GetBytes(message)) : message;
+        // Text that would have no room as base64 goes as it came.
+        var bytes = Encoding.UTF8.GetBytes(message);
+        var text = Decode(message) is null && bytes.Length <= MostEncoded ? Convert.ToBase64String(bytes) : message;
         try
         {
             await _storage.Kept.SendLastingAsync(text, TimeSpan.Zero, cancellationToken);

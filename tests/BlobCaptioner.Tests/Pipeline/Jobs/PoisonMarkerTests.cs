@@ -104,6 +104,14 @@ public sealed class PoisonMarkerTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task MarkJobAsync_PlainTextAsLongAsAMessageMayBe_IsKept()
+    {
+        await using var pipeline = await CreateAsync();
+        Assert.Equal(PoisonResult.Kept, (await new PoisonMarker(pipeline.Intake).MarkJobAsync(new('!', 65_536), Cancellation)).Result);
+        Assert.Single((await pipeline.Storage.Kept.PeekMessagesAsync(32, Cancellation)).Value);
+    }
+
+    [Fact]
     public async Task MarkJobAsync_SomebodysFileWhereTheRecordBelongs_IsKeptAndTheFileLeft()
     {
         await using var pipeline = await CreateAsync();

@@ -37,6 +37,7 @@ public abstract class StorageFacts(AzuriteFixture? azurite) : IAsyncLifetime
             PoisonQueue = AzuriteFixture.UniqueName("poison"),
             KeptQueue = AzuriteFixture.UniqueName("kept"),
             MaxRetries = 0,
+            NetworkTimeout = TimeSpan.FromMinutes(5),
         };
         Storage = azurite is null
             ? SimulatedStore.Connect(new DirectTransport(new(_time, new(1))), options)

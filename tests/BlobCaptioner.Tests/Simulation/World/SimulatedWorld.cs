@@ -80,7 +80,8 @@ internal sealed class SimulatedWorld
     {
         try
         {
-            foreach (var action in Plan.Actions)
+            // Some are planned a moment after another one, which may be beyond the end.
+            foreach (var action in Plan.Actions.Where(a => a.At < Plan.Length))
             {
                 Loop.At(Start + action.At, () => new ActionRun(this, action).Do());
             }
