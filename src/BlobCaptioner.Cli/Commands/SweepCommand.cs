@@ -55,7 +55,7 @@ internal static class SweepCommand
                 : $"{found.Listed} pictures: {found.Enqueued} enqueued, {found.UpToDate + found.Refreshed} up to date, {found.InFlight} on their way already{(found.Resent > 0 ? $" ({found.Resent} of them sent again, since their message was lost)" : "")}, " +
                   $"{found.Rejected} rejected, {found.Blocked} blocked, {found.Errors} errors; " +
                   $"{found.Products} products enqueued, {found.ProductsInFlight} in the queue already" +
-                  (found.Paused > 0 ? $"; {found.Paused} held back by the day's budget (see: captioner status)" : ""));
+                  ReportText.HeldBack(found.Paused, "; "));
             return found.Rejected + found.Blocked + found.Errors > 0 ? ExitCode.SomeFailed : ExitCode.Done;
         });
         return command;

@@ -31,9 +31,7 @@ internal sealed class PlainReport(TextWriter output, TextWriter errors) : IRunRe
     {
         if (sweep.Enqueued > 0 || sweep.Paused != _heldBack)
         {
-            Write(
-                output,
-                $"swept {sweep.Listed} pictures: {sweep.Enqueued} to describe, {sweep.UpToDate} up to date, {sweep.Rejected} rejected{(sweep.Paused > 0 ? $", {sweep.Paused} held back by the day's budget (see: captioner status)" : "")}");
+            Write(output, $"swept {sweep.Listed} pictures: {sweep.Enqueued} to describe, {sweep.UpToDate} up to date, {sweep.Rejected} rejected{ReportText.HeldBack(sweep.Paused, ", ")}");
             _heldBack = sweep.Paused;
         }
     }

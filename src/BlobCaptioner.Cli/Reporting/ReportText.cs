@@ -40,6 +40,9 @@ internal static class ReportText
     /// <summary>An error in one line.</summary>
     public static string Why(RecordError? error) => error is null ? "" : Printable($"{error.Message} {error.Remedy} [{error.Code}]");
 
+    /// <summary>What the day's budget holds back, after a separator; empty for nothing.</summary>
+    public static string HeldBack(long pictures, string separator) => pictures > 0 ? $"{separator}{pictures} held back by the day's budget (see: captioner status)" : "";
+
     private static string Seconds(PipelineEvent step) => step.Elapsed is { } elapsed ? $" ({elapsed.TotalSeconds:0.00} s)" : "";
 
     /// <summary>The end of a run, in one to four lines.</summary>

@@ -3,6 +3,7 @@ using Azure;
 using Azure.Storage.Blobs.Models;
 using BlobCaptioner.Profiles;
 using BlobCaptioner.Profiles.Files;
+using BlobCaptioner.Storage;
 using BlobCaptioner.Web.Api;
 using BlobCaptioner.Web.Setup;
 using Microsoft.AspNetCore.Builder;
@@ -129,11 +130,9 @@ internal static class ProfileEndpoints
         try
         {
             var file = FolderSettings.CustomProfile(ValidName(name));
-            using var blob = (await context.Storage.Images.GetBlobClient(file).DownloadStreamingAsync(cancellationToken: cancellationToken)).Value;
-            return blob.Details.ContentLength > ProfileReader.MaxBytes
-                ? throw new ApiException(
-                    409, "profile-broken", $"{file}: has {blob.Details.ContentLength:N0} bytes; the most is {ProfileReader.MaxBytes:N0}.", "Shorten its lists, and upload it again.")
-                : (await BinaryData.FromStreamAsync(blob.Content, cancellationToken)).ToString();
+            var (content, details, _) = await context.Storage.Images.GetBlobClient(file).ReadUpToAsync(ProfileReader.MaxBytes, cancellationToken);
+            return content?.ToString() ?? throw new ApiException(
+                409, "profile-broken", $"{file}: has {details.ContentLength:N0} bytes; the most is {ProfileReader.MaxBytes:N0}.", "Shorten its lists, and upload it again.");
         }
         catch (RequestFailedException error) when (error.Status == 404)
         {

@@ -65,9 +65,12 @@ internal sealed record Ticket
     [JsonIgnore]
     public Want AllWanted => Next is { } next ? Want.And(next) : Want;
 
+    /// <summary>The same ticket, all that is wanted as one wish.</summary>
+    public Ticket Merged() => this with { Want = AllWanted, Next = null };
+
     /// <summary>The same ticket with nobody working on it.</summary>
     /// <param name="wait">The wait before the next try. It is rounded down, so that the message does not come before its time.</param>
-    public Ticket Freed(TimeSpan wait) => this with { Want = AllWanted, Next = null, Holder = null, Message = null, HoldSeconds = (int)Math.Min(wait.TotalSeconds, int.MaxValue / 2) };
+    public Ticket Freed(TimeSpan wait) => Merged() with { Holder = null, Message = null, HoldSeconds = (int)Math.Min(wait.TotalSeconds, int.MaxValue / 2) };
 
     /// <summary>Whole seconds, rounded up.</summary>
     public static int Seconds(TimeSpan time) => (int)Math.Ceiling(Math.Min(time.TotalSeconds, int.MaxValue / 2));

@@ -26,7 +26,7 @@ internal sealed class JobRun(JobServices services, JobScope scope, JobDelivery d
         using var begin = CancellationTokenSource.CreateLinkedTokenSource(stop, abort);
 
         // A worker that died may have left a wish beside its own: both are one job now.
-        var ticket = scope.Ticket with { Want = scope.Ticket.AllWanted, Next = null };
+        var ticket = scope.Ticket.Merged();
         Profile basis;
         try
         {
@@ -41,7 +41,7 @@ internal sealed class JobRun(JobServices services, JobScope scope, JobDelivery d
         var loader = new JobLoader(services, basis);
         if (await loader.ResolveAsync(ticket, begin.Token) is not { } resolved)
         {
-            await (ticket.AllWanted.Redo is null ? _end.DropAsync(RecordWrite.ImageChanged) : AdoptViewsAsync((ProductJob)ticket.Job, basis));
+            await (ticket.Want.Redo is null ? _end.DropAsync(RecordWrite.ImageChanged) : AdoptViewsAsync((ProductJob)ticket.Job, basis));
             return true;
         }
 
@@ -65,7 +65,7 @@ internal sealed class JobRun(JobServices services, JobScope scope, JobDelivery d
             case LoadedJob.Rejected rejected:
                 await _end.RejectAsync(ticket with { Job = ticket.Job with { Preparation = rejected.RejectedBy } }, resolved, rejected.Error, asked: null);
                 return true;
-            case LoadedJob.NotNeeded { Reason: RecordWrite.ImageChanged } when ticket.Job is PictureJob && ticket.AllWanted.Redo is not null:
+            case LoadedJob.NotNeeded { Reason: RecordWrite.ImageChanged } when ticket.Job is PictureJob && ticket.Want.Redo is not null:
                 return await TryAdoptAsync(ticket, resolved, begin.Token);
             case LoadedJob.NotNeeded dropped:
                 await _end.DropAsync(dropped.Reason);

@@ -35,10 +35,8 @@ internal sealed class JobScope(Tickets tickets, JobDelivery delivery, StoredTick
     /// <returns>False where the ticket is no longer what was read: look at it again.</returns>
     public async Task<bool> TryTakeAsync(CancellationToken cancellationToken)
     {
-        var taken = Ticket with
+        var taken = Ticket.Merged() with
         {
-            Want = Ticket.AllWanted,
-            Next = null,
             Tries = [.. Ticket.Tries, new(time.GetUtcNow(), WorkerName.Current)],
             Holder = _holder,
             Message = delivery.Id,

@@ -3,6 +3,7 @@ using Azure;
 using Azure.Core;
 using BlobCaptioner.Captioning;
 using BlobCaptioner.Hosting.Describe;
+using BlobCaptioner.Hosting.Settings;
 using BlobCaptioner.Hosting.Worker;
 using BlobCaptioner.Records;
 using BlobCaptioner.Storage;
@@ -101,7 +102,7 @@ public sealed class DescribeServiceTests(AzuriteFixture azurite)
         await service.StartAsync(Cancellation);
         var call = service.DescribeAsync(delivery, Cancellation);
         await entered.Task.WaitAsync(Deadline, Cancellation);
-        _time.Advance(new BlobCaptioner.Hosting.Settings.DescribeOptions().MaxDuration);
+        _time.Advance(new DescribeOptions().MaxDuration);
         await call.WaitAsync(Deadline, Cancellation);
         Assert.True(delivery.IsSettled);
         Assert.Equal(1, await pipeline.QueueLengthAsync());

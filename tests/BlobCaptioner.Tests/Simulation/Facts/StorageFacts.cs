@@ -3,6 +3,7 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using BlobCaptioner.Storage;
 using BlobCaptioner.Tests.LocalStack;
+using BlobCaptioner.Tests.Pipeline;
 using BlobCaptioner.Tests.Simulation.Store;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -29,16 +30,7 @@ public abstract class StorageFacts(AzuriteFixture? azurite) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var options = new StorageOptions
-        {
-            ImagesContainer = AzuriteFixture.UniqueName("images"),
-            PreparedContainer = AzuriteFixture.UniqueName("prepared"),
-            CaptionsQueue = AzuriteFixture.UniqueName("captions"),
-            PoisonQueue = AzuriteFixture.UniqueName("poison"),
-            KeptQueue = AzuriteFixture.UniqueName("kept"),
-            MaxRetries = 0,
-            NetworkTimeout = TimeSpan.FromMinutes(5),
-        };
+        var options = TestPipeline.Names() with { KeptQueue = AzuriteFixture.UniqueName("kept"), MaxRetries = 0 };
         Storage = azurite is null
             ? SimulatedStore.Connect(new DirectTransport(new(_time, new(1))), options)
             : CaptionStorage.Connect(await azurite.GetConnectionStringAsync(Cancellation), options);
