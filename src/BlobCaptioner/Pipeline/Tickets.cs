@@ -93,7 +93,7 @@ internal sealed class Tickets(CaptionStorage storage)
     /// <param name="blobName">The blob's name.</param>
     /// <param name="seen">The ticket's ETag.</param>
     /// <param name="cancellationToken">Gives up; it may have been deleted.</param>
-    /// <returns>False where another ticket is there.</returns>
+    /// <returns>False where another ticket is there, or another program leases it.</returns>
     public async Task<bool> TryDeleteAsync(string blobName, ETag seen, CancellationToken cancellationToken)
     {
         try
@@ -101,7 +101,7 @@ internal sealed class Tickets(CaptionStorage storage)
             await storage.Prepared.GetBlobClient(blobName).DeleteIfExistsAsync(conditions: new() { IfMatch = seen }, cancellationToken: cancellationToken);
             return true;
         }
-        catch (RequestFailedException error) when (IsConflict(error))
+        catch (RequestFailedException error) when (IsConflict(error) || error.IsLocked())
         {
             return false;
         }

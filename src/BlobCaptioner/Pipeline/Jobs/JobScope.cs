@@ -97,8 +97,9 @@ internal sealed class JobScope(Tickets tickets, JobDelivery delivery, StoredTick
         while (Ticket.Next is null && Ticket.Job.Version == version)
         {
             if (await tickets.TryDeleteAsync(Tickets.NameOf(Ticket.Container, Ticket.Job.Name), _etag, cancellationToken)
-                || await ReadMineAsync(cancellationToken) is not { } mine)
+                || await ReadMineAsync(cancellationToken) is not { } mine || mine.ETag == _etag)
             {
+                // Unchanged, and yet not deleted: another program leases it. A sweep asks again.
                 return false;
             }
 

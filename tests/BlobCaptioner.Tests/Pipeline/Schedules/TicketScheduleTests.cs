@@ -1,3 +1,6 @@
+using Azure;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
 using BlobCaptioner.Pipeline;
 using BlobCaptioner.Pipeline.Intake;
 using BlobCaptioner.Records;
@@ -133,6 +136,46 @@ public sealed class TicketScheduleTests(AzuriteFixture azurite)
         var record = (await pipeline.RecordAsync("v.jpg"))!;
         Assert.Equal((wish, await pipeline.Store.GetImageETagAsync("v.jpg", Cancellation)), (record.Generation.Redo, record.Image.ETag));
         Assert.Equal((2, 0), (pipeline.Model.Calls.Count, await pipeline.TicketsAsync()));
+    }
+
+    [Theory]
+    [InlineData(true, RecordStatus.Failed)]
+    [InlineData(false, RecordStatus.Described)]
+    public async Task ATicketThatAnotherProgramLeases_EndsItsMessageAndNotTheWorker(bool beforeTheModel, RecordStatus expected)
+    {
+        await using var pipeline = await TestPipeline.CreateAsync(azurite);
+        await pipeline.UploadAsync("a.jpg", TestPipeline.Picture(1));
+        await pipeline.SweepAsync();
+        var lease = pipeline.Storage.Prepared.GetBlobClient(Tickets.NameOf(pipeline.Storage.Images.Name, "a.jpg")).GetBlobLeaseClient();
+        Task<Response<BlobLease>> LeaseAsync() => lease.AcquireAsync(BlobLeaseClient.InfiniteLeaseDuration, cancellationToken: Cancellation);
+        if (beforeTheModel)
+        {
+            await LeaseAsync();
+        }
+        else
+        {
+            pipeline.Model.Script = (_, _) => LeaseAsync();
+        }
+
+        pipeline.StartLoop();
+        await pipeline.RunUntilEmptyAsync();
+        Assert.Equal(expected, (await pipeline.RecordAsync("a.jpg"))!.Status);
+        Assert.Equal(beforeTheModel ? 1 : 0, (await pipeline.PoisonAsync()).Count);
+
+        pipeline.Model.Script = null;
+        await pipeline.UploadAsync("b.jpg", TestPipeline.Picture(2));
+        await pipeline.SweepAsync();
+        pipeline.StartLoop();
+        await pipeline.RunUntilEmptyAsync();
+        Assert.Equal(RecordStatus.Described, (await pipeline.RecordAsync("b.jpg"))!.Status);
+        Assert.Equal(1, await pipeline.TicketsAsync());
+
+        await lease.BreakAsync(TimeSpan.Zero, cancellationToken: Cancellation);
+        await pipeline.ChangeTicketAsync("a.jpg", t => t.Freed(TimeSpan.Zero));
+        await new JobDispatch(pipeline.Storage, TimeProvider.System).SendAsync("a.jpg", Cancellation);
+        pipeline.StartLoop();
+        await pipeline.RunUntilEmptyAsync();
+        Assert.Equal(0, await pipeline.TicketsAsync());
     }
 
     private async Task<TestPipeline> DescribedAsync(string name)
