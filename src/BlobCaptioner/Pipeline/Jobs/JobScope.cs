@@ -1,4 +1,5 @@
 using Azure;
+using BlobCaptioner.Storage;
 
 namespace BlobCaptioner.Pipeline.Jobs;
 
@@ -43,7 +44,18 @@ internal sealed class JobScope(Tickets tickets, JobDelivery delivery, StoredTick
             HoldSeconds = Ticket.Seconds(lease),
         };
         MayHold = true;
-        if (await tickets.TryWriteAsync(taken, _etag, cancellationToken) is { } etag)
+        ETag? written;
+        try
+        {
+            written = await tickets.TryWriteAsync(taken, _etag, cancellationToken);
+        }
+        catch (RequestFailedException error) when (error.IsLocked())
+        {
+            MayHold = false;
+            throw;
+        }
+
+        if (written is { } etag)
         {
             (Ticket, _etag) = (taken, etag);
         }
